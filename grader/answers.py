@@ -1,0 +1,231 @@
+"""Runs a probe on one case and says what came of it, as plain data: the facts, and never a verdict.
+
+The same code runs in the student's process (so that a debugger works) and in the worker. It holds no expected value.
+"""
+
+import copy
+import dataclasses
+import functools
+import inspect
+import random
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from grader.checks import Check
+from grader.loading import Broken
+from grader.plain import NotPlain, Plain, to_objects, to_plain
+
+MAX_TEXT = 4_000
+STATUSES = ("value", "todo", "raised", "unusable", "broken", "timeout", "crashed")
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a probe found on one case.
+
+    status    value: it returned; todo: a function is not written yet; raised: the student's code raised; unusable:
+              what it returned cannot be judged; broken: its file cannot be used; timeout and crashed: it ran into a
+              limit, or the worker died (only the grader says these two).
+    value     what the probe returned
+    text      a sentence: the exception, what is unusable, the file's fault; for a todo the function's name
+    trace     the student's own lines of a traceback
+    changed   names of arguments that a function changed in place
+    used_global_random_state   a function drew from the global generator although it was given one
+    """
+
+    status: str
+    value: Plain = None
+    text: str = ""
+    trace: str = ""
+    changed: tuple[str, ...] = ()
+    used_global_random_state: bool = False
+
+
+class Unusable(Exception):
+    """Raised by the vocabulary of probes.py where what came back cannot be judged; the text is for the student."""
+
+
+class OutOfTime(BaseException):
+    """A case used more CPU seconds than it may."""
+
+
+class Functions:
+    """What a probe calls `lab`: the student's functions, each watched for changes to what it was given."""
+
+    def __init__(self, functions: Mapping[str, Callable[..., Any] | Broken]) -> None:
+        self._functions = functions
+        self.changed: list[str] = []
+        self.used_global_random_state = False
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        try:
+            function = self._functions[name]
+        except KeyError:
+            raise AttributeError(f"no task of this lab names a function {name}") from None
+        if isinstance(function, Broken):
+            raise function
+        return self._watched(name, function)
+
+    def _watched(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            before = snapshot((args, kwargs))
+            random_state = _global_random_state() if kwargs.get("generator") is not None else None
+            result = function(*args, **kwargs)
+            names = _argument_names(function, args, kwargs)
+            for label, old, new in zip(
+                names, [*before[0], *before[1].values()], [*args, *kwargs.values()], strict=True
+            ):
+                if not unchanged(old, new):
+                    self.changed.append(f"{label} of {name}")
+            if random_state is not None and not unchanged(random_state, _global_random_state()):
+                self.used_global_random_state = True
+            return result
+
+        return call
+
+
+def answer(
+    check: Check,
+    functions: Mapping[str, Callable[..., Any] | Broken],
+    arguments: dict[str, Any],
+    folder: Path,
+    seconds: float,
+) -> Answer:
+    """Runs `check` on one case with the student's functions, whose files lie in `folder`."""
+    try:
+        value, watched = run_probe(check, functions, arguments, seconds)
+        return Answer(
+            "value", value, changed=tuple(watched.changed),
+            used_global_random_state=watched.used_global_random_state,
+        )
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a student's code may raise anything, SystemExit too
+        return answer_of_exception(error, folder, seconds)
+
+
+def run_probe(
+    check: Check, functions: Mapping[str, Callable[..., Any] | Broken], arguments: dict[str, Any], seconds: float
+) -> tuple[Plain, Functions]:
+    """The probe's plain value, and what was seen of the calls it made. Exceptions of the student's pass through."""
+    __tracebackhide__ = True
+    watched = Functions(functions)
+    with cpu_limit(seconds):
+        result = check.probe(watched, **to_objects(to_plain(arguments)))
+    try:
+        return to_plain(result), watched
+    except NotPlain as error:
+        raise Unusable(f"it returned {error}") from None
+
+
+def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> Answer:
+    """The answer that an exception amounts to."""
+    if isinstance(error, Broken):
+        return Answer("broken", text=str(error))
+    if isinstance(error, Unusable):
+        return Answer("unusable", text=str(error))
+    if isinstance(error, OutOfTime):
+        return Answer("timeout", text=f"it was stopped after {seconds:g} seconds of CPU time")
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).parent == folder and not Path(frame.filename).name.startswith("checks.")
+    ]
+    # torch raises NotImplementedError too ("not implemented for 'Long'"): ours is bare or begins with TODO.
+    if isinstance(error, NotImplementedError) and frames and (not str(error) or str(error).startswith("TODO")):
+        return Answer("todo", text=frames[-1].name)
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    trace = "".join(traceback.format_list(frames)) if frames else ""
+    return Answer("raised", text=text[:MAX_TEXT], trace=trace[-MAX_TEXT:])
+
+
+@contextmanager
+def cpu_limit(seconds: float) -> Iterator[None]:
+    """Raises OutOfTime after so many CPU seconds, where the platform has that timer and this is the main thread."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise OutOfTime
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+# --- purity -----------------------------------------------------------------------------------------------------------
+
+
+def snapshot(value: Any) -> Any:
+    """A copy to compare with later. What is neither a container nor an array (an environment) stays itself."""
+    if isinstance(value, list | tuple):
+        return list(value) if _only_numbers(value) else [snapshot(item) for item in value]
+    if isinstance(value, dict):
+        return {key: snapshot(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if _is_tensor(value):
+        return value.detach().clone()
+    return copy.copy(value) if isinstance(value, set | bytearray) else value
+
+
+def unchanged(old: Any, new: Any) -> bool:
+    """Whether `new` still is what `old`, its snapshot, was."""
+    if isinstance(old, list):
+        if not isinstance(new, list | tuple) or len(old) != len(new):
+            return False
+        if _only_numbers(old):
+            return old == list(new)  # NaN too: a list compares by identity first
+        return all(unchanged(a, b) for a, b in zip(old, new, strict=True))
+    if isinstance(old, dict):
+        return (
+            isinstance(new, dict) and list(old) == list(new) and all(unchanged(old[key], new[key]) for key in old)
+        )
+    if isinstance(old, np.ndarray):
+        return old.dtype == new.dtype and old.shape == new.shape and old.tobytes() == new.tobytes()
+    if _is_tensor(old):
+        same = old.dtype == new.dtype and old.shape == new.shape
+        return bool(same and (old.eq(new) | (old.ne(old) & new.ne(new))).all())
+    if isinstance(old, bool | int | float | str | set | bytearray):
+        return type(old) is type(new) and (old == new or old != old)
+    return True
+
+
+def _only_numbers(values: list[Any] | tuple[Any, ...]) -> bool:
+    return set(map(type, values)) <= {bool, int, float}
+
+
+def _is_tensor(value: Any) -> bool:
+    """A real tensor: a fake one has no values to copy or to compare."""
+    import torch
+
+    return isinstance(value, torch.Tensor) and type(value).__name__ != "FakeTensor"
+
+
+def _argument_names(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    try:
+        names = list(inspect.signature(function).parameters)[: len(args)]
+    except (TypeError, ValueError):
+        names = []
+    names += [f"argument {n + 1}" for n in range(len(names), len(args))]
+    return names + list(kwargs)
+
+
+def _global_random_state() -> tuple[Any, ...]:
+    import torch
+
+    return (random.getstate(), np.random.get_state()[1:3], torch.get_rng_state())

@@ -1,0 +1,169 @@
+"""Says whether a lab is sound: the reference earns everything and the skeleton nothing, every mistake costs points in
+its own task and every alternative costs none, and the manifest says what students need."""
+
+import ast
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from grader import quiz
+from grader.answers import answer
+from grader.author.leaks import leaks_in
+from grader.author.sync import derive
+from grader.checks import Check, Variant
+from grader.judge import fault, judge
+from grader.lab import Lab, labs_folder
+from grader.loading import Broken, load_functions
+from grader.reference import Reference, open_reference, visibilities
+from grader.student.table import find_function
+
+SEEDS = (0, 1, 2)
+FEWEST_HINTS, MOST_HINTS = 2, 3
+LEAST_SIGNAL = 100.0  # a mistake's numbers are off by at least so many tolerances
+
+
+@dataclasses.dataclass
+class Linted:
+    """What lint found: faults in sentences, the two rates, and the weakest difference by which a mistake is caught."""
+
+    faults: list[str]
+    mistakes: tuple[int, int]  # (that cost points, all)
+    alternatives: tuple[int, int]  # (that earn everything, all)
+    weakest: tuple[float, str]  # (tolerances, the mistake)
+
+
+def lint(lab: Lab) -> Linted:
+    """Lints one lab of solutions/."""
+    reference = open_reference(lab)
+    faults = [*_manifest_faults(reference), *_docstring_faults(reference)]
+    faults += _reference_faults(reference)
+    faults += _skeleton_faults(reference)
+    faults += leaks_in(labs_folder(), [lab])
+    weakest = (float("inf"), "")
+    caught = passing = 0
+    for mistake in reference.mistakes:
+        strength = _strength(reference, mistake)
+        if strength is None:
+            faults.append(f"mistake {mistake.name} costs no points in its task")
+            continue
+        caught += 1
+        weakest = min(weakest, (strength, mistake.name))
+        if strength < LEAST_SIGNAL:
+            faults.append(f"mistake {mistake.name} is only {strength:.0f} tolerances away from the reference")
+    for alternative in reference.alternatives:
+        wrong = _why_alternative_fails(reference, alternative)
+        passing += not wrong
+        faults += [f"alternative {alternative.name}: {wrong}"] if wrong else []
+    return Linted(
+        faults, (caught, len(reference.mistakes)), (passing, len(reference.alternatives)), weakest
+    )
+
+
+def _manifest_faults(reference: Reference) -> Iterable[str]:
+    lab = reference.lab
+    by_task = {task.name: [check for check in reference.checks if check.task == task.name] for task in lab.manifest.tasks}
+    for check in reference.checks:
+        if check.task not in by_task:
+            yield f"check {check.name} is of a task {check.task!r} that lab.toml does not name"
+        if check.verify is None and not check.cases and not reference.cases(check, "hidden", 0):
+            yield f"check {check.name} has no case"
+    for task in lab.manifest.tasks:
+        points = sum(check.points for check in by_task[task.name])
+        if abs(points - task.points) > 1e-9:
+            yield f"task {task.name} has {task.points:g} points, its checks have {points:g}"
+        if not FEWEST_HINTS <= len(task.hints) <= MOST_HINTS:
+            yield f"task {task.name} has {len(task.hints)} hints; {FEWEST_HINTS} or {MOST_HINTS} are wanted"
+        if task.file not in lab.manifest.files.handed_in:
+            yield f"task {task.name} is in {task.file}, which is not handed in"
+        for kind, variants in (("mistake", reference.mistakes), ("alternative", reference.alternatives)):
+            for function in task.functions:
+                if not any(variant.function == function for variant in variants):
+                    yield f"{function} has no {kind}"
+    names = [*(check.name for check in reference.checks), *(variant.name for variant in reference.mistakes)]
+    yield from (f"the name {name} is used twice" for name in sorted({name for name in names if names.count(name) > 1}))
+    yield from (f"mistake {mistake.name} has no diagnosis" for mistake in reference.mistakes if not mistake.diagnosis)
+    if lab.manifest.quiz:
+        try:
+            quiz.read_key(lab)
+        except Broken as broken:
+            yield str(broken)
+
+
+def _docstring_faults(reference: Reference) -> Iterable[str]:
+    for task in reference.lab.manifest.tasks:
+        for name in task.functions:
+            node = find_function(reference.lab.path(task.file), name)
+            if node is None or not ast.get_docstring(node):
+                yield f"{task.file}: {name} has no docstring"
+
+
+def _reference_faults(reference: Reference) -> Iterable[str]:
+    for check in reference.checks:
+        for seed in SEEDS:
+            for message in _faults_of(reference, check, None, seed):
+                yield f"the reference fails {check.name}: {message}"
+
+
+def _faults_of(reference: Reference, check: Check, variant: Variant | None, seed: int) -> Iterable[str]:
+    """What is wrong with a variant (or the reference) in one check, on both sides."""
+    for visibility in visibilities(reference, check):
+        cases = reference.cases(check, visibility, seed)
+        answers = [reference.answer(check, case, variant) for case in cases]
+        known = reference.known(check, visibility, seed)
+        judged = judge(check, reference.lab, cases, known, answers, reference.diagnoses, reveal=True)
+        if judged.outcome != "passed":
+            yield f"{visibility} {judged.message}"
+
+
+def _skeleton_faults(reference: Reference) -> Iterable[str]:
+    """The skeleton, loaded like a student's files, has to be all TODO."""
+    lab = reference.lab
+    folder = Path(tempfile.mkdtemp(prefix="skeleton-"))
+    try:
+        for name, text in derive(lab).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        functions = load_functions(lab, folder)
+        for check in reference.checks:
+            for visibility in visibilities(reference, check):
+                case = reference.cases(check, visibility, 0)[0]
+                found = answer(check, functions, case.arguments, folder, lab.manifest.limits.check_seconds)
+                if found.status != "todo":
+                    yield f"the skeleton is not a TODO in {check.name}: {found.status} {found.text}"
+    finally:
+        shutil.rmtree(folder)
+
+
+def _strength(reference: Reference, mistake: Variant) -> float | None:
+    """By how many tolerances a mistake is caught at best in its own task (infinity where it is no matter of size);
+    None where some seed lets it through."""
+    strengths = [_strength_with(reference, mistake, seed) for seed in SEEDS]
+    return None if None in strengths else min(strength for strength in strengths if strength is not None)
+
+
+def _strength_with(reference: Reference, mistake: Variant, seed: int) -> float | None:
+    best: float | None = None
+    for check in _checks_of(reference, mistake):
+        for visibility in visibilities(reference, check):
+            cases = reference.cases(check, visibility, seed)
+            for case, known in zip(cases, reference.known(check, visibility, seed), strict=True):
+                wrong = fault(check, reference.lab, case, known.expected, known.mistakes[mistake.name])
+                if wrong:
+                    best = max(best or 0.0, wrong[0].excess)
+    return best
+
+
+def _why_alternative_fails(reference: Reference, alternative: Variant) -> str:
+    """What an alternative fails at ("" where it earns everything)."""
+    for check in _checks_of(reference, alternative):
+        for seed in SEEDS:
+            for message in _faults_of(reference, check, alternative, seed):
+                return f"fails {check.name}: {message}"
+    return ""
+
+
+def _checks_of(reference: Reference, variant: Variant) -> list[Check]:
+    task = reference.lab.task(variant.function)
+    return [check for check in reference.checks if check.task == task.name]

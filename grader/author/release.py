@@ -1,0 +1,55 @@
+"""Writes the copy of the kit that students get: no solution, no hidden case, no mistake, and all that they type works."""
+
+import re
+import shutil
+from pathlib import Path
+
+from grader.author.leaks import leaks_in
+from grader.author.sync import stale_files
+from grader.errors import Refused
+from grader.lab import ROOT, Lab, labs_folder
+
+COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", ".gitignore")
+GRADER_PARTS = ("student",)  # grader/instructor and grader/author stay behind
+INSTRUCTORS_ONLY = re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n", re.DOTALL)
+LEFT_OUT = shutil.ignore_patterns(
+    "__pycache__", "runs", ".backup", ".progress.json", ".*_cache", "*.egg-info", ".ipynb_checkpoints"
+)
+
+
+def release(labs: list[Lab], target: Path) -> list[str]:
+    """Writes the students' copy into `target` (replacing an earlier one) and returns what is in it at the top.
+
+    Refused where labs/ is not what solutions/ derive to, where `target` is no earlier release, or where anything
+    secret would be in it; then there is no `target`.
+    """
+    for lab in labs:
+        if stale := stale_files(lab, labs_folder() / lab.folder.name):
+            raise Refused(f"labs/{lab.folder.name} is not as derived ({', '.join(stale)}): make sync first", 1)
+    if target.exists() and not (target / "labs").is_dir() and any(target.iterdir()):
+        raise Refused(f"{target} is there already and is no earlier release: name another folder", 1)
+    new = target.with_name(target.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        options = {"ignore": LEFT_OUT} if (ROOT / name).is_dir() else {}
+        copy(ROOT / name, new / name, **options)  # type: ignore[operator]
+    known = {lab.folder.name for lab in labs}
+    for folder in (new / "labs").glob("lab*_*"):
+        if folder.name not in known:
+            shutil.rmtree(folder)
+    (new / "grader").mkdir()
+    for module in (ROOT / "grader").glob("*.py"):
+        if module.name not in ("reference.py", "worker.py", "frames.py"):
+            shutil.copy2(module, new / "grader" / module.name)
+    for part in GRADER_PARTS:
+        shutil.copytree(ROOT / "grader" / part, new / "grader" / part, ignore=LEFT_OUT)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (new / "README.md").write_text(INSTRUCTORS_ONLY.sub("", readme), encoding="utf-8")
+    if leaks := leaks_in(new, labs):
+        shutil.rmtree(new)
+        raise Refused("nothing was released:\n" + "\n".join(f"  {leak}" for leak in leaks), 1)
+    shutil.rmtree(target, ignore_errors=True)
+    new.rename(target)
+    return sorted(path.name for path in target.iterdir())

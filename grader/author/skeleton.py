@@ -1,0 +1,21 @@
+"""Cuts the solution regions out of a reference file, and says what stood in them."""
+
+import re
+
+from grader.errors import Refused
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+REGION = re.compile(rf"^(?P<indent>[ \t]*){BEGIN}\n(?P<body>.*?)^[ \t]*{END}\n", re.MULTILINE | re.DOTALL)
+
+
+def cut(source: str, name: str) -> str:
+    """The skeleton of a reference file: each region becomes a TODO and `raise NotImplementedError`."""
+    skeleton = REGION.sub(lambda region: f"{region['indent']}# TODO: your code\n{region['indent']}raise NotImplementedError\n", source)
+    if BEGIN in skeleton or END in skeleton:
+        raise Refused(f"{name}: {BEGIN} and {END} do not come in pairs", exit_code=1)
+    return skeleton
+
+
+def regions(source: str) -> list[str]:
+    """What stands in the solution regions of a reference file."""
+    return [region["body"] for region in REGION.finditer(source)]

@@ -1,0 +1,136 @@
+"""Derives labs/<lab>/ from solutions/<lab>/: the skeleton, the given files, the record of the public cases."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from grader import quiz
+from grader.author.skeleton import cut
+from grader.checks import Check
+from grader.errors import Refused
+from grader.lab import Lab
+from grader.recorded import FILE as RECORD_FILE
+from grader.recorded import Record, RecordedCheck, answer_to_json, record_to_json, same_record
+from grader.reference import Reference, open_reference
+from grader.student.reset import SKELETON_FOLDER, back_up
+
+DERIVED_FILE = ".derived.json"  # hashes of the last derivation: how an edited lab is told from an untouched one
+ALWAYS_GIVEN = ("lab.toml", "README.md", "checks.py")
+IF_THERE = ("README.zh.md",)
+LARGEST_RECORDED_MISTAKE = 3_000  # characters; a longer answer is not worth its diagnosis
+
+
+def derive(lab: Lab) -> dict[str, str]:
+    """The text of every file of labs/<lab>/, by its path in there."""
+    reference = open_reference(lab)
+    given = [*ALWAYS_GIVEN, *lab.manifest.files.given]
+    given += [name for name in IF_THERE if lab.path(name).exists()]
+    files = {name: _read(lab, name) for name in given}
+    for name in lab.code_files:
+        files[name] = files[f"{SKELETON_FOLDER}/{name}"] = cut(_read(lab, name), name)
+    if lab.manifest.quiz:
+        files[quiz.FILE] = files[f"{SKELETON_FOLDER}/{quiz.FILE}"] = quiz.blank(lab.manifest.quiz)
+    files[RECORD_FILE] = record_to_json(record(reference))
+    return dict(sorted(files.items()))
+
+
+def _read(lab: Lab, name: str) -> str:
+    try:
+        return lab.path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{lab.path(name)} is named in lab.toml, but cannot be read: {error.strerror}", 1) from None
+
+
+def record(reference: Reference) -> Record:
+    """The record of the public cases: the reference's answers, and those of the mistakes of the check's task."""
+    checks = {check.name: _recorded(reference, check) for check in reference.checks}
+    seen = {name for check in checks.values() for case in check.cases.values() for name in case.get("mistakes", {})}
+    diagnoses = {name: text for name, text in reference.diagnoses.items() if name in seen}
+    return Record(diagnoses, checks)
+
+
+def _recorded(reference: Reference, check: Check) -> RecordedCheck:
+    public, hidden = reference.points(check)
+    cases: dict[str, dict[str, object]] = {}
+    for case, known in zip(check.cases, reference.known(check, "public", 0), strict=True):
+        facts: dict[str, object] = {}
+        if known.expected is not None:
+            if known.expected.status != "value":
+                raise Refused(f"the reference fails {check.name}, case {case.title!r}: {known.expected.text}", 1)
+            facts["expected"] = answer_to_json(known.expected)
+        mistakes = {name: answer_to_json(answer) for name, answer in known.mistakes.items()}
+        facts["mistakes"] = {
+            name: data for name, data in mistakes.items() if len(json.dumps(data)) <= LARGEST_RECORDED_MISTAKE
+        }
+        cases[case.title] = facts
+    return RecordedCheck(public, hidden, cases)
+
+
+def hashes(files: dict[str, str]) -> dict[str, str]:
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+
+
+def last_derivation(folder: Path) -> dict[str, str]:
+    """The hashes of the last derivation into `folder`; empty where there was none."""
+    try:
+        return dict(json.loads((folder / DERIVED_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def edited_files(folder: Path) -> list[str]:
+    """Files of a lab that differ from its last derivation."""
+    return [
+        name for name, digest in last_derivation(folder).items()
+        if not (folder / name).is_file() or hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest
+    ]
+
+
+def sync(lab: Lab, target: Path, force: bool = False) -> list[str]:
+    """Writes the derived files of a lab into `target`, and returns the names of those that changed.
+
+    Refused where someone has edited files there, unless `force`: then those are kept in .backup/ first.
+    """
+    files = derive(lab)
+    stale = [name for name in edited_files(target) if (target / name).is_file()]
+    for name, text in files.items():
+        if holds(target / name, text):
+            files[name] = (target / name).read_text(encoding="utf-8")
+    wanted = hashes(files)
+    edited = [
+        name for name in stale
+        if name not in wanted or hashlib.sha256((target / name).read_bytes()).hexdigest() != wanted[name]
+    ]
+    if edited and not force:
+        raise Refused(
+            f"{target.name} was edited since it was last derived ({', '.join(edited)}): nothing was written. "
+            f"make sync FORCE=1 overwrites it and keeps a backup",
+            exit_code=1,
+        )
+    if edited:
+        back_up(target, edited)
+    changed = [name for name, text in files.items() if not holds(target / name, text)]
+    for name in changed:
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(files[name], encoding="utf-8")
+    gone = [name for name in last_derivation(target) if name not in files]
+    for name in gone:
+        (target / name).unlink(missing_ok=True)
+    (target / DERIVED_FILE).write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+    return changed + gone
+
+
+def stale_files(lab: Lab, target: Path) -> list[str]:
+    """Files of `target` that are not what the lab derives to."""
+    return [name for name, text in derive(lab).items() if not holds(target / name, text)]
+
+
+def holds(path: Path, text: str) -> bool:
+    """Whether a file has this text. Of a record the numbers may differ in their last digits: processors do."""
+    if not path.is_file():
+        return False
+    found = path.read_bytes()
+    if found == text.encode():
+        return True
+    return path.name == RECORD_FILE and same_record(found.decode(), text)

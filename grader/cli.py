@@ -1,0 +1,244 @@
+"""The command `grader`, and what `make` calls: read the arguments, call the piece, say what came of it.
+
+Exit codes: 0 success, 1 a check failed or a file was refused, 2 called wrongly, 3 the grader itself failed. For `grade`:
+0 all were graded, 1 a submission needs a person, 3 the grader failed on one.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import msgspec
+import typer
+from rich.console import Console
+
+from grader.errors import Refused
+from grader.lab import ROOT, Lab, find_lab, labs_folder, lab_folders, read_lab, solutions_folder
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+console = Console(highlight=False, soft_wrap=True, markup=False)
+
+LabName = Annotated[str, typer.Argument(help="lab3, or 3, or the name of its folder")]
+TaskName = Annotated[Optional[str], typer.Option("--task", help="a task's name or number, or one of its functions")]
+Json = Annotated[bool, typer.Option("--json", help="say it as JSON, for programs")]
+
+
+@app.command()
+def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
+    """Run a lab's public checks: what passes, what is wrong, what to do next."""
+    from grader.student import checking, table
+
+    session = checking.open_session(find_lab(lab, labs_folder()))
+    the_task = session.lab.task(task) if task else None
+    checked = checking.run_public_checks(session, the_task)
+    results = [result for item in checked if (result := item.result())]
+    if as_json:
+        print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
+    else:
+        states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
+        table.print_checked(console, session.lab, checked, states, quiz, whole_lab=the_task is None)
+    if any(result.outcome != "passed" for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def hint(lab: LabName, task: Annotated[str, typer.Option("--task", help="the task to get a hint for")]) -> None:
+    """Give the next hint for a task."""
+    from grader.student import hints
+
+    the_lab = find_lab(lab, labs_folder())
+    the_task = the_lab.task(task)
+    number, text = hints.next_hint(the_lab, the_task)
+    last = " (the last one)" if number == len(the_task.hints) else ""
+    console.print(f"{the_task.number} {the_task.name}, hint {number} of {len(the_task.hints)}{last}:\n{text}")
+
+
+@app.command()
+def reset(
+    lab: LabName,
+    task: TaskName = None,
+    file: Annotated[Optional[str], typer.Option(help="a whole file that is handed in")] = None,
+) -> None:
+    """Put a task's functions, or a whole file, back to the skeleton; what was there is kept."""
+    from grader.student import reset as resetting
+
+    the_lab = find_lab(lab, labs_folder())
+    if (task is None) == (file is None):
+        raise Refused("say which: --task reward_to_go (make: TASK=...), or --file returns.py (make: FILE=...)")
+    if task is not None:
+        the_task = the_lab.task(task)
+        backup = resetting.reset_task(the_lab, the_task)
+        done = f"{' and '.join(the_task.functions)} in {the_task.file}"
+    else:
+        assert file is not None
+        backup = resetting.reset_file(the_lab, file)
+        done = file
+    console.print(f"{done}: back to the skeleton.")
+    if backup:
+        console.print(f"What was there is kept in {shown(backup)}/")
+
+
+@app.command()
+def submit(
+    lab: LabName,
+    student: Annotated[Optional[str], typer.Option(help="your id; without it, your login name")] = None,
+    out: Annotated[Path, typer.Option(help="where the archive goes")] = ROOT / "submissions",
+) -> None:
+    """Check once more, say what is still open, and pack what is handed in into one archive."""
+    from grader.student import checking, submit as submitting
+
+    session = checking.open_session(find_lab(lab, labs_folder()))
+    name = submitting.student_name(student)
+    checked = checking.run_public_checks(session, thorough=True)
+    states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
+    still_open = submitting.what_is_open(session.lab, checked, states, quiz)
+    passed = sum(item.public_points for item in checked if item.judged and item.judged.outcome == "passed")
+    possible = sum(item.public_points for item in checked if item.judged)
+    from grader.student.table import points_text
+
+    console.print(f"{points_text(passed)} of {points_text(possible)} points checked here.")
+    if still_open:
+        console.print("Still open (you can hand in all the same, and again later):")
+        for sentence in still_open:
+            console.print(f"  - {sentence}")
+    archive, names = submitting.pack(session.lab, name, out)
+    console.print("Handed in:")
+    for packed in names:
+        console.print(f"  + {packed}")
+    console.print(f"\n{shown(archive)}")
+
+
+@app.command()
+def sync(
+    labs: Annotated[Optional[list[str]], typer.Argument(help="which labs; without any, all")] = None,
+    force: Annotated[bool, typer.Option(help="overwrite a lab that was edited; a backup is kept")] = False,
+    only_check: Annotated[bool, typer.Option("--check", help="write nothing; exit 1 where labs/ is not derived")] = False,
+) -> None:
+    """Derive labs/ from solutions/ (for authors)."""
+    from grader.author import sync as syncing
+
+    stale = False
+    for lab in chosen_labs(labs):
+        target = labs_folder() / lab.folder.name
+        if only_check:
+            differing = syncing.stale_files(lab, target)
+            stale |= bool(differing)
+            console.print(f"{lab.name}: {', '.join(differing) + ' differ' if differing else 'as derived'}")
+        else:
+            changed = syncing.sync(lab, target, force)
+            console.print(f"{lab.name}: {', '.join(changed) if changed else 'nothing to change'}")
+    if stale:
+        raise typer.Exit(1)
+
+
+@app.command()
+def lint(
+    labs: Annotated[Optional[list[str]], typer.Argument(help="which labs; without any, all")] = None,
+) -> None:
+    """Say whether labs are sound: what the reference, the skeleton, mistakes and alternatives earn (for authors)."""
+    from grader.author import lint as linting
+
+    sound = True
+    for lab in chosen_labs(labs):
+        linted = linting.lint(lab)
+        sound &= not linted.faults
+        (caught, mistakes), (passing, alternatives) = linted.mistakes, linted.alternatives
+        strength, name = linted.weakest
+        console.print(
+            f"{lab.name}: {caught} of {mistakes} mistakes cost points in their task, {passing} of {alternatives} "
+            f"alternatives earn all; the weakest difference is {strength:,.0f} tolerances ({name})"
+        )
+        for sentence in linted.faults:
+            console.print(f"  ✗ {sentence}")
+    if not sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def release(
+    out: Annotated[Path, typer.Option(help="the folder to write")] = ROOT / "release",
+) -> None:
+    """Write the copy of the kit that students get (for instructors)."""
+    from grader.author.release import release as releasing
+
+    labs = chosen_labs(None)
+    console.print(f"{shown(out)}: {', '.join(releasing(labs, out))}")
+    console.print(f"{len(labs)} labs; no line of a solution, a hidden case or a mistake is in it.")
+
+
+@app.command()
+def grade(
+    lab: LabName,
+    submissions: Annotated[Path, typer.Argument(help="holds <student>/<lab>/ or an archive for each student")],
+    out: Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")] = Path("graded"),
+    seed: Annotated[Optional[int], typer.Option(help="draws the hidden cases; without it, a new one")] = None,
+    milestones: Annotated[bool, typer.Option(help="play what training saved")] = True,
+    as_json: Json = False,
+) -> None:
+    """Grade all submissions to a lab: a result for each, a table, and what needs a person (for instructors)."""
+    import secrets
+
+    from rich.progress import track
+
+    from grader.instructor import batch, grading, table
+    from grader.instructor.submissions import find_submissions
+    from grader.instructor.workers import WarmParent
+
+    the_lab = find_lab(lab, solutions_folder())
+    found = find_submissions(submissions, the_lab)
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    progress = Console(stderr=True)
+    with WarmParent() as parent:
+        run = grading.open_run(the_lab, parent, seed, milestones)
+        grading_all = batch.grade_all(run, found, out)
+        done = list(track(grading_all, f"grading {the_lab.name}", total=len(found), console=progress, transient=True))
+    if as_json:
+        print(json.dumps([msgspec.to_builtins(item.result) for item in done], indent=1))
+    else:
+        table.print_summary(console, done)
+        console.print(f"\n{len(done)} graded with seed {seed}; the results are in {shown(out)}/<student>/{the_lab.name}/")
+    if any(item.result.errors() for item in done):
+        raise typer.Exit(3)
+    if any(item.attention for item in done):
+        raise typer.Exit(1)
+
+
+def chosen_labs(names: Optional[list[str]]) -> list[Lab]:
+    """The labs of solutions/ with these names, or all."""
+    if names:
+        return [find_lab(name, solutions_folder()) for name in names]
+    return [read_lab(folder) for folder in lab_folders(solutions_folder())]
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be said from where the user stands."""
+    relative = os.path.relpath(path)
+    return relative if not relative.startswith("..") else str(path)
+
+
+def main() -> None:
+    """Runs the command; what the user did that cannot work is one sentence and an exit code."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        sys.exit(refused.exit_code)
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        usage = getattr(error, "format_message", None)
+        if usage is not None:  # a wrong call, as the library under typer says it
+            print(f"{usage()}  (grader --help tells)", file=sys.stderr)
+            sys.exit(2)
+        import traceback
+
+        traceback.print_exc()
+        print("\nThe grader itself failed: the fault is not yours. Please report the lines above.", file=sys.stderr)
+        sys.exit(3)

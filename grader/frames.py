@@ -1,0 +1,53 @@
+"""Messages between the grader and a worker: a length of four bytes, then plain data (plain.py), over a socket."""
+
+import select
+import socket
+import struct
+from collections.abc import Callable
+
+from grader.plain import MAX_BYTES, NotPlain, Plain, pack, unpack
+
+HEADER = struct.Struct(">I")
+POLL_SECONDS = 0.1
+
+
+class Gone(Exception):
+    """The other end closed, or does not read."""
+
+
+def send(channel: socket.socket, plain: Plain) -> None:
+    """Sends one message; Gone where the other end is closed, or leaves it unread (the channel's timeout)."""
+    message = pack(plain)
+    try:
+        channel.sendall(HEADER.pack(len(message)) + message)
+    except OSError:
+        raise Gone from None
+
+
+def receive(
+    channel: socket.socket, max_bytes: int = MAX_BYTES, still_waiting: Callable[[], None] = lambda: None
+) -> Plain:
+    """Receives one message: Gone at the end of the stream, NotPlain for what is malformed or too large.
+
+    `still_waiting` is called several times a second while nothing has come, and may raise to give up.
+    """
+    (length,) = HEADER.unpack(_read(channel, HEADER.size, still_waiting))
+    if length > max_bytes:
+        raise NotPlain(f"a message of {length} bytes, where {max_bytes} are allowed")
+    return unpack(_read(channel, length, still_waiting), max_bytes)
+
+
+def _read(channel: socket.socket, count: int, still_waiting: Callable[[], None]) -> bytes:
+    parts = bytearray()
+    while len(parts) < count:
+        still_waiting()
+        if not select.select([channel], [], [], POLL_SECONDS)[0]:
+            continue
+        try:
+            part = channel.recv(min(count - len(parts), 1 << 20))
+        except OSError:
+            raise Gone from None
+        if not part:
+            raise Gone
+        parts += part
+    return bytes(parts)

@@ -1,0 +1,58 @@
+"""Judges what training saved: the weights are loaded into the lab's own network, and no submitted code runs."""
+
+import importlib.metadata
+from collections.abc import Callable
+from typing import Any
+
+from grader.lab import Lab, Milestone
+from grader.loading import load_modules
+from grader.results import CheckResult
+
+Score = Callable[[str, dict[str, Any]], float]
+
+
+def scorer(lab: Lab) -> Score | None:
+    """The lab's own `score(name, weights)` from its evaluate.py; None for a lab without milestones."""
+    if not lab.manifest.milestones:
+        return None
+    [module] = load_modules(lab.folder, ["evaluate"])
+    score: Score = module.score
+    return score
+
+
+def judge_milestone(milestone: Milestone, score: Score, data: bytes | None) -> CheckResult:
+    """Full points at the target, half at the lower bar; a sentence where the weights are missing or unusable."""
+    if data is None:
+        return _result(milestone, 0.0, f"{milestone.weights} was not handed in")
+    import safetensors
+    import safetensors.torch
+
+    try:
+        weights = safetensors.torch.load(data)
+        reached = score(milestone.name, weights)
+    except (safetensors.SafetensorError, ValueError) as error:
+        return _result(milestone, 0.0, f"{milestone.weights} cannot be used: {error}")
+    share = 1.0 if reached >= milestone.target else 0.5 if reached >= milestone.half else 0.0
+    return _result(milestone, share, f"reached {reached:.1f}; target {milestone.target:g}, half at {milestone.half:g}")
+
+
+def _result(milestone: Milestone, share: float, message: str) -> CheckResult:
+    return CheckResult(
+        task="milestone",
+        check=milestone.name,
+        title=milestone.title,
+        visibility="hidden",
+        kind="milestone",
+        outcome="passed" if share == 1 else "failed",
+        points=round(milestone.points * share, 2),
+        max_points=milestone.points,
+        message=message,
+    )
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    import platform
+
+    names = ("torch", "numpy", "gymnasium")
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}

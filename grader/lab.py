@@ -1,0 +1,155 @@
+"""A lab as lab.toml describes it: its files, tasks with points, hints, limits, milestones and quiz."""
+
+from pathlib import Path
+
+import msgspec
+
+from grader.errors import Refused
+
+ROOT = Path(__file__).resolve().parent.parent
+PUBLIC_SHARE = 0.4  # of a check's points rests on its public cases, the rest on hidden ones
+MILESTONE_HALF = 0.5
+
+
+class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One graded task. `functions` are in `file`; the first one names the task unless `name` does."""
+
+    number: str
+    name: str
+    points: float
+    file: str
+    functions: list[str]
+    hints: list[str]
+
+
+class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What training saved, judged by the grader: full points at `target`, half at `half`."""
+
+    name: str
+    title: str
+    points: float
+    weights: str
+    target: float
+    half: float
+    max_bytes: int = 4_000_000
+
+
+class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`questions` questions of one point each, answered in quiz.json with one of `choices`."""
+
+    questions: int
+    choices: str = "abcd"
+
+
+class ReportPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the report, graded by hand."""
+
+    name: str
+    title: str
+    points: float
+
+
+class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a student hands in (and edits), and what is given and never taken from a submission."""
+
+    handed_in: list[str]
+    given: list[str] = []
+    max_bytes: int = 1_000_000
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a submission may use. Seconds are CPU seconds; wall time is bounded at a multiple of them."""
+
+    check_seconds: float = 10
+    submission_seconds: float = 120
+    memory_bytes: int = 2_000_000_000
+    file_bytes: int = 64_000_000
+    message_bytes: int = 4_000_000
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """lab.toml."""
+
+    lab: str
+    title: str
+    files: Files
+    tasks: list[Task]
+    allowed_imports: list[str]
+    milestones: list[Milestone] = []
+    quiz: Quiz | None = None
+    report: list[ReportPart] = []
+    limits: Limits = Limits()
+    float64: bool = False  # the lab computes in float64, and is compared at its precision
+
+
+class Lab(msgspec.Struct, frozen=True):
+    """A lab's manifest and the folder it was read from (under labs/ or under solutions/)."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        return self.manifest.lab
+
+    @property
+    def code_files(self) -> list[str]:
+        return [name for name in self.manifest.files.handed_in if name.endswith(".py")]
+
+    @property
+    def max_score(self) -> float:
+        parts = [*self.manifest.tasks, *self.manifest.milestones, *self.manifest.report]
+        return sum(part.points for part in parts) + (self.manifest.quiz.questions if self.manifest.quiz else 0)
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def task(self, name: str) -> Task:
+        """The task of that name, or number, or the one a function of that name belongs to."""
+        for task in self.manifest.tasks:
+            if name in (task.name, task.number, *task.functions):
+                return task
+        known = ", ".join(task.name for task in self.manifest.tasks)
+        raise Refused(f"{self.name} has no task {name!r}. Its tasks are: {known}")
+
+
+def read_lab(folder: Path) -> Lab:
+    """The lab in `folder`; Refused where lab.toml is missing or says something it must not."""
+    path = folder / "lab.toml"
+    try:
+        manifest = msgspec.toml.decode(path.read_bytes(), type=Manifest)
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}") from None
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise Refused(f"{path}: {error}") from None
+    return Lab(folder, manifest)
+
+
+def lab_folders(parent: Path) -> list[Path]:
+    """The folders of labs under `parent`, in the order of their numbers."""
+    found = [path.parent for path in parent.glob("lab*_*/lab.toml")]
+    return sorted(found, key=lambda folder: (len(folder.name.split("_")[0]), folder.name))
+
+
+def find_lab(name: str, parent: Path) -> Lab:
+    """The lab called `name` ("lab3", "3" or the folder's name) under `parent` (labs/ or solutions/)."""
+    folders = lab_folders(parent)
+    for folder in folders:
+        short = folder.name.split("_")[0]
+        if name in (short, folder.name, short.removeprefix("lab")):
+            return read_lab(folder)
+    known = ", ".join(folder.name.split("_")[0] for folder in folders) or "none"
+    raise Refused(f"There is no lab {name!r} in {parent.name}/. The labs here are: {known}")
+
+
+def labs_folder() -> Path:
+    """Where students work."""
+    return ROOT / "labs"
+
+
+def solutions_folder() -> Path:
+    """Where an instructor keeps the sources; Refused in a copy that has none."""
+    folder = ROOT / "solutions"
+    if not folder.is_dir():
+        raise Refused("This copy of the kit has no solutions/: only an instructor's copy can do that")
+    return folder

@@ -1,0 +1,199 @@
+"""Plain data: the only thing that crosses from a worker to the grader, or stands in a record.
+
+Numbers, strings, bools, None, lists, dicts and arrays. Nothing here can run code: messages are msgpack, arrays are raw
+bytes with a dtype and a shape. Every message is bounded in bytes, nesting and the length of its containers before
+anything looks at it. NaN and infinity survive; a tensor stays a tensor and an array an array.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+import msgpack
+import numpy as np
+
+MAX_DEPTH = 16
+MAX_ITEMS = 1_000_000
+MAX_BYTES = 4_000_000
+DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
+ARRAY_EXTENSION = 1
+
+Plain = Any  # None, bool, int, float, str, list, dict, Array: nested at most MAX_DEPTH deep
+
+
+class NotPlain(ValueError):
+    """Something that is no plain data: an object, a message that is malformed, too deep or too large."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Array:
+    """An array or a tensor as it crosses: a numpy array that owns its bytes, and which of the two it was."""
+
+    values: np.ndarray
+    tensor: bool
+
+    @property
+    def dtype(self) -> str:
+        return str(self.values.dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+
+def to_plain(value: Any, depth: int = 0) -> Plain:
+    """`value` as plain data. Tuples and named tuples become lists, numpy scalars become numbers.
+
+    Raises NotPlain where something inside is neither plain nor an array, in words for the student.
+    """
+    if depth > MAX_DEPTH:
+        raise NotPlain(f"data nested more than {MAX_DEPTH} deep")
+    if value is None or isinstance(value, bool | str):
+        return value if value is None or type(value) in (bool, str) else str(value)
+    if isinstance(value, Array):
+        return value
+    if isinstance(value, np.generic):
+        return to_plain(value.item(), depth)
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**64:
+            raise NotPlain("an integer of more than 64 bits")
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, np.ndarray):
+        return array_of(value, tensor=False)
+    if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
+        return tensor_to_array(value)
+    if isinstance(value, Mapping):
+        return {plain_key(key): to_plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, Sequence | Set) and not isinstance(value, bytes | bytearray):
+        return [to_plain(item, depth + 1) for item in value]
+    raise NotPlain(f"an object of type {type(value).__name__}, where numbers, lists or tensors are expected")
+
+
+def plain_key(key: object) -> str | int:
+    if isinstance(key, str | int):
+        return key
+    raise NotPlain(f"a dictionary key of type {type(key).__name__}")
+
+
+def tensor_to_array(tensor: Any) -> Array:
+    """A tensor's values, without its gradient. bfloat16, which numpy lacks, crosses as float32."""
+    dense = tensor.detach().cpu().resolve_conj().resolve_neg()
+    name = str(dense.dtype).removeprefix("torch.")
+    return array_of((dense.float() if name == "bfloat16" else dense).numpy(), tensor=True)
+
+
+def array_of(values: np.ndarray, tensor: bool) -> Array:
+    if str(values.dtype) not in DTYPES:
+        raise NotPlain(f"an array of dtype {values.dtype}")
+    return Array(np.array(values, order="C", copy=True, subok=False), tensor)
+
+
+def to_objects(plain: Plain) -> Any:
+    """The other way: Array becomes a fresh tensor or numpy array; everything else is copied."""
+    if isinstance(plain, Array):
+        if not plain.tensor:
+            return plain.values.copy()
+        import torch
+
+        return torch.from_numpy(plain.values.copy())
+    if isinstance(plain, list):
+        return [to_objects(item) for item in plain]
+    if isinstance(plain, dict):
+        return {key: to_objects(item) for key, item in plain.items()}
+    return plain
+
+
+# --- messages -------------------------------------------------------------------------------------------------------
+
+
+def pack(plain: Plain) -> bytes:
+    """Plain data as one msgpack message."""
+    return bytes(msgpack.packb(plain, default=_pack_array, use_bin_type=True))
+
+
+def _pack_array(value: object) -> msgpack.ExtType:
+    if not isinstance(value, Array):
+        raise NotPlain(f"an object of type {type(value).__name__}")
+    header = [value.dtype, value.tensor, list(value.shape), value.values.tobytes()]
+    return msgpack.ExtType(ARRAY_EXTENSION, msgpack.packb(header))
+
+
+def unpack(message: bytes, max_bytes: int = MAX_BYTES) -> Plain:
+    """The plain data of one message from an untrusted sender; NotPlain for anything else."""
+    if len(message) > max_bytes:
+        raise NotPlain(f"a message of {len(message)} bytes, where {max_bytes} are allowed")
+    try:
+        plain = msgpack.unpackb(
+            message,
+            ext_hook=_unpack_array,
+            strict_map_key=False,
+            max_array_len=min(len(message), MAX_ITEMS),
+            max_map_len=min(len(message), MAX_ITEMS),
+        )
+    except NotPlain:
+        raise
+    except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
+        raise NotPlain(f"a malformed message ({type(error).__name__})") from None
+    _check_nesting(plain)
+    return plain
+
+
+def _unpack_array(code: int, data: bytes) -> Array:
+    if code != ARRAY_EXTENSION:
+        raise NotPlain(f"an unknown extension type {code}")
+    try:
+        dtype, tensor, shape, raw = msgpack.unpackb(data, max_array_len=64)
+    except (ValueError, TypeError, msgpack.exceptions.UnpackException):
+        raise NotPlain("a malformed array") from None
+    if dtype not in DTYPES or type(tensor) is not bool or type(raw) is not bytes:
+        raise NotPlain("a malformed array")
+    if type(shape) is not list or any(type(n) is not int or n < 0 for n in shape) or len(shape) > 16:
+        raise NotPlain("an array with a malformed shape")
+    if math.prod(shape) * np.dtype(dtype).itemsize != len(raw):
+        raise NotPlain(f"an array of shape {shape} with {len(raw)} bytes of data")
+    return Array(np.frombuffer(raw, dtype=dtype).reshape(shape).copy(), tensor)
+
+
+def _check_nesting(plain: Plain, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise NotPlain(f"data nested more than {MAX_DEPTH} deep")
+    if isinstance(plain, list):
+        for item in plain:
+            _check_nesting(item, depth + 1)
+    elif isinstance(plain, dict):
+        for key, item in plain.items():
+            plain_key(key)
+            _check_nesting(item, depth + 1)
+    elif not (plain is None or isinstance(plain, bool | int | float | str | Array)):
+        raise NotPlain(f"a {type(plain).__name__}")
+
+
+# --- records (JSON that a reviewer can read) ------------------------------------------------------------------------
+
+
+def to_json(plain: Plain) -> Any:
+    """Plain data as JSON values: an array becomes {"tensor" or "array": dtype, "shape": ..., "values": flat list}."""
+    if isinstance(plain, Array):
+        kind = "tensor" if plain.tensor else "array"
+        return {kind: plain.dtype, "shape": list(plain.shape), "values": plain.values.ravel().tolist()}
+    if isinstance(plain, list):
+        return [to_json(item) for item in plain]
+    if isinstance(plain, dict):
+        return {key: to_json(item) for key, item in plain.items()}
+    return plain
+
+
+def from_json(data: Any) -> Plain:
+    """The other way."""
+    if isinstance(data, list):
+        return [from_json(item) for item in data]
+    if isinstance(data, dict):
+        for kind in ("tensor", "array"):
+            if data.keys() == {kind, "shape", "values"}:
+                values = np.array(data["values"], dtype=data[kind]).reshape(data["shape"])
+                return Array(values, kind == "tensor")
+        return {key: from_json(item) for key, item in data.items()}
+    return data

@@ -1,0 +1,54 @@
+"""quiz.json: its form, which a student can check, and its key, which only an instructor has."""
+
+import json
+from pathlib import Path
+
+from grader.lab import Lab, Quiz
+from grader.loading import Broken
+
+FILE = "quiz.json"
+
+
+def read_answers(folder: Path, quiz: Quiz) -> dict[str, str | None]:
+    """The answer to each question, None where it is open; Broken, in words, where the file has another form."""
+    path = folder / FILE
+    if not path.is_file():
+        raise Broken(f"{FILE} is missing")
+    try:
+        data = json.loads(path.read_bytes().decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Broken(f"{FILE} is not valid JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise Broken(f'{FILE} has to look like {{"1": "a", "2": null, ...}}')
+    answers: dict[str, str | None] = {}
+    for number in question_numbers(quiz):
+        answer = data.get(number)
+        if isinstance(answer, str):
+            answer = answer.strip().lower()
+        if answer in (None, ""):
+            answers[number] = None
+        elif isinstance(answer, str) and len(answer) == 1 and answer in quiz.choices:
+            answers[number] = answer
+        else:
+            letters = ", ".join(quiz.choices)
+            raise Broken(f"{FILE}, question {number}: the answer has to be one of {letters}")
+    return answers
+
+
+def question_numbers(quiz: Quiz) -> list[str]:
+    return [str(number) for number in range(1, quiz.questions + 1)]
+
+
+def blank(quiz: Quiz) -> str:
+    """The quiz.json that students get."""
+    return json.dumps(dict.fromkeys(question_numbers(quiz)), indent=1) + "\n"
+
+
+def read_key(lab: Lab) -> dict[str, str]:
+    """The key, from an instructor's copy; every question has to have its letter."""
+    assert lab.manifest.quiz is not None
+    key = read_answers(lab.folder, lab.manifest.quiz)
+    open_questions = [number for number, answer in key.items() if answer is None]
+    if open_questions:
+        raise Broken(f"{lab.folder / FILE}: the key lacks {', '.join(open_questions)}")
+    return {number: answer for number, answer in key.items() if answer is not None}

@@ -1,0 +1,105 @@
+"""The record of a lab's public cases: the reference's values and those of known mistakes, so that a student's copy
+needs neither. Written by `make sync` as labs/<lab>/recorded.json."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.answers import Answer
+from grader.errors import Refused
+from grader.judge import Known
+from grader.plain import from_json, to_json
+
+FILE = "recorded.json"
+
+
+class RecordedCheck(msgspec.Struct, frozen=True):
+    """A check's points, and for each case title what is known; `mistakes` holds answers by name."""
+
+    public_points: float
+    hidden_points: float
+    cases: dict[str, dict[str, Any]]
+
+
+class Record(msgspec.Struct, frozen=True):
+    """recorded.json: the diagnoses of known mistakes by name, and the checks by name."""
+
+    diagnoses: dict[str, str]
+    checks: dict[str, RecordedCheck]
+
+    def known(self, check: str, case: str) -> Known:
+        """What is known of a public case."""
+        try:
+            facts = self.checks[check].cases[case]
+        except KeyError:
+            raise Refused(f"{FILE} has no case {case!r} of {check}: run make sync") from None
+        return Known(
+            answer_from_json(facts["expected"]) if "expected" in facts else None,
+            {name: answer_from_json(item) for name, item in facts.get("mistakes", {}).items()},
+        )
+
+
+def read_record(folder: Path) -> Record:
+    """A lab's record; Refused where it is missing or damaged (it is derived, so it can be had again)."""
+    try:
+        return msgspec.convert(json.loads((folder / FILE).read_bytes()), type=Record)  # json: NaN is allowed
+    except (OSError, ValueError, msgspec.ValidationError) as error:
+        raise Refused(f"{folder / FILE} cannot be read ({error}): take it from the course's copy again") from None
+
+
+def record_to_json(record: Record) -> str:
+    """The text of recorded.json, one case a line so that a change shows."""
+    lines = []
+    for name, check in record.checks.items():
+        cases = [f"   {json.dumps(title)}: {json.dumps(facts)}" for title, facts in check.cases.items()]
+        body = ",\n".join(cases)
+        lines.append(
+            f'  {json.dumps(name)}: {{"public_points": {check.public_points}, "hidden_points": {check.hidden_points}, '
+            f'"cases": {{\n{body}}}}}'
+        )
+    checks = ",\n".join(lines)
+    return f'{{"diagnoses": {json.dumps(record.diagnoses, indent=1)},\n "checks": {{\n{checks}}}}}\n'
+
+
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    """What a record keeps of an answer."""
+    data: dict[str, Any] = {"status": answer.status}
+    if answer.status == "value":
+        data["value"] = to_json(answer.value)
+    elif answer.text:
+        data["text"] = answer.text
+    if answer.changed:
+        data["changed"] = list(answer.changed)
+    return data
+
+
+def answer_from_json(data: Mapping[str, Any]) -> Answer:
+    """The other way."""
+    return Answer(
+        data["status"],
+        from_json(data.get("value")),
+        data.get("text", ""),
+        changed=tuple(data.get("changed", ())),
+    )
+
+
+def same_record(one: str, other: str) -> bool:
+    """Whether two records say the same, up to the last digits of their numbers and the wording of exceptions."""
+
+    def same(a: Any, b: Any) -> bool:
+        if isinstance(a, dict) and isinstance(b, dict):
+            return list(a) == list(b) and all(key == "text" or same(a[key], b[key]) for key in a)
+        if isinstance(a, list) and isinstance(b, list):
+            return len(a) == len(b) and all(map(same, a, b))
+        if isinstance(a, float) and isinstance(b, float):
+            return math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-6) or (math.isnan(a) and math.isnan(b))
+        return bool(a == b)
+
+    try:
+        return same(json.loads(one), json.loads(other))
+    except ValueError:
+        return False

@@ -1,0 +1,88 @@
+"""The instructor's side of a lab: the reference, the mistakes, the alternatives and the hidden cases.
+
+Nothing here is ever imported by a worker, or needed by a student.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from grader.answers import Answer, answer
+from grader.checks import Case, Check, HiddenCases, Variant, checks_of, hidden_of, split_points, variants_of
+from grader.judge import Known
+from grader.lab import Lab
+from grader.loading import Broken, load_functions, load_modules, replaced
+from grader.results import Visibility
+
+Functions = Mapping[str, Callable[..., Any] | Broken]
+
+
+@dataclasses.dataclass
+class Reference:
+    """A lab opened from solutions/: what the public files say, and what answers are right."""
+
+    lab: Lab
+    checks: list[Check]
+    hidden: list[HiddenCases]
+    functions: Functions
+    mistakes: list[Variant]
+    alternatives: list[Variant]
+    _known: dict[tuple[str, Visibility, int], list[Known]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def diagnoses(self) -> dict[str, str]:
+        return {mistake.name: mistake.diagnosis for mistake in self.mistakes}
+
+    def points(self, check: Check) -> tuple[float, float]:
+        """A check's points on its public and on its hidden cases."""
+        return split_points(check.points, bool(check.cases), any(hidden.check is check for hidden in self.hidden))
+
+    def cases(self, check: Check, visibility: Visibility, seed: int) -> list[Case]:
+        """The public cases, or the hidden ones that a run's seed gives."""
+        if visibility == "public":
+            return check.cases
+        return [case for hidden in self.hidden if hidden.check is check for case in hidden.draw(seed)]
+
+    def known(self, check: Check, visibility: Visibility, seed: int) -> list[Known]:
+        """The right answers and those of the mistakes, computed once for a seed: the cases are the same for all."""
+        key = (check.name, visibility, seed)
+        if key not in self._known:
+            self._known[key] = [self.known_of(check, case) for case in self.cases(check, visibility, seed)]
+        return self._known[key]
+
+    def known_of(self, check: Check, case: Case) -> Known:
+        functions = self.lab.task(check.task).functions
+        mistakes = [mistake for mistake in self.mistakes if mistake.function in functions]
+        return Known(
+            self.answer(check, case) if check.verify is None else None,
+            {mistake.name: self.answer(check, case, mistake) for mistake in mistakes},
+        )
+
+    def answer(self, check: Check, case: Case, variant: Variant | None = None) -> Answer:
+        """What the reference (or the reference with one function replaced) answers on a case."""
+        functions = self.functions
+        if variant is not None:
+            functions = replaced(functions, variant.function, variant.implementation)
+        seconds = check.seconds or self.lab.manifest.limits.check_seconds
+        return answer(check, functions, case.arguments, self.lab.folder, seconds)
+
+
+def open_reference(lab: Lab) -> Reference:
+    """Imports a lab's reference, checks, hidden cases, mistakes and alternatives; RuntimeError where one is broken."""
+    checks, hidden, mistakes, alternatives = load_modules(
+        lab.folder, ["checks", "hidden", "mistakes", "alternatives"]
+    )
+    functions = load_functions(lab, lab.folder)
+    for function in functions.values():
+        if isinstance(function, Broken):
+            raise RuntimeError(f"the reference of {lab.name} is broken: {function}")
+    return Reference(
+        lab, checks_of(checks), hidden_of(hidden), functions, variants_of(mistakes), variants_of(alternatives)
+    )
+
+
+def visibilities(reference: Reference, check: Check) -> Sequence[Visibility]:
+    """On which sides a check has points."""
+    public, hidden = reference.points(check)
+    sides: list[Visibility] = ["public"] if public else []
+    return [*sides, "hidden"] if hidden else sides

@@ -1,0 +1,1 @@
+"""What a student types: check, hint, reset, submit."""

@@ -1,0 +1,121 @@
+"""Runs a lab's public checks in the student's own process, against the recorded values."""
+
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from grader.answers import Answer, answer
+from grader.checks import Check, checks_of
+from grader.judge import Judged, check_result, judge
+from grader.lab import Lab, Milestone, Task
+from grader.loading import Broken, load_functions, load_modules
+from grader.quiz import read_answers
+from grader.recorded import Record, read_record
+from grader.results import CheckResult
+
+Functions = dict[str, Callable[..., Any] | Broken]
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked:
+    """A check that was run here (or, where `judged` is None, one that is only run on request or when graded)."""
+
+    check: Check
+    public_points: float
+    hidden_points: float
+    judged: Judged | None
+    seconds: float = 0.0
+
+    def result(self) -> CheckResult | None:
+        if self.judged is None:
+            return None
+        return check_result(self.check, "public", self.public_points, self.judged, self.seconds)
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """A lab opened for its student: the public checks, the record, and the student's functions."""
+
+    lab: Lab
+    checks: list[Check]
+    record: Record
+    functions: Functions
+
+    def run(self, check: Check) -> Checked:
+        """Runs one check over its public cases."""
+        started = time.process_time()
+        answers: list[Answer] = []
+        for case in check.cases:
+            answers.append(answer(check, self.functions, case.arguments, self.lab.folder, self.seconds(check)))
+            if answers[-1].status == "timeout":
+                break
+        cases = check.cases[: len(answers)]
+        known = [self.record.known(check.name, case.title) for case in cases]
+        judged = judge(check, self.lab, cases, known, answers, self.record.diagnoses, reveal=True)
+        return self.not_run(check, judged, time.process_time() - started)
+
+    def not_run(self, check: Check, judged: Judged | None = None, seconds: float = 0.0) -> Checked:
+        points = self.record.checks[check.name]
+        return Checked(check, points.public_points, points.hidden_points, judged, seconds)
+
+    def seconds(self, check: Check) -> float:
+        return check.seconds or self.lab.manifest.limits.check_seconds
+
+
+def open_session(lab: Lab) -> Session:
+    """Imports the lab's checks and the student's files. Their folder stays on sys.path, as it is for their scripts."""
+    [module] = load_modules(lab.folder, ["checks"])
+    functions = load_functions(lab, lab.folder)
+    sys.path.insert(0, str(lab.folder))
+    return Session(lab, checks_of(module), read_record(lab.folder), functions)
+
+
+def run_public_checks(session: Session, task: Task | None = None, thorough: bool = False) -> list[Checked]:
+    """The public checks of one task or of all; those that are not quick only for one task, or when thorough."""
+    checks = [check for check in session.checks if task is None or check.task == task.name]
+    thorough = thorough or task is not None
+    return [
+        session.run(check) if check.cases and (check.quick or thorough) else session.not_run(check)
+        for check in checks
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class MilestoneState:
+    """What lies in runs/ for a milestone: whether there are weights, and what training itself measured."""
+
+    milestone: Milestone
+    saved: bool
+    measured: float | None
+
+
+def milestone_states(lab: Lab) -> list[MilestoneState]:
+    """The state of each milestone, from the files that training wrote; nothing is played here."""
+    states = []
+    for milestone in lab.manifest.milestones:
+        weights = lab.folder / milestone.weights
+        states.append(MilestoneState(milestone, weights.is_file(), _measured(weights.with_suffix(".json"))))
+    return states
+
+
+def _measured(metrics: Path) -> float | None:
+    try:
+        value = json.loads(metrics.read_text(encoding="utf-8"))["evaluation_mean"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def quiz_state(lab: Lab) -> tuple[int, str]:
+    """How many quiz questions are answered, and what is wrong with the file's form ("" where nothing is)."""
+    if lab.manifest.quiz is None:
+        return 0, ""
+    try:
+        answers = read_answers(lab.folder, lab.manifest.quiz)
+    except Broken as broken:
+        return 0, str(broken)
+    return sum(answer is not None for answer in answers.values()), ""

@@ -1,0 +1,27 @@
+"""`make labN-hint`: the next hint for a task. Which ones were read is kept in the lab's .progress.json."""
+
+import json
+from pathlib import Path
+
+from grader.lab import Lab, Task
+
+FILE = ".progress.json"
+
+
+def next_hint(lab: Lab, task: Task) -> tuple[int, str]:
+    """The number (from 1) and text of the next hint; after the last one, the last one again."""
+    path = lab.path(FILE)
+    read = _hints_read(path)
+    number = min(read.get(task.name, 0) + 1, len(task.hints))
+    read[task.name] = number
+    path.write_text(json.dumps({"hints": read}, indent=1) + "\n", encoding="utf-8")
+    return number, task.hints[number - 1]
+
+
+def _hints_read(path: Path) -> dict[str, int]:
+    """How many hints were read for each task; a missing or damaged file counts as none."""
+    try:
+        hints = json.loads(path.read_text(encoding="utf-8"))["hints"]
+        return {str(name): int(number) for name, number in hints.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}

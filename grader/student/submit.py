@@ -1,0 +1,77 @@
+"""`make labN-submit`: packs what a student hands in into one archive, with a manifest of hashes."""
+
+import getpass
+import hashlib
+import json
+import re
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+from grader.errors import Refused
+from grader.lab import Lab
+from grader.student.checking import Checked, MilestoneState
+
+MANIFEST_FILE = "manifest.json"
+
+
+def student_name(given: str | None) -> str:
+    """The student's id for the archive's name: the one given, else the name of who is logged in."""
+    name = given if given is not None else getpass.getuser()
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", name):
+        raise Refused(f"{name!r} cannot be a student's id: use letters, digits and . _ @ + -")
+    return name
+
+
+def files_to_hand_in(lab: Lab) -> list[Path]:
+    """The files that go in, of those that are there: the code, quiz.json, the weights and metrics of milestones."""
+    names = list(lab.manifest.files.handed_in)
+    for milestone in lab.manifest.milestones:
+        names += [milestone.weights, str(Path(milestone.weights).with_suffix(".json"))]
+    return [lab.path(name) for name in names if lab.path(name).is_file()]
+
+
+def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneState], quiz: tuple[int, str]) -> list[str]:
+    """A sentence for everything that is still missing; handing in is allowed all the same."""
+    sentences = [f"{name} is missing" for name in lab.manifest.files.handed_in if not lab.path(name).is_file()]
+    for task in lab.manifest.tasks:
+        outcomes = [item.judged.outcome for item in checked if item.check.task == task.name and item.judged]
+        if any(outcome in ("todo", "skipped") for outcome in outcomes):
+            sentences.append(f"{task.number} {task.name} is still a TODO")
+        elif any(outcome != "passed" for outcome in outcomes):
+            sentences.append(f"{task.number} {task.name} does not pass its checks")
+    for state in milestones:
+        if not state.saved:
+            sentences.append(f"{state.milestone.weights} is missing (make {lab.name}-train)")
+        elif lab.path(state.milestone.weights).stat().st_size > state.milestone.max_bytes:
+            sentences.append(f"{state.milestone.weights} is larger than the grader accepts")
+    if lab.manifest.quiz:
+        answered, fault = quiz
+        if fault:
+            sentences.append(fault)
+        elif answered < lab.manifest.quiz.questions:
+            sentences.append(f"{lab.manifest.quiz.questions - answered} quiz questions are not answered")
+    return sentences
+
+
+def pack(lab: Lab, student: str, folder: Path) -> tuple[Path, list[str]]:
+    """Writes <student>_<lab>_<time>.zip into `folder`; returns its path and the names of what went in."""
+    files = files_to_hand_in(lab)
+    if not files:
+        raise Refused(f"there is nothing to hand in in {lab.folder}", 1)
+    contents = {str(path.relative_to(lab.folder)): path.read_bytes() for path in files}
+    manifest = {
+        "lab": lab.name,
+        "student": student,
+        "packed": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = folder / f"{student}_{lab.name}_{datetime.now():%Y%m%d-%H%M%S}.zip"
+    temporary = archive.with_suffix(".zip.new")
+    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in contents.items():
+            file.writestr(f"{lab.name}/{name}", data)
+        file.writestr(f"{lab.name}/{MANIFEST_FILE}", json.dumps(manifest, indent=1) + "\n")
+    temporary.replace(archive)
+    return archive, list(contents)

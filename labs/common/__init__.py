@@ -1,0 +1,1 @@
+"""Code that several labs share: networks and plots."""

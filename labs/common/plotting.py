@@ -1,0 +1,60 @@
+"""One style for every plot of the labs: readable in print, safe for colour-blind readers, drawn without a screen."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe & Ito (2008), without the yellow that vanishes on white; line styles tell the curves apart in grey too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), "-", "--")
+
+STYLE = {
+    "figure.dpi": 130,
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "legend.frameon": False,
+}
+
+
+def new_figure(columns: int = 1, width: float = 7.0, height: float = 4.2) -> tuple[Figure, list[Axes]]:
+    """A figure in the labs' style with `columns` axes side by side."""
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(1, columns, figsize=(width, height), squeeze=False)
+    return figure, list(axes[0])
+
+
+def draw_mean_and_error(
+    ax: Axes, x: np.ndarray, curves: Sequence[np.ndarray], label: str, index: int = 0
+) -> None:
+    """The mean over `curves` (one per seed, sampled at `x`), with a band of one standard error above and below.
+
+    The standard error is the sample standard deviation (ddof 1) over the square root of the number of seeds; a
+    single curve has none.
+    """
+    values = np.stack(curves)
+    mean = values.mean(axis=0)
+    colour = COLOURS[index % len(COLOURS)]
+    ax.plot(x, mean, color=colour, linestyle=LINES[index % len(LINES)], linewidth=1.8, label=label)
+    if len(values) > 1:
+        error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
+        ax.fill_between(x, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    plt.close(figure)

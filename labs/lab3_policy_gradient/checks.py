@@ -1,0 +1,302 @@
+"""What is checked in lab 3: probes with their public cases. The hidden cases are drawn anew for each grading run."""
+
+import numpy as np
+import torch
+from torch import tensor
+
+from grader.checks import check
+from grader.probes import (
+    device_of_result,
+    drawn_from,
+    draws,
+    raised_by,
+    value_and_gradients,
+    value_without_gradient,
+    works_on_its_device,
+)
+
+# --- 3.1 reward_to_go -------------------------------------------------------------------------------------------------
+
+
+@check("reward_to_go", points=4, exact_dtype=True)
+def every_step(lab, rewards, gamma):
+    """G_t for every step of one episode."""
+    return lab.reward_to_go(rewards, gamma)
+
+
+every_step.case("three steps", rewards=[1, 2, 3], gamma=0.5)
+every_step.case("a late reward", rewards=[0.0, 0.0, 1.0], gamma=0.9)
+every_step.case("no future", rewards=[1.0, -2.0, 3.0, 4.0], gamma=0.0)
+
+
+@check("reward_to_go", points=1, seconds=2)
+def long_episode(lab, length, gamma):
+    """200,000 rewards take less than two seconds."""
+    return lab.reward_to_go([1.0] * length, gamma)[:: length // 5]
+
+
+long_episode.case("200,000 rewards", length=200_000, gamma=0.9999)
+
+# --- 3.2 batch_reward_to_go -------------------------------------------------------------------------------------------
+
+
+@check("batch_reward_to_go", points=7)
+def several_episodes(lab, rewards, dones, gamma):
+    """G_t over episodes laid end to end; none sees the next one's rewards."""
+    return lab.batch_reward_to_go(rewards, dones, gamma)
+
+
+TWO_EPISODES = tensor([False, False, True, False, True])
+several_episodes.case(
+    "episodes of 3 and 2 steps", rewards=tensor([1.0, 2.0, 3.0, 10.0, 20.0]), dones=TWO_EPISODES, gamma=0.5
+)
+several_episodes.case(
+    "the last episode unfinished",
+    rewards=tensor([1.0, 2.0, 4.0, 8.0]),
+    dones=tensor([False, True, False, False]),
+    gamma=0.9,
+)
+
+
+@check("batch_reward_to_go", points=1, quick=False, verify=works_on_its_device)
+def several_episodes_device(lab, rewards, dones, gamma):
+    """Works on the device of its inputs."""
+    return device_of_result(lab.batch_reward_to_go, rewards, dones, gamma)
+
+
+several_episodes_device.case("on CUDA", rewards=torch.ones(5), dones=TWO_EPISODES, gamma=0.5)
+
+# --- 3.3 get_action ---------------------------------------------------------------------------------------------------
+
+
+def _judge_draws(value, probabilities, **_case):
+    drawn_from(value, np.asarray(probabilities))
+
+
+@check("get_action", points=2, verify=_judge_draws)
+def frequencies(lab, probabilities, shift, count, seed):
+    """Actions come up as often as the policy says, each with its own log-probability."""
+    logits = torch.log(tensor(probabilities)) + shift  # a softmax does not see the shift
+    return draws(lab.get_action, logits.repeat(count, 1), seed)
+
+
+frequencies.case("left, straight on, right", probabilities=[0.2, 0.5, 0.3], shift=0.0, count=20_000, seed=3)
+frequencies.case("logits that are no log-probabilities", probabilities=[0.6, 0.4], shift=3.0, count=20_000, seed=4)
+
+
+@check("get_action", points=2)
+def certain_choices(lab, logits):
+    """Where the logits leave no choice (as large as 200): the action, and a log-probability that is finite."""
+    action, logp = lab.get_action(logits)
+    return {"action": action, "logp": logp}
+
+
+certain_choices.case("three rows", logits=tensor([[-200.0, 200.0, 0.0], [200.0, -200.0, 0.0], [0.0, 1.0, 200.0]]))
+certain_choices.case("a batch of one", logits=tensor([[-200.0, 200.0]]))
+
+
+@check("get_action", points=1, quick=False, verify=works_on_its_device)
+def get_action_device(lab, logits):
+    """Works on the device of its inputs."""
+    return device_of_result(lab.get_action, logits)
+
+
+get_action_device.case("on CUDA", logits=torch.ones(4, 2))
+
+# --- 3.4 pg_loss ------------------------------------------------------------------------------------------------------
+
+
+@check("pg_loss", points=3)
+def one_episode(lab, logp, weights):
+    """The loss of one episode, and its gradient: to logp, and to nothing else."""
+    return value_and_gradients(lab.pg_loss, logp, weights)
+
+
+ACTION_LOGP = tensor([-0.5, -1.2, -0.1])
+one_episode.case("a return of 100 on one step", logp=torch.log(tensor([0.4186])), weights=tensor([100.0]))
+one_episode.case("three steps", logp=ACTION_LOGP, weights=tensor([2.75, 3.5, 3.0]))
+one_episode.case("weights of both signs", logp=ACTION_LOGP, weights=tensor([1.0, -2.0, 0.5]))
+
+
+@check("pg_loss", points=3)
+def several_episodes_loss(lab, logp, weights, n_episodes):
+    """pg_loss_batch: the mean over episodes, however long each is."""
+    return value_and_gradients(lambda *tensors: lab.pg_loss_batch(*tensors, n_episodes), logp, weights)
+
+
+several_episodes_loss.case(
+    "five steps of two episodes",
+    logp=tensor([-0.5, -1.2, -0.1, -0.7, -0.3]),
+    weights=tensor([2.75, 3.5, 3.0, -1.0, 4.0]),
+    n_episodes=2,
+)
+
+
+@check("pg_loss", points=1, quick=False, verify=works_on_its_device)
+def pg_loss_device(lab, logp, weights, n_episodes):
+    """Both losses work on the device of their inputs."""
+    return device_of_result(
+        lambda *args: (lab.pg_loss.__wrapped__(*args), lab.pg_loss_batch.__wrapped__(*args, n_episodes)), logp, weights
+    )
+
+
+pg_loss_device.case("on CUDA", logp=torch.ones(5), weights=torch.ones(5), n_episodes=2)
+
+# --- 3.5 total_return_weights -----------------------------------------------------------------------------------------
+
+
+@check("total_return_weights", points=5)
+def whole_returns(lab, rewards, dones, gamma):
+    """G(tau) of its own episode at every step."""
+    return lab.total_return_weights(rewards, dones, gamma)
+
+
+whole_returns.case(
+    "episodes of 3 and 2 steps", rewards=tensor([1.0, 2.0, 3.0, 10.0, 20.0]), dones=TWO_EPISODES, gamma=0.5
+)
+whole_returns.case(
+    "the last episode unfinished",
+    rewards=tensor([1.0, 2.0, 4.0, 8.0]),
+    dones=tensor([False, True, False, False]),
+    gamma=0.9,
+)
+
+
+@check("total_return_weights", points=1, quick=False, verify=works_on_its_device)
+def whole_returns_device(lab, rewards, dones, gamma):
+    """Works on the device of its inputs."""
+    return device_of_result(lab.total_return_weights, rewards, dones, gamma)
+
+
+whole_returns_device.case("on CUDA", rewards=torch.ones(5), dones=TWO_EPISODES, gamma=0.5)
+
+# --- 3.6 exact_gradients ----------------------------------------------------------------------------------------------
+
+
+@check("exact_gradients", points=6, exact_dtype=True, tolerance=(1e-7, 1e-7))
+def four_gradients(lab, theta, gamma):
+    """The gradient of J and the three expected estimates, in float64."""
+    return lab.exact_gradients(theta, gamma)
+
+
+THETA = tensor([[0.3, -0.2], [0.1, 0.4], [-0.5, 0.2]], dtype=torch.float64)
+four_gradients.case("the handout's theta", theta=THETA, gamma=0.9)
+
+# --- 3.7 baseline_advantages, value_loss ------------------------------------------------------------------------------
+
+
+@check("baseline_advantages", points=3)
+def advantages(lab, G, v):
+    """G - V, as a constant: no gradient reaches the value network."""
+    return value_without_gradient(lab.baseline_advantages, G, v, to=[2])
+
+
+advantages.case("the exam scores", G=tensor([90.0, 40.0, 50.0]), v=tensor([82.0, 46.0, 49.0]))
+
+
+@check("baseline_advantages", points=2)
+def critic_loss(lab, v, G):
+    """value_loss: the mean squared error, and its gradient to v alone."""
+    return value_and_gradients(lab.value_loss, v, G)
+
+
+critic_loss.case("the exam scores", v=tensor([82.0, 46.0, 49.0]), G=tensor([90.0, 40.0, 50.0]))
+
+
+@check("baseline_advantages", points=2)
+def shapes_must_agree(lab, n):
+    """(N,1) against (N,) raises ValueError instead of giving N x N numbers."""
+    column, row = torch.ones(n, 1), torch.ones(n)
+    return {
+        "baseline_advantages of (N,) and (N,1)": raised_by(lab.baseline_advantages, row, column),
+        "baseline_advantages of (N,1) and (N,)": raised_by(lab.baseline_advantages, column, row),
+        "value_loss of (N,1) and (N,)": raised_by(lab.value_loss, column, row),
+        "value_loss of (N,) and (N,1)": raised_by(lab.value_loss, row, column),
+        "two equal shapes": raised_by(lambda: (lab.baseline_advantages(row, row), lab.value_loss(row, row))),
+    }
+
+
+shapes_must_agree.case("three numbers", n=3)
+
+
+@check("baseline_advantages", points=1, quick=False, verify=works_on_its_device)
+def baseline_device(lab, G, v):
+    """Both work on the device of their inputs."""
+    return device_of_result(
+        lambda G, v: (lab.baseline_advantages.__wrapped__(G, v), lab.value_loss.__wrapped__(v, G)), G, v
+    )
+
+
+baseline_device.case("on CUDA", G=torch.ones(5), v=torch.ones(5))
+
+# --- 3.8 td_target ----------------------------------------------------------------------------------------------------
+
+
+@check("td_target", points=7)
+def one_step_target(lab, r, v_next, terminated, gamma):
+    """R + gamma V(next), nothing after a termination, and a constant."""
+    return value_without_gradient(lambda v: lab.td_target(r, v, terminated, gamma), v_next)
+
+
+MIXED = dict(
+    r=tensor([1.0, 0.5, -2.0, 1.0]),
+    v_next=tensor([3.0, 7.0, 0.25, -4.0]),
+    terminated=tensor([False, True, False, True]),
+    gamma=0.9,
+)
+one_step_target.case("two of four terminated", **MIXED)
+one_step_target.case("cut by the time limit: not terminated", **{**MIXED, "terminated": torch.zeros(4).bool()})
+
+
+@check("td_target", points=1, quick=False, verify=works_on_its_device)
+def td_target_device(lab, r, v_next, terminated, gamma):
+    """Works on the device of its inputs."""
+    return device_of_result(lab.td_target, r, v_next, terminated, gamma)
+
+
+td_target_device.case("on CUDA", **MIXED)
+
+# --- 3.9 actor_critic_losses ------------------------------------------------------------------------------------------
+
+
+@check("actor_critic_losses", points=8)
+def both_losses(lab, logp, v, v_next, r, terminated, gamma):
+    """Both losses with their gradients: the actor's to logp alone, the critic's to v alone."""
+    return value_and_gradients(lab.actor_critic_losses, logp, v, v_next, r, terminated, gamma, to=[1, 2, 3])
+
+
+both_losses.case(
+    "one of three terminated",
+    logp=ACTION_LOGP,
+    v=tensor([2.0, 1.0, -0.5]),
+    v_next=tensor([1.5, 4.0, 0.75]),
+    r=tensor([1.0, 0.5, -1.0]),
+    terminated=tensor([False, True, False]),
+    gamma=0.9,
+)
+
+
+@check("actor_critic_losses", points=3)
+def a_split(lab, steps, step_size):
+    """On the A-split the critic's loss finds V(A), V(B), V(C) = 1/2, 1, 0."""
+    # A leads to B or C, each once, without reward; B ends with reward 1, C with 0.
+    state, after = tensor([0, 0, 1, 2]), tensor([1, 2, 0, 0])
+    r, terminated = tensor([0.0, 0.0, 1.0, 0.0]), tensor([False, False, True, True])
+    v = torch.zeros(3, requires_grad=True)
+    for _ in range(steps):
+        _, loss = lab.actor_critic_losses(torch.zeros(4), v[state], v[after], r, terminated, 1.0)
+        [gradient] = torch.autograd.grad(loss, v)
+        v = (v - step_size * gradient).detach().requires_grad_()
+    return v.detach()
+
+
+a_split.case("60 sweeps", steps=60, step_size=0.5)
+
+
+@check("actor_critic_losses", points=1, quick=False, verify=works_on_its_device)
+def actor_critic_device(lab, logp, v, v_next, r, terminated, gamma):
+    """Works on the device of its inputs."""
+    return device_of_result(lab.actor_critic_losses, logp, v, v_next, r, terminated, gamma)
+
+
+actor_critic_device.case("on CUDA", logp=torch.ones(4), v=torch.ones(4), **MIXED)

@@ -1,0 +1,72 @@
+"""Play a trained policy greedily on the 100 episodes by which the milestone is judged.
+
+python labs/lab3_policy_gradient/evaluate.py judges every policy saved in runs/.
+"""
+
+from pathlib import Path
+
+import gymnasium as gym
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from labs.common.networks import load_weights, mlp
+
+RUNS = Path(__file__).parent / "runs"
+TARGET = 475.0
+EVALUATION_SEED = 1_000_000  # decides the start states of the 100 episodes; no training run uses it
+
+# The network of each algorithm's policy: the 4 numbers of a CartPole observation, hidden layers, 2 actions.
+POLICY_SIZES = {
+    "simple_pg": (4, 64, 2),
+    "reinforce": (4, 64, 2),
+    "reinforce_baseline": (4, 64, 2),
+    "a2c": (4, 64, 64, 2),
+    "actor_critic": (4, 64, 64, 2),
+}
+
+
+def make_policy(algorithm: str) -> nn.Sequential:
+    """A fresh policy network of the architecture that `algorithm` trains."""
+    return mlp(POLICY_SIZES[algorithm], gain_last=0.01)
+
+
+@torch.inference_mode()
+def greedy_returns(policy: nn.Module, episodes: int = 100, seed: int = EVALUATION_SEED) -> np.ndarray:
+    """The return of each of `episodes` CartPole-v1 episodes in which `policy` takes its likeliest action.
+
+    All episodes run side by side in gymnasium's vectorised CartPole. The start states depend on `seed` alone,
+    so the same weights always get the same score.
+    """
+    envs = gym.make_vec("CartPole-v1", episodes, vectorization_mode="vector_entry_point")
+    observation, _ = envs.reset(seed=seed)
+    returns = np.zeros(episodes)
+    alive = np.ones(episodes, dtype=bool)
+    while alive.any():
+        action = policy(torch.as_tensor(observation)).argmax(dim=-1)
+        observation, reward, terminated, truncated, _ = envs.step(action.numpy())
+        returns += reward * alive
+        alive &= ~(terminated | truncated)  # a finished environment starts again by itself: no longer counted
+    envs.close()
+    return returns
+
+
+def score(algorithm: str, weights: dict[str, torch.Tensor]) -> float:
+    """The milestone's figure: the mean greedy return of saved weights. ValueError where they do not fit."""
+    policy = make_policy(algorithm)
+    load_weights(policy, weights)
+    return float(greedy_returns(policy).mean())
+
+
+def main() -> None:
+    for algorithm in POLICY_SIZES:
+        file = RUNS / f"{algorithm}.safetensors"
+        if not file.exists():
+            print(f"{algorithm:20} not trained yet")
+            continue
+        print(f"{algorithm:20} mean {score(algorithm, load_file(file)):5.1f}, target {TARGET:.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""The hidden cases of lab 3: drawn from the seed of each grading run, the same for all its students."""
+
+import torch
+
+from checks import (
+    a_split,
+    advantages,
+    both_losses,
+    certain_choices,
+    critic_loss,
+    every_step,
+    four_gradients,
+    frequencies,
+    long_episode,
+    one_episode,
+    one_step_target,
+    several_episodes,
+    several_episodes_loss,
+    shapes_must_agree,
+    whole_returns,
+)
+from grader.checks import hidden_cases
+
+
+def floats(rng, *shape, scale=1.0):
+    """A float32 tensor of normal numbers."""
+    return torch.from_numpy(rng.normal(scale=scale, size=shape)).float()
+
+
+def log_probabilities(rng, n):
+    """Log-probabilities of n actions, none of them near zero or one."""
+    return torch.log(torch.from_numpy(rng.uniform(0.05, 0.95, size=n)).float())
+
+
+def episode_ends(rng, lengths, finished):
+    """The done flags of episodes of these lengths; the last one ends with a done only where `finished`."""
+    dones = torch.zeros(sum(lengths), dtype=torch.bool)
+    dones[torch.tensor(lengths).cumsum(0) - 1] = True
+    dones[-1] = finished
+    return dones
+
+
+@hidden_cases(every_step)
+def episodes(rng):
+    for length in (2, 5, 17):
+        yield dict(rewards=rng.normal(size=length).tolist(), gamma=float(rng.uniform(0.5, 0.95)))
+    yield dict(rewards=rng.integers(-5, 5, size=6).tolist(), gamma=float(rng.uniform(0.5, 0.95)))
+    yield dict(rewards=rng.normal(size=4).tolist(), gamma=1.0)
+    yield dict(rewards=[float(rng.normal())], gamma=0.9)
+
+
+@hidden_cases(long_episode)
+def long_episodes(rng):
+    yield dict(length=200_000, gamma=float(rng.uniform(0.999, 0.9999)))
+
+
+def several(rng):
+    for lengths, finished in (((3, 1, 4), True), ((2, 5), False), ((1, 1, 1), True), ((7,), True), ((4,), False)):
+        n = sum(lengths)
+        dones = episode_ends(rng, lengths, finished)
+        yield dict(rewards=floats(rng, n), dones=dones, gamma=float(rng.uniform(0.5, 0.95)))
+
+
+@hidden_cases(several_episodes)
+def episodes_end_to_end(rng):
+    yield from several(rng)
+
+
+@hidden_cases(whole_returns)
+def whole_episodes(rng):
+    yield from several(rng)
+
+
+@hidden_cases(frequencies)
+def policies(rng):
+    for actions in (2, 3, 5):
+        p = rng.dirichlet([4.0] * actions)
+        yield dict(
+            probabilities=p.tolist(), shift=float(rng.uniform(-5, 5)), count=20_000, seed=int(rng.integers(2**31))
+        )
+
+
+@hidden_cases(certain_choices)
+def extreme_logits(rng):
+    for rows, actions in ((1, 3), (6, 4), (5, 2)):
+        logits = torch.full((rows, actions), -200.0)
+        logits[torch.arange(rows), torch.from_numpy(rng.integers(actions, size=rows))] = 200.0
+        yield dict(logits=logits)
+
+
+@hidden_cases(one_episode)
+def single_episodes(rng):
+    for n in (1, 2, 9):
+        yield dict(logp=log_probabilities(rng, n), weights=floats(rng, n, scale=3.0))
+
+
+@hidden_cases(several_episodes_loss)
+def batches_of_episodes(rng):
+    for n, n_episodes in ((7, 2), (9, 4), (3, 1)):
+        yield dict(logp=log_probabilities(rng, n), weights=floats(rng, n, scale=3.0), n_episodes=n_episodes)
+
+
+@hidden_cases(four_gradients)
+def other_policies(rng):
+    for gamma in (float(rng.uniform(0.3, 0.95)), 1.0, 0.0):
+        yield dict(theta=torch.from_numpy(rng.normal(size=(3, 2))), gamma=gamma)
+
+
+@hidden_cases(advantages)
+def returns_and_values(rng):
+    for n in (1, 4, 11):
+        yield dict(G=floats(rng, n, scale=20.0), v=floats(rng, n, scale=20.0))
+
+
+@hidden_cases(critic_loss)
+def values_and_returns(rng):
+    for n in (1, 4, 11):
+        yield dict(v=floats(rng, n, scale=5.0), G=floats(rng, n, scale=5.0))
+
+
+@hidden_cases(shapes_must_agree)
+def sizes(rng):
+    yield dict(n=int(rng.integers(2, 9)))
+
+
+def transitions(rng, n):
+    terminated = torch.from_numpy(rng.uniform(size=n) < 0.4)
+    terminated[0], terminated[-1] = True, False  # one of each at least
+    return dict(r=floats(rng, n), v_next=floats(rng, n, scale=3.0), terminated=terminated)
+
+
+@hidden_cases(one_step_target)
+def steps(rng):
+    for n in (2, 6, 15):
+        yield dict(**transitions(rng, n), gamma=float(rng.uniform(0.5, 0.95)))
+
+
+@hidden_cases(both_losses)
+def batches(rng):
+    for n in (2, 6, 15):
+        yield dict(
+            logp=log_probabilities(rng, n),
+            v=floats(rng, n, scale=3.0),
+            **transitions(rng, n),
+            gamma=float(rng.uniform(0.5, 0.95)),
+        )
+
+
+@hidden_cases(a_split)
+def sweeps(rng):
+    yield dict(steps=int(rng.integers(60, 80)), step_size=float(rng.uniform(0.4, 0.6)))
