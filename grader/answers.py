@@ -144,7 +144,7 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
     if isinstance(error, NotImplementedError) and frames and (not str(error) or str(error).startswith("TODO")):
         return Answer("todo", text=frames[-1].name)
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    trace = "".join(traceback.format_list(frames)) if frames else ""
+    trace = "\n".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames)
     return Answer("raised", text=text[:MAX_TEXT], trace=trace[-MAX_TEXT:])
 
 

@@ -4,6 +4,7 @@ Exit codes: 0 success, 1 a check failed or a file was refused, 2 called wrongly,
 0 all were graded, 1 a submission needs a person, 3 the grader failed on one.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -30,9 +31,11 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
     """Run a lab's public checks: what passes, what is wrong, what to do next."""
     from grader.student import checking, table
 
-    session = checking.open_session(find_lab(lab, labs_folder()))
-    the_task = session.lab.task(task) if task else None
-    checked = checking.run_public_checks(session, the_task)
+    the_lab = find_lab(lab, labs_folder())
+    the_task = the_lab.task(task) if task else None
+    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():  # a student's own prints
+        session = checking.open_session(the_lab)
+        checked = checking.run_public_checks(session, the_task)
     results = [result for item in checked if (result := item.result())]
     if as_json:
         print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
@@ -108,6 +111,17 @@ def submit(
     for packed in names:
         console.print(f"  + {packed}")
     console.print(f"\n{shown(archive)}")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(context: typer.Context, lab: LabName, script: Annotated[str, typer.Argument(help="train or plot")]) -> None:
+    """Run one of a lab's scripts; what follows -- is handed on to it."""
+    the_lab = find_lab(lab, labs_folder())
+    path = the_lab.path(f"{script}.py")
+    if not path.is_file():
+        raise Refused(f"{the_lab.name} has nothing to {script}")
+    os.environ["PYTHONPATH"] = str(ROOT)
+    os.execv(sys.executable, [sys.executable, str(path), *context.args])
 
 
 @app.command()

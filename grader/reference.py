@@ -4,7 +4,7 @@ Nothing here is ever imported by a worker, or needed by a student.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from grader.answers import Answer, answer
@@ -15,6 +15,27 @@ from grader.loading import Broken, load_functions, load_modules, replaced
 from grader.results import Visibility
 
 Functions = Mapping[str, Callable[..., Any] | Broken]
+
+
+class OnDemand(Mapping[str, Answer]):
+    """Answers by name, each computed when it is first asked for."""
+
+    def __init__(self, names: list[str], compute: Callable[[str], Answer]) -> None:
+        self._names, self._compute = names, compute
+        self._found: dict[str, Answer] = {}
+
+    def __getitem__(self, name: str) -> Answer:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._found:
+            self._found[name] = self._compute(name)
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclasses.dataclass
@@ -51,11 +72,12 @@ class Reference:
         return self._known[key]
 
     def known_of(self, check: Check, case: Case) -> Known:
+        """What is known of one case; a mistake is only run when somebody asks for its answer."""
         functions = self.lab.task(check.task).functions
-        mistakes = [mistake for mistake in self.mistakes if mistake.function in functions]
+        mistakes = {mistake.name: mistake for mistake in self.mistakes if mistake.function in functions}
         return Known(
             self.answer(check, case) if check.verify is None else None,
-            {mistake.name: self.answer(check, case, mistake) for mistake in mistakes},
+            OnDemand(list(mistakes), lambda name: self.answer(check, case, mistakes[name])),
         )
 
     def answer(self, check: Check, case: Case, variant: Variant | None = None) -> Answer:

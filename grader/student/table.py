@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -139,7 +138,7 @@ def _failures(checked: list[Checked]) -> list[Checked]:
     return sorted(first.values(), key=lambda item: order.index(item.check.task))
 
 
-def _explain(lab: Lab, item: Checked) -> RenderableType:
+def _explain(lab: Lab, item: Checked) -> Text:
     assert item.judged is not None
     task = lab.task(item.check.task)
     lines = Text()
@@ -148,11 +147,10 @@ def _explain(lab: Lab, item: Checked) -> RenderableType:
     lines.append(item.judged.message)
     if item.judged.diagnosis:
         lines.append(f"\n→ {item.judged.diagnosis}", style="yellow")
-    parts: list[RenderableType] = [lines]
-    if item.judged.trace:
-        parts.append(Padding(Text(item.judged.trace.rstrip()), (0, 0, 0, 2)))
-    parts.append(Text(f"README section {task.number}", style="dim"))
-    return Group(*parts)
+    for frame in item.judged.trace.splitlines():
+        lines.append(f"\n    {frame}")
+    lines.append(f"\nREADME section {task.number}", style="dim")
+    return lines
 
 
 def _next_step(

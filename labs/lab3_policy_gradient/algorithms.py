@@ -199,14 +199,14 @@ RECIPES = {
     "a2c": Recipe(
         a2c,
         envs=16,
-        policy_lr=2e-3,
+        policy_lr=1e-3,
         critic_lr=2e-3,
         critic_sizes=(4, 64, 64, 1),
         adam_eps=1e-5,
         max_grad_norm=0.5,
         stop_return=475.0,
         stop_window=100,
-        max_updates=6_000,
+        max_updates=4_000,
     ),
     "actor_critic": Recipe(
         actor_critic,

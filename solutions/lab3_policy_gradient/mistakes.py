@@ -3,10 +3,11 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from grader.checks import mistake
 from losses import baseline_advantages, pg_loss, td_target, value_loss
-from returns import FINAL_REWARD, START_REWARD, batch_reward_to_go, reward_to_go
+from returns import FINAL_REWARD, START_REWARD, batch_reward_to_go, exact_gradients, reward_to_go
 
 # --- 3.1 reward_to_go -------------------------------------------------------------------------------------------------
 
@@ -99,7 +100,8 @@ def own_reward_left_out(rewards, gamma):
 
 
 @mistake(
-    "reward_to_go", "The nearest reward is discounted too: at its own step a reward counts in full, gamma to the 0."
+    "reward_to_go",
+    "The nearest reward is discounted too: at its own step a reward counts in full, gamma to the 0.",
 )
 def own_reward_discounted(rewards, gamma):
     returns, G = [], 0.0
@@ -109,7 +111,10 @@ def own_reward_discounted(rewards, gamma):
     return torch.tensor(returns[::-1], dtype=torch.float32)
 
 
-@mistake("reward_to_go", "Your returns are whole numbers: the rewards may be ints, what you sum must not become one.")
+@mistake(
+    "reward_to_go",
+    "Your returns are whole numbers: the rewards may be ints, what you sum must not become one.",
+)
 def integer_returns(rewards, gamma):
     returns = torch.zeros_like(torch.tensor(rewards)).tolist()
     G = 0
@@ -119,7 +124,10 @@ def integer_returns(rewards, gamma):
     return torch.tensor(returns)
 
 
-@mistake("reward_to_go", "The numbers are right, their type is not: the networks and everything after this are float32.")
+@mistake(
+    "reward_to_go",
+    "The numbers are right, their type is not: the networks and everything after this are float32.",
+)
 def returns_in_float64(rewards, gamma):
     returns = np.zeros(len(rewards))
     G = 0.0
@@ -269,7 +277,10 @@ def sums_from_the_start_of_each_episode(rewards, dones, gamma):
     return torch.tensor(returns)
 
 
-@mistake("batch_reward_to_go", "Your function changes the tensor of rewards it was given; the next caller finds returns.")
+@mistake(
+    "batch_reward_to_go",
+    "Your function changes the tensor of rewards it was given; the next caller finds returns.",
+)
 def rewards_overwritten(rewards, dones, gamma):
     for t in reversed(range(len(rewards) - 1)):
         if not dones[t]:
@@ -300,7 +311,9 @@ def unfinished_episode_counts_nothing(rewards, dones, gamma):
     return returns
 
 
-@mistake("batch_reward_to_go", "Your result does not depend on gamma: a reward far away counts as much as one now.")
+@mistake(
+    "batch_reward_to_go", "Your result does not depend on gamma: a reward far away counts as much as one now."
+)
 def discount_ignored_in_every_episode(rewards, dones, gamma):
     return batch_reward_to_go(rewards, dones, 1.0)
 
@@ -344,13 +357,19 @@ def step_numbers_on_the_cpu(rewards, dones, gamma):
 # --- 3.3 get_action ---------------------------------------------------------------------------------------------------
 
 
-@mistake("get_action", "You always take the likeliest action: a stochastic policy tries every action as often as it says.")
+@mistake(
+    "get_action",
+    "You always take the likeliest action: a stochastic policy tries every action as often as it says.",
+)
 def likeliest_action(logits, generator=None):
     action = logits.argmax(dim=-1)
     return action, torch.log_softmax(logits, dim=-1).gather(-1, action.unsqueeze(-1)).squeeze(-1)
 
 
-@mistake("get_action", "Every action comes up equally often: what the policy network says is not used for the choice.")
+@mistake(
+    "get_action",
+    "Every action comes up equally often: what the policy network says is not used for the choice.",
+)
 def uniform_actions(logits, generator=None):
     action = torch.randint(logits.shape[-1], (len(logits), 1), generator=generator)
     return action.squeeze(-1), torch.log_softmax(logits, dim=-1).gather(-1, action).squeeze(-1)
@@ -387,7 +406,9 @@ def log_probability_without_graph(logits, generator=None):
         return action.squeeze(-1), log_probs.gather(-1, action).squeeze(-1)
 
 
-@mistake("get_action", "You return the probability of the action; the policy gradient asks for its logarithm.")
+@mistake(
+    "get_action", "You return the probability of the action; the policy gradient asks for its logarithm."
+)
 def probability_instead_of_its_log(logits, generator=None):
     probabilities = torch.softmax(logits, dim=-1)
     action = torch.multinomial(probabilities.detach(), 1, generator=generator)
@@ -412,21 +433,28 @@ def cross_entropy_with_its_sign(logits, generator=None):
     return action, F.cross_entropy(logits, action, reduction="none")
 
 
-@mistake("get_action", "Both results are columns (B,1): next to weights of shape (B,) they would become B times B.")
+@mistake(
+    "get_action", "Both results are columns (B,1): next to weights of shape (B,) they would become B times B."
+)
 def columns_instead_of_rows(logits, generator=None):
     log_probs = torch.log_softmax(logits, dim=-1)
     action = torch.multinomial(log_probs.detach().exp(), 1, generator=generator)
     return action, log_probs.gather(-1, action)
 
 
-@mistake("get_action", "A batch of one state loses its batch dimension: every dimension of size one was removed.")
+@mistake(
+    "get_action", "A batch of one state loses its batch dimension: every dimension of size one was removed."
+)
 def batch_of_one_squeezed_away(logits, generator=None):
     log_probs = torch.log_softmax(logits, dim=-1)
     action = torch.multinomial(log_probs.detach().exp(), 1, generator=generator)
     return action.squeeze(), log_probs.gather(-1, action).squeeze()
 
 
-@mistake("get_action", "Every state acts by the probabilities of the first one: each row of the logits has its own.")
+@mistake(
+    "get_action",
+    "Every state acts by the probabilities of the first one: each row of the logits has its own.",
+)
 def first_row_for_all(logits, generator=None):
     probabilities = torch.softmax(logits[0].detach(), dim=-1)
     action = torch.multinomial(probabilities, len(logits), replacement=True, generator=generator)
@@ -468,13 +496,18 @@ def log_probabilities_summed(logits, generator=None):
     return action.squeeze(-1), log_probs.gather(-1, action).sum()
 
 
-@mistake("get_action", "You return the log-probabilities of all actions; one for each row is wanted, that of its action.")
+@mistake(
+    "get_action",
+    "You return the log-probabilities of all actions; one for each row is wanted, that of its action.",
+)
 def log_probabilities_of_all_actions(logits, generator=None):
     log_probs = torch.log_softmax(logits, dim=-1)
     return torch.multinomial(log_probs.detach().exp(), 1, generator=generator).squeeze(-1), log_probs
 
 
-@mistake("get_action", "Your actions are floats; they are indices, and an environment or a gather refuses a float.")
+@mistake(
+    "get_action", "Your actions are floats; they are indices, and an environment or a gather refuses a float."
+)
 def actions_as_floats(logits, generator=None):
     log_probs = torch.log_softmax(logits, dim=-1)
     action = torch.multinomial(log_probs.detach().exp(), 1, generator=generator)
@@ -526,7 +559,9 @@ def log_probabilities_detached(logp, weights):
     return -(logp.detach() * weights).sum()
 
 
-@mistake("pg_loss", "Your loss is a Python number: it has the right value, and nothing can be learned from it.")
+@mistake(
+    "pg_loss", "Your loss is a Python number: it has the right value, and nothing can be learned from it."
+)
 def loss_as_a_number(logp, weights):
     return -(logp * weights.detach()).sum().item()
 
@@ -557,7 +592,10 @@ def mean_over_the_steps(logp, weights):
     return -(logp * weights.detach()).mean()
 
 
-@mistake("pg_loss", "Only one step of the episode is in your loss: every action of it gets its share of the credit.")
+@mistake(
+    "pg_loss",
+    "Only one step of the episode is in your loss: every action of it gets its share of the credit.",
+)
 def last_step_only(logp, weights):
     for t in range(len(logp)):
         loss = -logp[t] * weights[t].detach()
@@ -606,7 +644,8 @@ def mean_over_all_steps(logp, weights, n_episodes):
 
 
 @mistake(
-    "pg_loss_batch", "Your loss grows with the number of episodes: it is a sum over them where a mean is asked for."
+    "pg_loss_batch",
+    "Your loss grows with the number of episodes: it is a sum over them where a mean is asked for.",
 )
 def sum_over_the_episodes(logp, weights, n_episodes):
     return pg_loss(logp, weights)
@@ -619,7 +658,9 @@ def mean_of_steps_over_episodes(logp, weights, n_episodes):
     return -(logp * weights.detach()).mean() / n_episodes
 
 
-@mistake("pg_loss_batch", "The loss grows with n_episodes: more samples of an expectation do not make it larger.")
+@mistake(
+    "pg_loss_batch", "The loss grows with n_episodes: more samples of an expectation do not make it larger."
+)
 def multiplied_by_the_episodes(logp, weights, n_episodes):
     return pg_loss(logp, weights) * n_episodes
 
@@ -637,7 +678,9 @@ def batch_weights_not_detached(logp, weights, n_episodes):
     return -(logp * weights).sum() / n_episodes
 
 
-@mistake("pg_loss_batch", "Your division rounds: the loss is a whole number, and a rounded number has no gradient.")
+@mistake(
+    "pg_loss_batch", "Your division rounds: the loss is a whole number, and a rounded number has no gradient."
+)
 def rounded_division(logp, weights, n_episodes):
     return pg_loss(logp, weights) // n_episodes
 
@@ -664,7 +707,10 @@ def reward_to_go_weights(rewards, dones, gamma):
     return batch_reward_to_go(rewards, dones, gamma)
 
 
-@mistake("total_return_weights", "All episodes have the same weight: each step gets the return of its own episode alone.")
+@mistake(
+    "total_return_weights",
+    "All episodes have the same weight: each step gets the return of its own episode alone.",
+)
 def one_return_for_all_episodes(rewards, dones, gamma):
     return torch.full_like(rewards, float(batch_reward_to_go(rewards, torch.zeros_like(dones), gamma)[0]))
 
@@ -679,7 +725,10 @@ def discount_not_restarted(rewards, dones, gamma):
     return torch.zeros_like(rewards).scatter_add(0, episode, discounted)[episode]
 
 
-@mistake("total_return_weights", "Your result does not depend on gamma: a reward far away counts as much as one now.")
+@mistake(
+    "total_return_weights",
+    "Your result does not depend on gamma: a reward far away counts as much as one now.",
+)
 def total_without_discount(rewards, dones, gamma):
     episode = dones.long().cumsum(0) - dones.long()
     return torch.zeros_like(rewards).scatter_add(0, episode, rewards)[episode]
@@ -703,8 +752,13 @@ def return_of_the_last_step(rewards, dones, gamma):
     "The first reward of an episode is discounted most in your weights: gamma has to shrink the later ones.",
 )
 def total_with_the_past_discounted(rewards, dones, gamma):
-    backwards = batch_reward_to_go(rewards.flip(0), _starts(dones).flip(0), gamma).flip(0)
-    return return_of_the_last_step.implementation(backwards, dones, 0.0)
+    weights, G, length = [], 0.0, 0
+    for reward, done in zip(rewards.tolist(), dones.tolist(), strict=True):
+        G, length = reward + gamma * G, length + 1
+        if done:
+            weights += [G] * length
+            G, length = 0.0, 0
+    return torch.tensor(weights + [G] * length)
 
 
 @mistake(
@@ -723,10 +777,9 @@ def total_discounted_again(rewards, dones, gamma):
     "The last step of an episode has the next episode's weight: the step at which an episode is done belongs to it.",
 )
 def last_step_counted_to_the_next_episode(rewards, dones, gamma):
-    starts = dones.clone()
-    starts[0] = True
-    episode = starts.long().cumsum(0) - 1
-    return batch_reward_to_go(rewards, dones, gamma)[_starts(dones)][episode.clamp(max=int(_starts(dones).sum()) - 1)]
+    totals = batch_reward_to_go(rewards, dones, gamma)[_starts(dones)]
+    episode = dones.long().cumsum(0)
+    return totals[episode.clamp(max=len(totals) - 1)]
 
 
 @mistake(
@@ -754,12 +807,18 @@ def mean_reward_of_the_episode(rewards, dones, gamma):
     return (totals / lengths)[episode]
 
 
-@mistake("total_return_weights", "There is one number for each episode in your result; one for each step is asked for.")
+@mistake(
+    "total_return_weights",
+    "There is one number for each episode in your result; one for each step is asked for.",
+)
 def one_weight_per_episode(rewards, dones, gamma):
     return batch_reward_to_go(rewards, dones, gamma)[_starts(dones)]
 
 
-@mistake("total_return_weights", "On a GPU your function fails: it computes with a new tensor that lies on the CPU.")
+@mistake(
+    "total_return_weights",
+    "On a GPU your function fails: it computes with a new tensor that lies on the CPU.",
+)
 def powers_of_gamma_on_the_cpu(rewards, dones, gamma):
     step = torch.arange(len(rewards))
     episode = dones.long().cumsum(0) - dones.long()
@@ -776,26 +835,714 @@ def _starts(dones):
 # --- 3.6 exact_gradients ----------------------------------------------------------------------------------------------
 
 
-def _trajectories(theta, gamma):
-    """For each of the four: probability, log-probabilities of the two actions, and the weights of each result."""
-    log_pi = torch.log_softmax(theta, dim=-1)
+def _next_row(a):
+    """The row of theta after the action a in s0."""
+    return 1 + a
+
+
+def _rewards(a, b):
+    """R_0 and R_1 of the trajectory (a, b)."""
+    return START_REWARD[a], FINAL_REWARD[a][b]
+
+
+def _enumerated(
+    theta, gamma, probability=Tensor.detach, score=lambda logp: logp, row=_next_row, rewards=_rewards, dim=-1
+):
+    """The right four gradients, unless one of the pieces is replaced: the factor that `probability` makes of a
+    trajectory's probability, what is differentiated, the row of theta, the rewards, the axis of the softmax."""
+    theta = theta.detach().double().requires_grad_()
+    log_pi = torch.log_softmax(theta, dim=dim)
+    sums = dict.fromkeys(("true", "total", "to_go", "discounted_to_go"), torch.zeros(()))
     for a in range(2):
         for b in range(2):
-            G1 = FINAL_REWARD[a][b]
-            G0 = START_REWARD[a] + gamma * G1
-            weights = {"total": (G0, G0), "to_go": (G0, G1), "discounted_to_go": (G0, gamma * G1)}
-            yield log_pi[0, a], log_pi[1 + a, b], G0, weights
-
-
-def _gradients(theta, trajectories, probability_of=lambda logp0, logp1: (logp0 + logp1).exp().detach()):
-    """The four gradients as the reference has them, for trajectories and probabilities that may be wrong."""
-    sums = dict.fromkeys(("true", "total", "to_go", "discounted_to_go"), 0.0)
-    for logp0, logp1, G0, weights in trajectories:
-        sums["true"] = sums["true"] + (logp0 + logp1).exp() * G0
-        for name, (w0, w1) in weights.items():
-            sums[name] = sums[name] + probability_of(logp0, logp1) * (w0 * logp0 + w1 * logp1)
+            logp0, logp1 = log_pi[0, a], log_pi[row(a), b]
+            p = (logp0 + logp1).exp()
+            R0, R1 = rewards(a, b)
+            G0 = R0 + gamma * R1
+            sums["true"] = sums["true"] + p * G0
+            for name, w0, w1 in (("total", G0, G0), ("to_go", G0, R1), ("discounted_to_go", G0, gamma * R1)):
+                sums[name] = sums[name] + probability(p) * (w0 * score(logp0) + w1 * score(logp1))
     return {name: torch.autograd.grad(value, theta, retain_graph=True)[0] for name, value in sums.items()}
 
 
-def _leaf(theta):
-    return theta.detach().double().requires_grad_()
+@mistake(
+    "exact_gradients",
+    "Your estimates are too large: in them a trajectory's probability only says how often it is seen, and is not "
+    "differentiated itself.",
+)
+def probability_differentiated_too(theta, gamma):
+    return _enumerated(theta, gamma, probability=lambda p: p)
+
+
+@mistake(
+    "exact_gradients",
+    "Every trajectory counts the same in your estimates: an expectation weights each with how often the policy takes it.",
+)
+def trajectories_averaged(theta, gamma):
+    return _enumerated(theta, gamma, probability=lambda p: 1 / 4)
+
+
+@mistake(
+    "exact_gradients",
+    "Your estimates are plain sums over the trajectories: the probability of each is missing.",
+)
+def trajectories_summed(theta, gamma):
+    return _enumerated(theta, gamma, probability=lambda p: 1.0)
+
+
+@mistake(
+    "exact_gradients",
+    "Your estimates differentiate the policy instead of its logarithm: compare the score function in the theorem.",
+)
+def gradient_of_pi_without_the_log(theta, gamma):
+    return _enumerated(theta, gamma, score=torch.exp)
+
+
+@mistake(
+    "exact_gradients",
+    "Nothing depends on gamma: the second reward of an episode is discounted once in its return.",
+)
+def second_reward_not_discounted(theta, gamma):
+    return _enumerated(theta, 1.0)
+
+
+@mistake("exact_gradients", "The reward of the first action is missing from the return.")
+def start_reward_forgotten(theta, gamma):
+    return _enumerated(theta, gamma, rewards=lambda a, b: (0.0, FINAL_REWARD[a][b]))
+
+
+@mistake(
+    "exact_gradients", "The rewards of s1 and s2 are mixed up: the first index is the action that led there."
+)
+def final_rewards_transposed(theta, gamma):
+    return _enumerated(theta, gamma, rewards=lambda a, b: (START_REWARD[a], FINAL_REWARD[b][a]))
+
+
+@mistake(
+    "exact_gradients",
+    "One row of your gradients is zero: s1 and s2 are two states, each with its own logits.",
+)
+def one_row_for_both_second_states(theta, gamma):
+    return _enumerated(theta, gamma, row=lambda a: 1)
+
+
+@mistake("exact_gradients", "Two rows are exchanged: which of the states does the first action lead to?")
+def second_states_exchanged(theta, gamma):
+    return _enumerated(theta, gamma, row=lambda a: 2 - a)
+
+
+@mistake(
+    "exact_gradients",
+    "Each row of a gradient has to sum to zero, since a softmax does not see a shift of its row; yours do not.",
+)
+def softmax_over_the_states(theta, gamma):
+    return _enumerated(theta, gamma, dim=0)
+
+
+@mistake(
+    "exact_gradients",
+    "Your 'to_go' equals your 'discounted_to_go': G_t starts to count the discount at t, the factor gamma to the t is "
+    "what only the other one has.",
+)
+def to_go_discounted_from_the_start(theta, gamma):
+    gradients = exact_gradients(theta, gamma)
+    return {**gradients, "to_go": gradients["discounted_to_go"]}
+
+
+@mistake(
+    "exact_gradients",
+    "Your 'discounted_to_go' equals your 'to_go', and so is not the gradient of J: the factor gamma to the t is missing.",
+)
+def factor_of_time_forgotten(theta, gamma):
+    gradients = exact_gradients(theta, gamma)
+    return {**gradients, "discounted_to_go": gradients["to_go"]}
+
+
+@mistake(
+    "exact_gradients",
+    "The action in s0 is discounted in 'discounted_to_go', although it is the one at t = 0.",
+)
+def time_counted_from_one(theta, gamma):
+    gradients = exact_gradients(theta, gamma)
+    return {**gradients, "discounted_to_go": gamma * gradients["discounted_to_go"]}
+
+
+@mistake(
+    "exact_gradients",
+    "'total' has the wrong return: G(tau) is discounted, and the same number for both steps.",
+)
+def total_return_without_discount(theta, gamma):
+    return {**exact_gradients(theta, gamma), "total": exact_gradients(theta, 1.0)["total"]}
+
+
+@mistake(
+    "exact_gradients", "Your estimates are half of what they should be: they add up the steps of an episode."
+)
+def mean_over_the_two_steps(theta, gamma):
+    gradients = exact_gradients(theta, gamma)
+    return {name: value if name == "true" else value / 2 for name, value in gradients.items()}
+
+
+@mistake(
+    "exact_gradients", "The signs are those of a loss: the gradient of J points to where the return grows."
+)
+def gradients_of_the_loss(theta, gamma):
+    return {name: -value for name, value in exact_gradients(theta, gamma).items()}
+
+
+@mistake("exact_gradients", "The numbers are float32: an exact gradient is asked for in double precision.")
+def gradients_in_float32(theta, gamma):
+    return {name: value.float() for name, value in exact_gradients(theta, gamma).items()}
+
+
+@mistake(
+    "exact_gradients",
+    "Close, but not exact: with a step of a finite size a difference quotient is not the gradient.",
+)
+def difference_quotient(theta, gamma):
+    def J(theta):
+        pi = torch.softmax(theta, dim=-1)
+        return sum(
+            pi[0, a] * pi[1 + a, b] * (START_REWARD[a] + gamma * FINAL_REWARD[a][b])
+            for a in range(2)
+            for b in range(2)
+        )
+
+    theta, step = theta.detach().double(), 1e-3
+    moved = [J(theta + step * unit.reshape(3, 2)) for unit in torch.eye(6, dtype=torch.float64)]
+    return {**exact_gradients(theta, gamma), "true": (torch.stack(moved) - J(theta)).reshape(3, 2) / step}
+
+
+@mistake(
+    "exact_gradients",
+    "Close, but not exact: you sampled trajectories, and there are so few that all of them can be counted.",
+)
+def trajectories_sampled(theta, gamma):
+    pi = torch.softmax(theta.detach().double(), dim=-1)
+    random = torch.Generator().manual_seed(0)
+    total = torch.zeros(3, 2, dtype=torch.float64)
+    for _ in range(1000):
+        a = int(torch.multinomial(pi[0], 1, generator=random))
+        b = int(torch.multinomial(pi[1 + a], 1, generator=random))
+        score = torch.zeros(3, 2, dtype=torch.float64)
+        score[0], score[1 + a] = -pi[0], -pi[1 + a]
+        score[0, a] += 1
+        score[1 + a, b] += 1
+        total += (START_REWARD[a] + gamma * FINAL_REWARD[a][b]) * score
+    return {**exact_gradients(theta, gamma), "total": total / 1000}
+
+
+# --- 3.7 baseline_advantages, value_loss ------------------------------------------------------------------------------
+
+
+def _same_shape(one, other):
+    if one.shape != other.shape:
+        raise ValueError(f"shapes differ: {tuple(one.shape)} and {tuple(other.shape)}")
+
+
+@mistake(
+    "baseline_advantages",
+    "Your advantages send a gradient into the value network; in the policy's loss an advantage is only a weight.",
+)
+def advantage_not_detached(G, v):
+    _same_shape(G, v)
+    return G - v
+
+
+@mistake(
+    "baseline_advantages",
+    "A return above the baseline gets a negative advantage: what was better than expected has to count as good.",
+)
+def advantage_with_the_wrong_sign(G, v):
+    _same_shape(G, v)
+    return (v - G).detach()
+
+
+@mistake(
+    "baseline_advantages",
+    "The baseline is added to the return: an advantage says by how much it was exceeded.",
+)
+def baseline_added(G, v):
+    _same_shape(G, v)
+    return (G + v).detach()
+
+
+@mistake(
+    "baseline_advantages",
+    "Your advantages are ratios: a return as good as expected has the advantage 0, not 1.",
+)
+def return_divided_by_the_baseline(G, v):
+    _same_shape(G, v)
+    return (G / v).detach()
+
+
+@mistake(
+    "baseline_advantages",
+    "Your function changes the returns that it was given; the critic's loss still needs them.",
+)
+def returns_changed_in_place(G, v):
+    _same_shape(G, v)
+    G -= v.detach()
+    return G
+
+
+@mistake(
+    "baseline_advantages",
+    "All steps share one baseline in your result: V depends on the state, and so each return has its own.",
+)
+def mean_value_as_baseline(G, v):
+    _same_shape(G, v)
+    return (G - v.mean()).detach()
+
+
+@mistake(
+    "baseline_advantages",
+    "The baseline you are given is not used: the mean of the returns is another one.",
+)
+def mean_return_as_baseline(G, v):
+    _same_shape(G, v)
+    return (G - G.mean()).detach()
+
+
+@mistake(
+    "baseline_advantages",
+    "You rescale the advantages: here they are the plain differences, in units of return.",
+)
+def advantages_normalised(G, v):
+    _same_shape(G, v)
+    advantages = (G - v).detach()
+    return (advantages - advantages.mean()) / (advantages.std(correction=0) + 1e-8)
+
+
+@mistake(
+    "baseline_advantages",
+    "Returns (N,) and values (N,1) went through without a word: the result is N times N numbers, and learning fails "
+    "silently.",
+)
+def advantages_of_any_shapes(G, v):
+    return (G - v).detach()
+
+
+@mistake(
+    "baseline_advantages",
+    "Two tensors of as many numbers need not have one shape: (N,1) and (N,) still become N times N in your result.",
+)
+def lengths_compared_instead_of_shapes(G, v):
+    if len(G) != len(v):
+        raise ValueError(f"lengths differ: {len(G)} and {len(v)}")
+    return (G - v).detach()
+
+
+@mistake(
+    "baseline_advantages",
+    "You repair the shapes instead of refusing them: a column where a row is expected is the caller's mistake, and it "
+    "should hear of it.",
+)
+def shapes_repaired(G, v):
+    return (G.reshape(-1) - v.reshape(-1)).detach()
+
+
+@mistake(
+    "baseline_advantages",
+    "Your function raises for different shapes, but not the error that its description names.",
+)
+def advantages_asserted(G, v):
+    assert G.shape == v.shape, "shapes differ"
+    return (G - v).detach()
+
+
+@mistake(
+    "baseline_advantages",
+    "On a GPU your function fails: the values are moved to the CPU and meet the returns there.",
+)
+def values_moved_to_the_cpu(G, v):
+    _same_shape(G, v)
+    return G - v.detach().cpu()
+
+
+@mistake(
+    "value_loss", "Your loss is half of what is asked for: this mean squared error has no factor of its own."
+)
+def half_of_the_squared_error(v, G):
+    _same_shape(v, G)
+    return 0.5 * (v - G.detach()).pow(2).mean()
+
+
+@mistake(
+    "value_loss",
+    "Your critic's loss grows with the batch: the mean over its numbers is asked for, not their sum.",
+)
+def sum_of_squared_errors(v, G):
+    _same_shape(v, G)
+    return (v - G.detach()).pow(2).sum()
+
+
+@mistake(
+    "value_loss",
+    "Your loss sends a gradient into its target: what the critic is regressed on is data, even if it computed it.",
+)
+def target_gets_a_gradient(v, G):
+    _same_shape(v, G)
+    return (v - G).pow(2).mean()
+
+
+@mistake(
+    "value_loss",
+    "No gradient reaches the critic: it is the prediction that learns, and the target that stays.",
+)
+def prediction_detached(v, G):
+    _same_shape(v, G)
+    return (v.detach() - G).pow(2).mean()
+
+
+@mistake(
+    "value_loss", "Your errors are not squared: absolute errors pull towards the median return, not the mean."
+)
+def absolute_error(v, G):
+    _same_shape(v, G)
+    return (v - G.detach()).abs().mean()
+
+
+@mistake("value_loss", "Your loss is the root of what is asked for.")
+def root_of_the_mean_square(v, G):
+    _same_shape(v, G)
+    return (v - G.detach()).pow(2).mean().sqrt()
+
+
+@mistake(
+    "value_loss",
+    "You square the mean error: errors of both signs cancel, and a critic that is wrong everywhere may have no loss.",
+)
+def square_of_the_mean_error(v, G):
+    _same_shape(v, G)
+    return (v - G.detach()).mean().pow(2)
+
+
+@mistake("value_loss", "The critic's loss is negative: an optimiser would make its error as large as it can.")
+def negative_squared_error(v, G):
+    _same_shape(v, G)
+    return -(v - G.detach()).pow(2).mean()
+
+
+@mistake("value_loss", "There is one number for each step in your result: a loss is a single one.")
+def squared_errors_of_each_step(v, G):
+    _same_shape(v, G)
+    return (v - G.detach()).pow(2)
+
+
+@mistake(
+    "value_loss",
+    "Values (N,1) and returns (N,) went through: your loss averages N times N numbers, of which torch only warns.",
+)
+def error_of_any_shapes(v, G):
+    return (v - G.detach()).pow(2).mean()
+
+
+@mistake(
+    "value_loss", "Your loss is a Python number: it has the right value, and nothing can be learned from it."
+)
+def critic_loss_as_a_number(v, G):
+    _same_shape(v, G)
+    return float((v - G).pow(2).mean())
+
+
+@mistake(
+    "value_loss", "On a GPU your function fails: the returns are moved to the CPU and meet the values there."
+)
+def targets_moved_to_the_cpu(v, G):
+    _same_shape(v, G)
+    return F.mse_loss(v, G.detach().cpu())
+
+
+# --- 3.8 td_target ----------------------------------------------------------------------------------------------------
+
+
+@mistake(
+    "td_target",
+    "Your critic's gradient also flows through V(next state): the target has to be treated as a constant. Does detach "
+    "change the tensor you call it on, or give you another one?",
+)
+def result_of_detach_dropped(r, v_next, terminated, gamma):
+    target = r + gamma * v_next * ~terminated
+    target.detach()
+    return target
+
+
+@mistake(
+    "td_target", "After a real termination there is no future, yet your target still contains gamma V(next)."
+)
+def target_bootstraps_through_the_end(r, v_next, terminated, gamma):
+    return (r + gamma * v_next).detach()
+
+
+@mistake(
+    "td_target",
+    "Your mask is upside down: the future counts exactly where the episode has ended, and is missing everywhere else.",
+)
+def future_only_after_the_end(r, v_next, terminated, gamma):
+    return (r + gamma * v_next * terminated).detach()
+
+
+@mistake("td_target", "V(next) is not discounted: it is worth what it will be one step later.")
+def next_value_not_discounted(r, v_next, terminated, gamma):
+    return (r + v_next * ~terminated).detach()
+
+
+@mistake("td_target", "The reward is discounted as well: it is earned now, only what follows it comes later.")
+def reward_discounted_in_the_target(r, v_next, terminated, gamma):
+    return (gamma * (r + v_next * ~terminated)).detach()
+
+
+@mistake(
+    "td_target",
+    "It raises because bool tensors have no subtraction in torch: `terminated` is a truth value, not a number.",
+)
+def one_minus_terminated(r, v_next, terminated, gamma):
+    return (r + gamma * v_next * (1 - terminated)).detach()
+
+
+@mistake(
+    "td_target",
+    "It raises because a whole tensor has no truth value: the question is asked for each step by itself.",
+)
+def python_not_of_a_tensor(r, v_next, terminated, gamma):
+    return (r + gamma * v_next * (not terminated)).detach()
+
+
+@mistake(
+    "td_target",
+    "Your mask holds -1 and -2: turning around the bits of an integer is not the negation of a truth value.",
+)
+def bits_of_an_integer_negated(r, v_next, terminated, gamma):
+    return (r + gamma * v_next * ~terminated.int()).detach()
+
+
+@mistake(
+    "td_target",
+    "The last reward has disappeared: a termination ends the future, the reward that came with it stays.",
+)
+def reward_of_the_end_masked(r, v_next, terminated, gamma):
+    return ((r + gamma * v_next) * ~terminated).detach()
+
+
+@mistake(
+    "td_target",
+    "One terminated step takes away the future of the whole batch: each step asks for its own episode.",
+)
+def any_end_ends_all(r, v_next, terminated, gamma):
+    return (r if terminated.any() else r + gamma * v_next).detach()
+
+
+@mistake(
+    "td_target",
+    "V(next) is subtracted: the target is the reward and what is still to come, not a difference.",
+)
+def next_value_subtracted(r, v_next, terminated, gamma):
+    return (r - gamma * v_next * ~terminated).detach()
+
+
+@mistake(
+    "td_target",
+    "Your function writes zeros into the V(next) it was given; its caller still uses those numbers.",
+)
+def next_values_overwritten(r, v_next, terminated, gamma):
+    v_next = v_next.detach()
+    v_next[terminated] = 0.0
+    return r + gamma * v_next
+
+
+@mistake(
+    "td_target",
+    "It raises because the target was computed with a graph: what has a history cannot be told to have none, it can "
+    "only be copied without.",
+)
+def gradient_switched_off_afterwards(r, v_next, terminated, gamma):
+    target = r + gamma * v_next * ~terminated
+    target.requires_grad = False
+    return target
+
+
+@mistake(
+    "td_target",
+    "The steps after the first termination are missing: these are transitions, each one by itself.",
+)
+def cut_at_the_first_end(r, v_next, terminated, gamma):
+    ended = terminated.long().cumsum(0) > 0
+    return (r + gamma * v_next * ~ended).detach()
+
+
+@mistake(
+    "td_target", "On a GPU your function fails: the zeros that replace V(next) are a new tensor on the CPU."
+)
+def zeros_on_the_cpu(r, v_next, terminated, gamma):
+    return (r + gamma * torch.where(terminated, torch.zeros(len(r)), v_next)).detach()
+
+
+# --- 3.9 actor_critic_losses ------------------------------------------------------------------------------------------
+
+
+@mistake(
+    "actor_critic_losses",
+    "The actor's loss sends a gradient into the critic: the advantage in it is only a weight.",
+)
+def advantage_of_the_actor_not_detached(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return -(logp * (target - v)).mean(), value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses",
+    "Your critic's gradient also flows through V(next state), which pulls a value towards the one before it: on the "
+    "A-split it ends far from the truth. The target is a constant.",
+)
+def residual_gradient(logp, v, v_next, r, terminated, gamma):
+    target = r + gamma * v_next * ~terminated
+    return -(logp * (target - v).detach()).mean(), (target - v).pow(2).mean()
+
+
+@mistake(
+    "actor_critic_losses",
+    "The actor's weight has the wrong sign: an action after which things look better than expected has to count as good.",
+)
+def td_error_with_the_wrong_sign(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return -(logp * (v.detach() - target)).mean(), value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses",
+    "Your actor's weight is the squared TD error, which is never negative: a bad surprise is then credited as a good one.",
+)
+def squared_td_error_as_weight(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return -(logp * baseline_advantages(target, v).pow(2)).mean(), value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses",
+    "The actor is credited with the whole target: what the critic expected already is not subtracted.",
+)
+def target_as_weight(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return -(logp * target).mean(), value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses",
+    "Your critic's loss averages N times N numbers: one of its two tensors has an extra dimension of size 1.",
+)
+def column_against_row_in_the_critic(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    loss_v = (v.unsqueeze(-1) - target).pow(2).mean()
+    return -(logp * baseline_advantages(target, v)).mean(), loss_v
+
+
+@mistake(
+    "actor_critic_losses",
+    "After a real termination there is no future, yet both your losses still contain gamma V(next).",
+)
+def losses_bootstrap_through_the_end(logp, v, v_next, r, terminated, gamma):
+    target = (r + gamma * v_next).detach()
+    return -(logp * baseline_advantages(target, v)).mean(), value_loss(v, target)
+
+
+@mistake("actor_critic_losses", "No gradient reaches the critic: in its own loss V(S) is what learns.")
+def value_detached_in_its_own_loss(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    delta = baseline_advantages(target, v)
+    return -(logp * delta).mean(), delta.pow(2).mean()
+
+
+@mistake(
+    "actor_critic_losses",
+    "Your critic's errors are not squared: absolute errors pull towards a median, not the mean.",
+)
+def absolute_td_error(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return -(logp * baseline_advantages(target, v)).mean(), (v - target).abs().mean()
+
+
+@mistake(
+    "actor_critic_losses", "The critic's loss is half of what is asked for: no factor stands before the mean."
+)
+def half_of_the_squared_td_error(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return -(logp * baseline_advantages(target, v)).mean(), 0.5 * value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses",
+    "A gradient-descent step on your actor's loss makes good actions less likely: compare objective and loss.",
+)
+def actor_objective_instead_of_loss(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return (logp * baseline_advantages(target, v)).mean(), value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses",
+    "Your actor's loss grows with the number of transitions: here it is a mean over them.",
+)
+def actor_loss_summed(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return pg_loss(logp, baseline_advantages(target, v)), value_loss(v, target)
+
+
+@mistake("actor_critic_losses", "The two losses come back in the wrong order: the actor's is the first.")
+def losses_in_the_wrong_order(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return value_loss(v, target), -(logp * baseline_advantages(target, v)).mean()
+
+
+@mistake(
+    "actor_critic_losses",
+    "You add the two losses up: they are asked for one by one, each for its own network.",
+)
+def losses_added_up(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return -(logp * baseline_advantages(target, v)).mean() + value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses", "V(next) is not discounted in your TD error: gamma has no influence on the losses."
+)
+def td_error_without_discount(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, 1.0)
+    return -(logp * baseline_advantages(target, v)).mean(), value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses",
+    "At a terminated step V(S) has disappeared too: the episode ends after this state, whose value is still compared.",
+)
+def value_before_the_end_masked(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    error = (target - v) * ~terminated
+    return -(logp * error.detach()).mean(), error.pow(2).mean()
+
+
+@mistake(
+    "actor_critic_losses",
+    "Your actor multiplies with the policy's probability: its logarithm is what is wanted.",
+)
+def probability_in_the_actors_loss(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return -(logp.exp() * baseline_advantages(target, v)).mean(), value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses", "No gradient reaches the policy: the constant in its loss is the advantage alone."
+)
+def actor_without_gradient(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    with torch.no_grad():
+        loss_pi = -(logp * (target - v)).mean()
+    return loss_pi, value_loss(v, target)
+
+
+@mistake(
+    "actor_critic_losses", "On a GPU your function fails: it computes with a new tensor that lies on the CPU."
+)
+def ends_on_the_cpu(logp, v, v_next, r, terminated, gamma):
+    target = torch.where(terminated, r, r + gamma * v_next.detach()) + torch.zeros(len(r))
+    return -(logp * baseline_advantages(target, v)).mean(), value_loss(v, target)

@@ -1,0 +1,53 @@
+# Every task by name; `make` alone lists them. Students' tasks are here, instructors' and authors' in solutions/tasks.mk.
+# A target ends with 0 once its work was done, whatever the checks found (grader's exit codes 0 and 1).
+
+PYTHON ?= python3
+export PYTHONPATH := $(CURDIR)
+
+ifdef LABKIT_PYTHON
+# In the container the environment is there already.
+PY := $(LABKIT_PYTHON)
+READY :=
+else
+PY := .venv/bin/python
+READY := ready
+endif
+
+GRADER = @grader() { $(PY) -m grader "$$@" || [ $$? -eq 1 ]; }; grader
+# A script of a lab's may also have been stopped by Ctrl-C.
+SCRIPT = @script() { $(PY) -m grader run "$$@"; code=$$?; [ $$code -le 1 ] || [ $$code -eq 130 ] || exit $$code; }; script
+TASK_OPTION = $(if $(TASK),--task "$(TASK)")
+
+.DEFAULT_GOAL := help
+.PHONY: help setup ready FORCE
+
+help: ## list what can be typed
+	@echo "In place of lab3 any lab can stand: $(foreach lab,$(wildcard labs/lab*_*),$(firstword $(subst _, ,$(notdir $(lab)))))"
+	@awk -F ':.*## ' '/^[a-z][-a-z0-9%]*:.*## / { sub("%", "3", $$1); printf "  make %-32s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ready ## set .venv up (the other targets do it by themselves the first time)
+
+ready:
+	@$(PYTHON) requirements/install.py
+
+lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_go for one task
+	$(GRADER) check lab$* $(TASK_OPTION)
+
+lab%-hint: $(READY) FORCE ## the next hint for TASK=...
+	$(GRADER) hint lab$* $(TASK_OPTION)
+
+lab%-train: $(READY) FORCE ## train with your functions (ARGS="--seeds 5", ARGS=--help)
+	$(SCRIPT) lab$* train -- $(ARGS)
+
+lab%-plot: $(READY) FORCE ## draw what training measured
+	$(SCRIPT) lab$* plot -- $(ARGS)
+
+lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skeleton, with a backup
+	$(GRADER) reset lab$* $(TASK_OPTION) $(if $(FILE),--file "$(FILE)")
+
+lab%-submit: $(READY) FORCE ## check once more and pack what you hand in (STUDENT=your-id)
+	$(GRADER) submit lab$* $(if $(STUDENT),--student "$(STUDENT)")
+
+FORCE:
+
+-include solutions/tasks.mk

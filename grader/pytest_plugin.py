@@ -1,0 +1,83 @@
+"""python -m pytest labs/lab3_policy_gradient: the lab's public checks as pytest items, one for each case.
+
+They run in pytest's own process, so that -k, -x and --pdb work in the student's code. A TODO is a skip.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.answers import Answer, OutOfTime, Unusable, answer_of_exception, run_probe
+from grader.checks import Case, Check
+from grader.judge import judge
+from grader.lab import labs_folder, read_lab
+from grader.loading import Broken
+from grader.student.checking import Session, open_session
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A lab's checks.py under labs/; nothing else of the folder is a test."""
+    if file_path.name == "checks.py" and file_path.parent.parent == labs_folder():
+        return ChecksFile.from_parent(parent, path=file_path)
+    return None
+
+
+class ChecksFile(pytest.File):
+    """The public checks of one lab."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        session = open_session(read_lab(self.path.parent))
+        for check in session.checks:
+            for case in check.cases:
+                name = f"{check.task}::{check.name}[{case.title}]"
+                yield CheckItem.from_parent(self, name=name, opened=session, check=check, case=case)
+
+
+class WrongAnswer(Exception):
+    """What a student reads where a value is wrong."""
+
+
+class CheckItem(pytest.Item):
+    """One case of one check."""
+
+    def __init__(self, *, opened: Session, check: Check, case: Case, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.opened, self.check, self.case = opened, check, case
+
+    def runtest(self) -> None:
+        """Runs the probe; exceptions of the student's code pass through, so that a debugger stops where they arose."""
+        __tracebackhide__ = True
+        session, check, case = self.opened, self.check, self.case
+        try:
+            value, watched = run_probe(check, session.functions, case.arguments, session.seconds(check))
+        except NotImplementedError as error:
+            found = answer_of_exception(error, session.lab.folder, session.seconds(check))
+            if found.status == "todo":
+                pytest.skip(f"todo: {found.text}")
+            raise
+        except (Broken, Unusable, OutOfTime) as error:
+            found = answer_of_exception(error, session.lab.folder, session.seconds(check))
+            raise WrongAnswer(found.text) from None
+        found = Answer(
+            "value", value, changed=tuple(watched.changed),
+            used_global_random_state=watched.used_global_random_state,
+        )
+        known = session.record.known(check.name, case.title)
+        judged = judge(check, session.lab, [case], [known], [found], session.record.diagnoses, reveal=True)
+        if judged.outcome != "passed":
+            raise WrongAnswer("\n".join(filter(None, [judged.message, judged.diagnosis])))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A wrong answer is its sentence; an exception shows the student's frames and not ours."""
+        if isinstance(excinfo.value, WrongAnswer):
+            return str(excinfo.value)
+        folder = self.opened.lab.folder
+        own = excinfo.traceback.filter(lambda entry: Path(str(entry.path)).parent == folder)
+        if own:
+            excinfo.traceback = own
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, f"{self.check.task}: {self.check.title} [{self.case.title}]"

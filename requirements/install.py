@@ -1,0 +1,141 @@
+"""Sets .venv up from the pinned locks, once: python3 requirements/install.py [--dev]
+
+Does nothing when .venv already holds what the locks say. Needs the standard library only, and says in words what is
+missing. torch is installed by version in a step of its own (its builds differ in their hashes): from PyTorch's own CPU
+index where it answers within three seconds, else from PyPI; everything else from a complete lock with hashes.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+VENV = os.path.join(ROOT, ".venv")
+VENV_PYTHON = os.path.join(VENV, "bin", "python")
+STAMP = os.path.join(VENV, "locks.json")
+LOG = os.path.join(VENV, "setup.log")
+TORCH_INDEX = os.environ.get("TORCH_INDEX", "https://download.pytorch.org/whl/cpu")
+OLDEST = (3, 11)
+NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
+
+
+def main():
+    dev = "--dev" in sys.argv[1:]
+    wanted = locks(dev)
+    if wanted.items() <= installed().items():
+        return
+    begin = time.time()
+    say("Setting up .venv (this happens once, and takes a few minutes).")
+    if not os.path.exists(VENV_PYTHON):
+        step("a virtual environment", [suitable_python(), "-m", "venv", "--clear", VENV])
+    pip = [VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--disable-pip-version-check"]
+    torch = read("torch.txt").strip()
+    index = ["--index-url", TORCH_INDEX] if pytorch_index_answers() else []
+    step("PyTorch " + torch, pip + index + ["torch==" + torch])
+    step("the other packages", pip + ["--require-hashes", "-r", os.path.join(HERE, "cpu.txt")])
+    if dev:
+        step("what the kit's tests use", pip + ["--require-hashes", "-r", os.path.join(HERE, "dev.txt")])
+    step("the grader itself", pip + ["--no-build-isolation", "--editable", ROOT])
+    step("a look whether all fits together", [VENV_PYTHON, "-m", "pip", "check"])
+    with open(STAMP, "w") as file:
+        json.dump(dict(installed(), **wanted), file)
+    say("Ready after %d seconds.\n" % (time.time() - begin))
+
+
+def locks(dev):
+    """The hash of each lock that has to be installed, by its name."""
+    names = ["torch.txt", "cpu.txt"] + (["dev.txt"] if dev else [])
+    return {name: hashlib.sha256(read(name).encode()).hexdigest() for name in names}
+
+
+def installed():
+    """The hashes of the locks that .venv was set up from; empty where it was not, or not to the end."""
+    try:
+        with open(STAMP) as file:
+            return dict(json.load(file))
+    except (OSError, ValueError):
+        return {}
+
+
+def read(name):
+    with open(os.path.join(HERE, name)) as file:
+        return file.read()
+
+
+def suitable_python():
+    """A Python that is new enough: the one that runs this, or another on the PATH."""
+    if sys.version_info >= OLDEST:
+        return sys.executable
+    for name in NEWER_PYTHONS:
+        if shutil.which(name):
+            return name
+    give_up("Python 3.11 or later is needed, and python3 here is %s. Install a newer one, or say which: "
+            "make setup PYTHON=/path/to/python3.12" % platform.python_version())
+
+
+def pytorch_index_answers():
+    """Whether PyTorch's own index, which has small CPU builds, can be reached; on a Mac PyPI's builds are small."""
+    if not TORCH_INDEX or platform.system() == "Darwin":
+        return False
+    try:
+        with urllib.request.urlopen(TORCH_INDEX + "/torch/", timeout=3) as answer:
+            return answer.status == 200
+    except (OSError, ValueError):
+        return False
+
+
+def step(what, command):
+    """Runs one command, its output into the log, with a line that shows that time passes."""
+    begin = time.time()
+    with open(LOG if os.path.isdir(VENV) else os.devnull, "ab") as log:
+        try:
+            process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        except OSError as error:
+            give_up("%s cannot be started: %s" % (command[0], error))
+        try:
+            while process.poll() is None:
+                if sys.stderr.isatty():
+                    sys.stderr.write("\r  %s ... %d s" % (what, time.time() - begin))
+                    sys.stderr.flush()
+                try:
+                    process.wait(1)
+                except subprocess.TimeoutExpired:
+                    pass
+        except KeyboardInterrupt:
+            process.terminate()
+            give_up("\nStopped. The same command goes on with the set-up.")
+    say("%s  %s: %d s" % ("\r" if sys.stderr.isatty() else "", what, time.time() - begin))
+    if process.returncode != 0:
+        failed(what, command)
+
+
+def failed(what, command):
+    """Says why a step failed, as far as it can be known."""
+    tail = ""
+    if os.path.exists(LOG):
+        with open(LOG, errors="replace") as file:
+            tail = "".join(file.readlines()[-12:])
+    if "venv" in command:
+        tail += "\nOn Debian and Ubuntu a virtual environment needs: apt install python3-venv"
+    give_up("%s\nThe set-up stopped at: %s. Is the network there? The whole log is in .venv/setup.log; the same "
+            "command tries again." % (tail, what))
+
+
+def say(text):
+    sys.stderr.write(text + "\n")
+
+
+def give_up(text):
+    say(text)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
