@@ -105,7 +105,9 @@ def answer(
     try:
         value, watched = run_probe(check, functions, arguments, seconds)
         return Answer(
-            "value", value, changed=tuple(watched.changed),
+            "value",
+            value,
+            changed=tuple(watched.changed),
             used_global_random_state=watched.used_global_random_state,
         )
     except KeyboardInterrupt:
@@ -137,7 +139,8 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
     if isinstance(error, OutOfTime):
         return Answer("timeout", text=f"it was stopped after {seconds:g} seconds of CPU time")
     frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__)
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).parent == folder and not Path(frame.filename).name.startswith("checks.")
     ]
     # torch raises NotImplementedError too ("not implemented for 'Long'"): ours is bare or begins with TODO.
@@ -192,11 +195,9 @@ def unchanged(old: Any, new: Any) -> bool:
             return old == list(new)  # NaN too: a list compares by identity first
         return all(unchanged(a, b) for a, b in zip(old, new, strict=True))
     if isinstance(old, dict):
-        return (
-            isinstance(new, dict) and list(old) == list(new) and all(unchanged(old[key], new[key]) for key in old)
-        )
+        return isinstance(new, dict) and list(old) == list(new) and all(unchanged(old[key], new[key]) for key in old)
     if isinstance(old, np.ndarray):
-        return old.dtype == new.dtype and old.shape == new.shape and old.tobytes() == new.tobytes()
+        return bool(old.dtype == new.dtype and old.shape == new.shape and old.tobytes() == new.tobytes())
     if _is_tensor(old):
         same = old.dtype == new.dtype and old.shape == new.shape
         return bool(same and (old.eq(new) | (old.ne(old) & new.ne(new))).all())
@@ -228,4 +229,5 @@ def _argument_names(function: Callable[..., Any], args: tuple[Any, ...], kwargs:
 def _global_random_state() -> tuple[Any, ...]:
     import torch
 
-    return (random.getstate(), np.random.get_state()[1:3], torch.get_rng_state())
+    _, keys, place, *_ = np.random.get_state()
+    return (random.getstate(), keys, place, torch.get_rng_state())

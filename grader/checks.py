@@ -77,9 +77,7 @@ def check(
         title = (probe.__doc__ or "").strip().split("\n")[0]
         if not title:
             raise ValueError(f"check {probe.__name__} needs a docstring: its first line is the title")
-        return Check(
-            probe.__name__, task, points, title, probe, exact_dtype, tolerance, seconds, quick, verify
-        )
+        return Check(probe.__name__, task, points, title, probe, exact_dtype, tolerance, seconds, quick, verify)
 
     return decorate
 

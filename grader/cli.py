@@ -1,7 +1,7 @@
 """The command `grader`, and what `make` calls: read the arguments, call the piece, say what came of it.
 
-Exit codes: 0 success, 1 a check failed or a file was refused, 2 called wrongly, 3 the grader itself failed. For `grade`:
-0 all were graded, 1 a submission needs a person, 3 the grader failed on one.
+Exit codes: 0 success, 1 a check failed or a file was refused, 2 called wrongly, 3 the grader itself failed.
+For `grade`: 0 all were graded, 1 a submission needs a person, 3 the grader failed on one.
 """
 
 import contextlib
@@ -9,20 +9,20 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
 
 from grader.errors import Refused
-from grader.lab import ROOT, Lab, find_lab, labs_folder, lab_folders, read_lab, solutions_folder
+from grader.lab import ROOT, Lab, find_lab, lab_folders, labs_folder, read_lab, solutions_folder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 console = Console(highlight=False, soft_wrap=True, markup=False)
 
 LabName = Annotated[str, typer.Argument(help="lab3, or 3, or the name of its folder")]
-TaskName = Annotated[Optional[str], typer.Option("--task", help="a task's name or number, or one of its functions")]
+TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or number, or one of its functions")]
 Json = Annotated[bool, typer.Option("--json", help="say it as JSON, for programs")]
 
 
@@ -62,7 +62,7 @@ def hint(lab: LabName, task: Annotated[str, typer.Option("--task", help="the tas
 def reset(
     lab: LabName,
     task: TaskName = None,
-    file: Annotated[Optional[str], typer.Option(help="a whole file that is handed in")] = None,
+    file: Annotated[str | None, typer.Option(help="a whole file that is handed in")] = None,
 ) -> None:
     """Put a task's functions, or a whole file, back to the skeleton; what was there is kept."""
     from grader.student import reset as resetting
@@ -72,7 +72,7 @@ def reset(
         raise Refused("say which: --task reward_to_go (make: TASK=...), or --file returns.py (make: FILE=...)")
     if task is not None:
         the_task = the_lab.task(task)
-        backup = resetting.reset_task(the_lab, the_task)
+        backup: Path | None = resetting.reset_task(the_lab, the_task)
         done = f"{' and '.join(the_task.functions)} in {the_task.file}"
     else:
         assert file is not None
@@ -86,11 +86,12 @@ def reset(
 @app.command()
 def submit(
     lab: LabName,
-    student: Annotated[Optional[str], typer.Option(help="your id; without it, your login name")] = None,
+    student: Annotated[str | None, typer.Option(help="your id; without it, your login name")] = None,
     out: Annotated[Path, typer.Option(help="where the archive goes")] = ROOT / "submissions",
 ) -> None:
     """Check once more, say what is still open, and pack what is handed in into one archive."""
-    from grader.student import checking, submit as submitting
+    from grader.student import checking
+    from grader.student import submit as submitting
 
     session = checking.open_session(find_lab(lab, labs_folder()))
     name = submitting.student_name(student)
@@ -126,9 +127,11 @@ def run(context: typer.Context, lab: LabName, script: Annotated[str, typer.Argum
 
 @app.command()
 def sync(
-    labs: Annotated[Optional[list[str]], typer.Argument(help="which labs; without any, all")] = None,
+    labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
     force: Annotated[bool, typer.Option(help="overwrite a lab that was edited; a backup is kept")] = False,
-    only_check: Annotated[bool, typer.Option("--check", help="write nothing; exit 1 where labs/ is not derived")] = False,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="write nothing; exit 1 where labs/ is not derived")
+    ] = False,
 ) -> None:
     """Derive labs/ from solutions/ (for authors)."""
     from grader.author import sync as syncing
@@ -149,7 +152,7 @@ def sync(
 
 @app.command()
 def lint(
-    labs: Annotated[Optional[list[str]], typer.Argument(help="which labs; without any, all")] = None,
+    labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
 ) -> None:
     """Say whether labs are sound: what the reference, the skeleton, mistakes and alternatives earn (for authors)."""
     from grader.author import lint as linting
@@ -187,7 +190,7 @@ def grade(
     lab: LabName,
     submissions: Annotated[Path, typer.Argument(help="holds <student>/<lab>/ or an archive for each student")],
     out: Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")] = Path("graded"),
-    seed: Annotated[Optional[int], typer.Option(help="draws the hidden cases; without it, a new one")] = None,
+    seed: Annotated[int | None, typer.Option(help="draws the hidden cases; without it, a new one")] = None,
     milestones: Annotated[bool, typer.Option(help="play what training saved")] = True,
     as_json: Json = False,
 ) -> None:
@@ -212,14 +215,16 @@ def grade(
         print(json.dumps([msgspec.to_builtins(item.result) for item in done], indent=1))
     else:
         table.print_summary(console, done)
-        console.print(f"\n{len(done)} graded with seed {seed}; the results are in {shown(out)}/<student>/{the_lab.name}/")
+        console.print(
+            f"\n{len(done)} graded with seed {seed}; the results are in {shown(out)}/<student>/{the_lab.name}/"
+        )
     if any(item.result.errors() for item in done):
         raise typer.Exit(3)
     if any(item.attention for item in done):
         raise typer.Exit(1)
 
 
-def chosen_labs(names: Optional[list[str]]) -> list[Lab]:
+def chosen_labs(names: list[str] | None) -> list[Lab]:
     """The labs of solutions/ with these names, or all."""
     if names:
         return [find_lab(name, solutions_folder()) for name in names]

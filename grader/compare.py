@@ -162,7 +162,12 @@ def shorten(value: Any) -> str:
         value = value.values
     if isinstance(value, np.ndarray):
         return np.array2string(
-            value, precision=4, suppress_small=False, threshold=SHOWN_ITEMS, edgeitems=3, separator=", ",
+            value,
+            precision=4,
+            suppress_small=False,
+            threshold=SHOWN_ITEMS,
+            edgeitems=3,
+            separator=", ",
             floatmode="maxprec",
         ).replace("\n", "")
     if isinstance(value, float):

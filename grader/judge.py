@@ -75,13 +75,13 @@ def judge(
 
 
 def hidden_message(difference: Difference, outcome: Outcome, answer: Answer) -> str:
-    """What may be said of a hidden case: nothing that holds its values, or text that the student's code could choose."""
+    """What may be said of a hidden case: nothing that holds its values, or that the student's code could choose."""
     if outcome in ("timeout", "crashed"):
         return answer.text  # the grader's own words
     if outcome in ("todo", "skipped"):
         return "still to do" if outcome == "todo" else "waits for another function, which is still to do"
     if answer.status == "broken":
-        return answer.text  # of the file, before any case was seen
+        return "the file of this task cannot be used"
     if answer.status == "raised":
         name = answer.text.partition(":")[0]
         known = isinstance(getattr(builtins, name, None), type)
@@ -111,9 +111,7 @@ def fault(
     return (difference, "failed") if difference else None
 
 
-def difference_of(
-    check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer
-) -> Difference | None:
+def difference_of(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer) -> Difference | None:
     """What is wrong with a value: the value itself first, then what was seen of the calls."""
     if check.verify is not None:
         try:
@@ -140,8 +138,7 @@ def _diagnosis(
     names = set.intersection(*(set(facts.mistakes) for facts in known)) if known else set()
     for name in diagnoses:
         if name in names and all(
-            same_answer(check, lab, facts.mistakes[name], answer)
-            for facts, answer in zip(known, answers, strict=True)
+            same_answer(check, lab, facts.mistakes[name], answer) for facts, answer in zip(known, answers, strict=True)
         ):
             return diagnoses[name]
     return ""

@@ -98,8 +98,10 @@ class Lab(msgspec.Struct, frozen=True):
 
     @property
     def max_score(self) -> float:
-        parts = [*self.manifest.tasks, *self.manifest.milestones, *self.manifest.report]
-        return sum(part.points for part in parts) + (self.manifest.quiz.questions if self.manifest.quiz else 0)
+        manifest = self.manifest
+        points = [task.points for task in manifest.tasks] + [milestone.points for milestone in manifest.milestones]
+        points += [part.points for part in manifest.report]
+        return sum(points) + (manifest.quiz.questions if manifest.quiz else 0)
 
     def path(self, name: str) -> Path:
         return self.folder / name

@@ -50,9 +50,7 @@ def parse(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes().decode("utf-8"), filename=path.name)
     except UnicodeDecodeError as error:
-        raise Broken(
-            f"{path.name} is not UTF-8 (byte {error.start}): save it again with the encoding UTF-8"
-        ) from None
+        raise Broken(f"{path.name} is not UTF-8 (byte {error.start}): save it again with the encoding UTF-8") from None
     except SyntaxError as error:
         raise Broken(f"{path.name}, line {error.lineno}: syntax error: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError) as error:
@@ -80,7 +78,9 @@ def refused_imports(path: Path, lab: Lab) -> list[str]:
     return found
 
 
-def load_functions(lab: Lab, folder: Path, files: Sequence[str] | None = None) -> dict[str, Callable[..., Any] | Broken]:
+def load_functions(
+    lab: Lab, folder: Path, files: Sequence[str] | None = None
+) -> dict[str, Callable[..., Any] | Broken]:
     """Every function that the lab's tasks name in these files (or in all), from a student's `folder`; Broken in place
     of one that cannot be had, so that one bad file costs only its own tasks."""
     wanted = [file for file in lab.code_files if files is None or file in files]
@@ -88,7 +88,8 @@ def load_functions(lab: Lab, folder: Path, files: Sequence[str] | None = None) -
         modules = {file: _load_student_module(lab, folder / file) for file in wanted}
     return {
         name: _function(modules[task.file], name, task.file)
-        for task in lab.manifest.tasks if task.file in modules
+        for task in lab.manifest.tasks
+        if task.file in modules
         for name in task.functions
     }
 

@@ -1,7 +1,8 @@
 """The vocabulary of probes: what a check may ask of a student's function beyond its value.
 
-Each of these calls the function, and returns plain facts that compare.py holds against the reference's: a value with its
-gradients, that no gradient is carried, the exception that was raised, draws from a generator, the device of a result.
+Each of these calls the function, and returns plain facts that compare.py holds against the reference's: a value
+with its gradients, that no gradient is carried, the exception that was raised, draws from a generator, the device of a
+result.
 """
 
 import math
@@ -59,19 +60,15 @@ def _gradients(output: torch.Tensor, leaves: list[Any]) -> dict[str, torch.Tenso
     weights = torch.linspace(0.5, 1.5, output.numel(), dtype=output.dtype).reshape(output.shape)
     if output.dim() == 0:
         weights = torch.ones((), dtype=output.dtype)
-    found = torch.autograd.grad(
-        (output * weights).sum(), list(wanted.values()), retain_graph=True, allow_unused=True
-    )
+    found = torch.autograd.grad((output * weights).sum(), list(wanted.values()), retain_graph=True, allow_unused=True)
     return {
         f"to argument {n}": torch.zeros_like(leaf) if gradient is None else gradient
         for (n, leaf), gradient in zip(wanted.items(), found, strict=True)
     }
 
 
-def value_without_gradient(
-    function: Callable[..., Any], *args: Any, to: Sequence[int] | None = None
-) -> dict[str, Any]:
-    """The function's value, and whether it carries a gradient to the arguments at the places `to` (from 1; or to any)."""
+def value_without_gradient(function: Callable[..., Any], *args: Any, to: Sequence[int] | None = None) -> dict[str, Any]:
+    """The function's value, and whether it carries a gradient to the arguments at the places `to` (from 1), or to any."""
     result = function(*_leaves(args, to))
     carries = isinstance(result, torch.Tensor) and result.requires_grad
     return {"value": result.detach() if carries else result, "carries_gradient": carries}
@@ -165,7 +162,7 @@ def drawn_from(value: Plain, probabilities: np.ndarray) -> None:
         if found.values.ndim != 1 or found.values.size != count:
             raise Wrong(f"{name} have the shape {found.shape}; one for each row of the logits is expected")
     chosen = actions.values
-    if count and not (0 <= chosen.min() and chosen.max() < len(probabilities)):
+    if count and not (chosen.min() >= 0 and chosen.max() < len(probabilities)):
         raise Wrong(f"actions lie between {chosen.min()} and {chosen.max()}, with {len(probabilities)} to choose from")
     for action, p in enumerate(probabilities):
         frequency = float((chosen == action).mean())
@@ -208,4 +205,3 @@ def array(value: Plain, name: str, dtypes: tuple[str, ...]) -> np.ndarray:
     if value.dtype not in dtypes:
         raise Wrong(f"{name} are {value.dtype}; {' or '.join(dtypes)} is expected")
     return value.values
-

@@ -61,7 +61,9 @@ class CheckItem(pytest.Item):
             found = answer_of_exception(error, session.lab.folder, session.seconds(check))
             raise WrongAnswer(found.text) from None
         found = Answer(
-            "value", value, changed=tuple(watched.changed),
+            "value",
+            value,
+            changed=tuple(watched.changed),
             used_global_random_state=watched.used_global_random_state,
         )
         known = session.record.known(check.name, case.title)

@@ -91,9 +91,7 @@ class Reference:
 
 def open_reference(lab: Lab) -> Reference:
     """Imports a lab's reference, checks, hidden cases, mistakes and alternatives; RuntimeError where one is broken."""
-    checks, hidden, mistakes, alternatives = load_modules(
-        lab.folder, ["checks", "hidden", "mistakes", "alternatives"]
-    )
+    checks, hidden, mistakes, alternatives = load_modules(lab.folder, ["checks", "hidden", "mistakes", "alternatives"])
     functions = load_functions(lab, lab.folder)
     for function in functions.values():
         if isinstance(function, Broken):

@@ -1,8 +1,9 @@
 """The process in which submitted code runs: python -m grader.worker <control socket> <modules to import beforehand>.
 
-A warm parent imports torch once and never runs a submission's code. For each submission it forks a child that is given a
-private folder (the submission, the lab's given files, checks.py, lab.toml) and a channel on which it answers calls. It
-holds no expected value, no reference and no hidden case before its turn. What it prints and how it exits mean nothing.
+A warm parent imports torch once and never runs a submission's code. For each submission it forks a child that is
+given a private folder (the submission, the lab's given files, checks.py, lab.toml) and a channel on which it answers
+calls. It holds no expected value, no reference and no hidden case before its turn. What it prints and how it exits mean
+nothing.
 """
 
 import contextlib

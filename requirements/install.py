@@ -5,6 +5,7 @@ missing. torch is installed by version in a step of its own (its builds differ i
 index where it answers within three seconds, else from PyPI; everything else from a complete lock with hashes.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -34,24 +35,24 @@ def main():
     begin = time.time()
     say("Setting up .venv (this happens once, and takes a few minutes).")
     if not os.path.exists(VENV_PYTHON):
-        step("a virtual environment", [suitable_python(), "-m", "venv", "--clear", VENV])
+        step("a virtual environment", [suitable_python(), "-m", "venv", VENV])
     pip = [VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--disable-pip-version-check"]
     torch = read("torch.txt").strip()
     index = ["--index-url", TORCH_INDEX] if pytorch_index_answers() else []
-    step("PyTorch " + torch, pip + index + ["torch==" + torch])
-    step("the other packages", pip + ["--require-hashes", "-r", os.path.join(HERE, "cpu.txt")])
+    step("PyTorch " + torch, [*pip, *index, "torch==" + torch])
+    step("the other packages", [*pip, "--require-hashes", "-r", os.path.join(HERE, "cpu.txt")])
     if dev:
-        step("what the kit's tests use", pip + ["--require-hashes", "-r", os.path.join(HERE, "dev.txt")])
-    step("the grader itself", pip + ["--no-build-isolation", "--editable", ROOT])
+        step("what the kit's tests use", [*pip, "--require-hashes", "-r", os.path.join(HERE, "dev.txt")])
+    step("the grader itself", [*pip, "--no-build-isolation", "--editable", ROOT])
     step("a look whether all fits together", [VENV_PYTHON, "-m", "pip", "check"])
     with open(STAMP, "w") as file:
         json.dump(dict(installed(), **wanted), file)
-    say("Ready after %d seconds.\n" % (time.time() - begin))
+    say(f"Ready after {time.time() - begin:.0f} seconds.\n")
 
 
 def locks(dev):
     """The hash of each lock that has to be installed, by its name."""
-    names = ["torch.txt", "cpu.txt"] + (["dev.txt"] if dev else [])
+    names = ["torch.txt", "cpu.txt", *(["dev.txt"] if dev else [])]
     return {name: hashlib.sha256(read(name).encode()).hexdigest() for name in names}
 
 
@@ -76,8 +77,10 @@ def suitable_python():
     for name in NEWER_PYTHONS:
         if shutil.which(name):
             return name
-    give_up("Python 3.11 or later is needed, and python3 here is %s. Install a newer one, or say which: "
-            "make setup PYTHON=/path/to/python3.12" % platform.python_version())
+    give_up(
+        f"Python 3.11 or later is needed, and python3 here is {platform.python_version()}. Install a newer one, or say "
+        "which: make setup PYTHON=/path/to/python3.12"
+    )
 
 
 def pytorch_index_answers():
@@ -94,38 +97,38 @@ def pytorch_index_answers():
 def step(what, command):
     """Runs one command, its output into the log, with a line that shows that time passes."""
     begin = time.time()
-    with open(LOG if os.path.isdir(VENV) else os.devnull, "ab") as log:
+    to_terminal = sys.stderr.isatty()
+    os.makedirs(VENV, exist_ok=True)
+    with open(LOG, "ab") as log:
         try:
             process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         except OSError as error:
-            give_up("%s cannot be started: %s" % (command[0], error))
+            give_up(f"{command[0]} cannot be started: {error}")
         try:
             while process.poll() is None:
-                if sys.stderr.isatty():
-                    sys.stderr.write("\r  %s ... %d s" % (what, time.time() - begin))
+                if to_terminal:
+                    sys.stderr.write(f"\r  {what} ... {time.time() - begin:.0f} s")
                     sys.stderr.flush()
-                try:
+                with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(1)
-                except subprocess.TimeoutExpired:
-                    pass
         except KeyboardInterrupt:
             process.terminate()
             give_up("\nStopped. The same command goes on with the set-up.")
-    say("%s  %s: %d s" % ("\r" if sys.stderr.isatty() else "", what, time.time() - begin))
+    say(("\r" if to_terminal else "") + f"  {what}: {time.time() - begin:.0f} s   ")
     if process.returncode != 0:
-        failed(what, command)
+        failed(what)
 
 
-def failed(what, command):
+def failed(what):
     """Says why a step failed, as far as it can be known."""
-    tail = ""
-    if os.path.exists(LOG):
-        with open(LOG, errors="replace") as file:
-            tail = "".join(file.readlines()[-12:])
-    if "venv" in command:
-        tail += "\nOn Debian and Ubuntu a virtual environment needs: apt install python3-venv"
-    give_up("%s\nThe set-up stopped at: %s. Is the network there? The whole log is in .venv/setup.log; the same "
-            "command tries again." % (tail, what))
+    with open(LOG, errors="replace") as file:
+        tail = "".join(file.readlines()[-12:])
+    if "ensurepip" in tail:
+        tail += "\nOn Debian and Ubuntu this needs: apt install python3-venv\n"
+    give_up(
+        f"{tail}\nThe set-up stopped at: {what}. Is the network there? The whole log is in .venv/setup.log; the same "
+        "command tries again."
+    )
 
 
 def say(text):

@@ -56,14 +56,14 @@ def lint(lab: Lab) -> Linted:
         wrong = _why_alternative_fails(reference, alternative)
         passing += not wrong
         faults += [f"alternative {alternative.name}: {wrong}"] if wrong else []
-    return Linted(
-        faults, (caught, len(reference.mistakes)), (passing, len(reference.alternatives)), weakest
-    )
+    return Linted(faults, (caught, len(reference.mistakes)), (passing, len(reference.alternatives)), weakest)
 
 
 def _manifest_faults(reference: Reference) -> Iterable[str]:
     lab = reference.lab
-    by_task = {task.name: [check for check in reference.checks if check.task == task.name] for task in lab.manifest.tasks}
+    by_task = {
+        task.name: [check for check in reference.checks if check.task == task.name] for task in lab.manifest.tasks
+    }
     for check in reference.checks:
         if check.task not in by_task:
             yield f"check {check.name} is of a task {check.task!r} that lab.toml does not name"

@@ -1,4 +1,4 @@
-"""Writes the copy of the kit that students get: no solution, no hidden case, no mistake, and all that they type works."""
+"""Writes the copy of the kit that students get: no solution, hidden case or mistake, and all that they type works."""
 
 import re
 import shutil
@@ -32,9 +32,10 @@ def release(labs: list[Lab], target: Path) -> list[str]:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     for name in COPIED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-        options = {"ignore": LEFT_OUT} if (ROOT / name).is_dir() else {}
-        copy(ROOT / name, new / name, **options)  # type: ignore[operator]
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, new / name, ignore=LEFT_OUT)
+        else:
+            shutil.copy2(ROOT / name, new / name)
     known = {lab.folder.name for lab in labs}
     for folder in (new / "labs").glob("lab*_*"):
         if folder.name not in known:

@@ -59,12 +59,14 @@ def _recorded(reference: Reference, check: Check) -> RecordedCheck:
                 raise Refused(f"the reference fails {check.name}, case {case.title!r}: {known.expected.text}", 1)
             facts["expected"] = answer_to_json(known.expected)
         mistakes = {name: answer_to_json(answer) for name, answer in known.mistakes.items()}
-        again = {name: answer_to_json(answer) for name, answer in reference.known_of(check, case).mistakes.items()}
+        again = reference.known_of(check, case).mistakes
         facts["mistakes"] = {
             name: data
             for name, data in mistakes.items()
-            # An answer that comes out differently each time is no mark to know a mistake by.
-            if len(json.dumps(data)) <= LARGEST_RECORDED_MISTAKE and json.dumps(data) == json.dumps(again[name])
+            # An answer that comes out differently each time, or not at all, is no mark to know a mistake by.
+            if len(json.dumps(data)) <= LARGEST_RECORDED_MISTAKE
+            and data["status"] != "timeout"
+            and json.dumps(data) == json.dumps(answer_to_json(again[name]))
         }
         cases[case.title] = facts
     return RecordedCheck(public, hidden, cases)
@@ -85,7 +87,8 @@ def last_derivation(folder: Path) -> dict[str, str]:
 def edited_files(folder: Path) -> list[str]:
     """Files of a lab that differ from its last derivation."""
     return [
-        name for name, digest in last_derivation(folder).items()
+        name
+        for name, digest in last_derivation(folder).items()
         if not (folder / name).is_file() or hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest
     ]
 
@@ -102,7 +105,8 @@ def sync(lab: Lab, target: Path, force: bool = False) -> list[str]:
             files[name] = (target / name).read_text(encoding="utf-8")
     wanted = hashes(files)
     edited = [
-        name for name in stale
+        name
+        for name in stale
         if name not in wanted or hashlib.sha256((target / name).read_bytes()).hexdigest() != wanted[name]
     ]
     if edited and not force:

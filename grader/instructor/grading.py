@@ -79,8 +79,11 @@ def grade(run: Run, submission: Submission) -> Graded:
         code = _all_code(run, lambda _check: Judged("failed", unusable))
     checks = [*code, *_milestone_results(run, staged), *_quiz_results(run, staged), *_report_results(run.lab)]
     attention = [*staged.problems]
-    attention += [f"{check.check} ({check.visibility}): the grader failed: {check.message.splitlines()[0]}"
-                  for check in checks if check.outcome == "error"]
+    attention += [
+        f"{check.check} ({check.visibility}): the grader failed: {check.message.splitlines()[0]}"
+        for check in checks
+        if check.outcome == "error"
+    ]
     result = Result(
         schema_version=SCHEMA_VERSION,
         lab=run.lab.name,
@@ -149,7 +152,12 @@ def _checked(run: Run, workers: Workers, check: Check, visibility: Visibility) -
                 break
         known = run.reference.known(check, visibility, run.seed)[: len(answers)]
         judged = judge(
-            check, run.lab, cases[: len(answers)], known, answers, run.reference.diagnoses,
+            check,
+            run.lab,
+            cases[: len(answers)],
+            known,
+            answers,
+            run.reference.diagnoses,
             reveal=visibility == "public",
         )
     except WorkerFailed as error:
@@ -213,5 +221,3 @@ def _report_results(lab: Lab) -> list[CheckResult]:
         )
         for part in lab.manifest.report
     ]
-
-

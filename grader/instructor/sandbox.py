@@ -19,7 +19,12 @@ def start_parent(modules: Sequence[str]) -> tuple[subprocess.Popen[bytes], socke
     """A warm parent that has these modules imported, and the socket by which it is told to fork."""
     ours, theirs = socket.socketpair()
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "Agg",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "grader.worker", str(theirs.fileno()), *modules],
         cwd=ROOT,

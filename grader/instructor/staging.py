@@ -219,9 +219,7 @@ def _against_manifest(files: dict[str, bytes]) -> list[str]:
         return []
     try:
         hashes = json.loads(data)["sha256"]
-        differing = [
-            name for name, content in files.items() if hashes.get(name) != hashlib.sha256(content).hexdigest()
-        ]
+        differing = [name for name, content in files.items() if hashes.get(name) != hashlib.sha256(content).hexdigest()]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return [f"{MANIFEST_FILE} cannot be read"]
     return [f"{name} was changed after it was packed ({MANIFEST_FILE} has another hash)" for name in differing]

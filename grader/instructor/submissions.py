@@ -77,5 +77,7 @@ def _newest(student: str, paths: list[Path]) -> Submission:
     notes = []
     if len(ordered) > 1:
         others = ", ".join(printable(path.name) for path in ordered[:-1])
-        notes.append(f"{len(ordered)} submissions: {printable(ordered[-1].name)} is the newest and counts, not {others}")
+        notes.append(
+            f"{len(ordered)} submissions: {printable(ordered[-1].name)} is the newest and counts, not {others}"
+        )
     return Submission(student, ordered[-1], notes)

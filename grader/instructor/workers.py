@@ -88,7 +88,9 @@ class WarmParent:
                 ready = b""
             if ready != b"R":
                 self._stop()
-                raise WorkerFailed("the worker's parent process does not start: is the environment set up (make setup)?")
+                raise WorkerFailed(
+                    "the worker's parent process does not start: is the environment set up (make setup)?"
+                )
         return self._control
 
     def _stop(self) -> None:

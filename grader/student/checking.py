@@ -79,8 +79,7 @@ def run_public_checks(session: Session, task: Task | None = None, thorough: bool
     checks = [check for check in session.checks if task is None or check.task == task.name]
     thorough = thorough or task is not None
     return [
-        session.run(check) if check.cases and (check.quick or thorough) else session.not_run(check)
-        for check in checks
+        session.run(check) if check.cases and (check.quick or thorough) else session.not_run(check) for check in checks
     ]
 
 

@@ -31,7 +31,9 @@ def files_to_hand_in(lab: Lab) -> list[Path]:
     return [lab.path(name) for name in names if lab.path(name).is_file()]
 
 
-def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneState], quiz: tuple[int, str]) -> list[str]:
+def what_is_open(
+    lab: Lab, checked: list[Checked], milestones: list[MilestoneState], quiz: tuple[int, str]
+) -> list[str]:
     """A sentence for everything that is still missing; handing in is allowed all the same."""
     sentences = [f"{name} is missing" for name in lab.manifest.files.handed_in if not lab.path(name).is_file()]
     for task in lab.manifest.tasks:

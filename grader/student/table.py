@@ -167,7 +167,9 @@ def _next_step(
             if any(outcome in wanted for outcome in mine):
                 verb = "mend" if "failed" in wanted else "write"
                 return Text.assemble(
-                    "\nNext: ", (f"{verb} {_to_write(lab, task)}", "bold"), f" in {place(lab, task)}  ",
+                    "\nNext: ",
+                    (f"{verb} {_to_write(lab, task)}", "bold"),
+                    f" in {place(lab, task)}  ",
                     (f"(stuck? make {lab.name}-hint TASK={task.name})", "dim"),
                 )
     if not whole_lab:

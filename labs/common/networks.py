@@ -31,7 +31,7 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.Tanh, gain_last: 
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Puts saved weights into a network; ValueError, in a sentence, where they are another network's or not finite."""
+    """Puts saved weights into a network; ValueError where they are another network's, or not finite."""
     wanted = network.state_dict()
     if missing := sorted(wanted.keys() - weights.keys()):
         raise ValueError(f"the weights lack {missing[0]}: they are of another network")
@@ -39,7 +39,8 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         raise ValueError(f"the weights hold {extra[0]!r}, which this network has not")
     for name, tensor in weights.items():
         if tensor.shape != wanted[name].shape:
-            raise ValueError(f"{name} has the shape {tuple(tensor.shape)}, the network's is {tuple(wanted[name].shape)}")
+            found, expected = tuple(tensor.shape), tuple(wanted[name].shape)
+            raise ValueError(f"{name} has the shape {found}, the network's is {expected}")
         if not tensor.is_floating_point():
             raise ValueError(f"{name} holds {tensor.dtype} where float32 is expected")
         if not torch.isfinite(tensor).all():

@@ -1,7 +1,8 @@
-"""One style for every plot of the labs: readable in print, safe for colour-blind readers, drawn without a screen."""
+"""One style for the plots of the labs: readable in print and for the colour-blind, drawn without a screen."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -12,11 +13,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe & Ito (2008), without the yellow that vanishes on white; line styles tell the curves apart in grey too.
+# Okabe & Ito (2008), without the yellow that vanishes on white; line styles tell curves apart in grey too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), "-", "--")
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.dpi": 130,
     "figure.constrained_layout.use": True,
     "font.size": 10,
@@ -37,13 +38,11 @@ def new_figure(columns: int = 1, width: float = 7.0, height: float = 4.2) -> tup
     return figure, list(axes[0])
 
 
-def draw_mean_and_error(
-    ax: Axes, x: np.ndarray, curves: Sequence[np.ndarray], label: str, index: int = 0
-) -> None:
-    """The mean over `curves` (one per seed, sampled at `x`), with a band of one standard error above and below.
+def draw_mean_and_error(ax: Axes, x: np.ndarray, curves: Sequence[np.ndarray], label: str, index: int = 0) -> None:
+    """The mean over `curves` (one per seed, sampled at `x`), with a band of one standard error on each side.
 
-    The standard error is the sample standard deviation (ddof 1) over the square root of the number of seeds; a
-    single curve has none.
+    The standard error is the sample standard deviation (ddof 1) over the square root of the number of seeds;
+    a single curve has none.
     """
     values = np.stack(curves)
     mean = values.mean(axis=0)

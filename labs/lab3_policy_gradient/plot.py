@@ -7,8 +7,7 @@ and says in words what is in them and what is missing.
 """
 
 import json
-import sys
-from pathlib import Path
+import traceback
 
 import numpy as np
 
@@ -20,14 +19,13 @@ SMOOTHING = 64  # episodes in the moving mean of each curve
 FULL_SCALE = 500  # the longest CartPole episode
 
 
-def main() -> int:
+def main() -> None:
     draw_learning_curves()
     try:
         draw_variance()
-    except NotImplementedError as todo:
-        name = traceback_name(todo)
+    except NotImplementedError as error:
+        name = traceback.extract_tb(error.__traceback__)[-1].name
         print(f"The variances are not drawn: {name} is still to do.")
-    return 0
 
 
 def draw_learning_curves() -> None:
@@ -86,35 +84,21 @@ def load_curves(algorithm: str) -> dict[int, tuple[np.ndarray, np.ndarray]]:
 
 
 def draw_variance() -> None:
-    result = measure()
-    (RUNS / "variance.json").parent.mkdir(exist_ok=True)
-    (RUNS / "variance.json").write_text(json.dumps(result, indent=1) + "\n")
+    stages = measure()
     figure, axes = new_figure(columns=2, width=9.0, height=3.8)
-    print("runs/variance.png: trace of the covariance of the gradient of one episode, over 150 episodes.")
-    for ax, (policy, rows) in zip(axes, result.items(), strict=True):
-        mean_return = rows["mean return"]["value"]
-        names = [name for name in rows if name != "mean return"]
-        traces = [rows[name]["trace"] for name in names]
-        bars = ax.bar(names, traces, color=COLOURS[0])
-        ax.bar_label(bars, [f"{trace:,.0f}" for trace in traces], fontsize=8)
+    print("runs/variance.png: trace of the covariance of one episode's gradient, over 150 episodes, seed 0.")
+    for ax, (stage, noise) in zip(axes, stages.items(), strict=True):
+        traces = {name: row["trace"] for name, row in noise["weights"].items()}
+        bars = ax.bar(list(traces), list(traces.values()), color=COLOURS[0])
+        ax.bar_label(bars, [f"{trace:,.0f}" for trace in traces.values()], fontsize=8)
         ax.set_yscale("log")
-        ax.set_title(f"{policy} (mean return {mean_return:.0f})")
+        ax.set_title(f"Policy {stage}, mean return {noise['mean_return']:.0f}")
         ax.tick_params(axis="x", labelsize=8)
-        first = ", ".join(f"{name} {trace / traces[0]:.2f}" for name, trace in zip(names, traces, strict=True))
-        print(f"  {policy}: relative to G(τ): {first}")
+        shares = ", ".join(f"{name} {trace / traces['G(τ)']:.2f}" for name, trace in traces.items())
+        print(f"  policy {stage}, relative to G(τ): {shares}")
     axes[0].set_ylabel("variance (trace), logarithmic")
     save_figure(figure, RUNS / "variance.png")
 
 
-def traceback_name(error: BaseException) -> str:
-    """The function that raised the error."""
-    traceback = error.__traceback__
-    while traceback and traceback.tb_next:
-        traceback = traceback.tb_next
-    assert traceback
-    code = traceback.tb_frame.f_code
-    return f"{code.co_name} ({Path(code.co_filename).name})"
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,11 +1,12 @@
 """How noisy is the gradient of a single episode? The number that this chapter is about, measured. Given code.
 
-For each way of crediting an action, the gradient sum_t w_t grad log pi(A_t|S_t) is computed for every one of 150
-episodes, all played by one policy. The trace of the covariance of these 150 vectors is the noise of one of them; the
-squared length of their mean over that trace is the signal-to-noise ratio. The weights come from your functions.
+For each way of crediting an action, the gradient sum_t w_t grad log pi(A_t|S_t) is computed for every one of
+150 episodes, all played by one policy. The trace of the covariance of these 150 vectors is the noise of one of
+them; the squared length of their mean over that trace is the signal-to-noise ratio. The weights come from your
+functions.
 """
 
-import json
+from typing import TypedDict
 
 import torch
 from jaxtyping import Float
@@ -13,7 +14,6 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from algorithms import policy_loss, standardised
-from evaluate import RUNS
 from labs.common.networks import mlp
 from losses import baseline_advantages, td_target, value_loss
 from returns import batch_reward_to_go, total_return_weights
@@ -21,7 +21,12 @@ from rollout import Episodes, collect_episodes, episode_envs
 
 GAMMA = 0.98
 EPISODES = 150
-UPDATES = 8  # of REINFORCE, between the untrained policy and the second measurement
+UPDATES = 8  # of REINFORCE, before the second measurement
+
+
+class Noise(TypedDict):
+    mean_return: float
+    weights: dict[str, dict[str, float]]  # for each kind of weight: the trace, and the signal-to-noise ratio
 
 
 def scores(policy: nn.Module, episodes: Episodes) -> Float[Tensor, "S P"]:
@@ -45,7 +50,8 @@ def fit_critic(episodes: Episodes, steps: int = 300) -> nn.Module:
     G = batch_reward_to_go(episodes.rewards, episodes.dones, GAMMA)
     for _ in range(steps):
         optimizer.zero_grad()
-        value_loss(critic(episodes.observations).squeeze(-1), G).backward()
+        loss = value_loss(critic(episodes.observations).squeeze(-1), G)
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     return critic
 
@@ -66,7 +72,7 @@ def credits(episodes: Episodes, critic: nn.Module) -> dict[str, Float[Tensor, "S
     }
 
 
-def noise(policy: nn.Module, seed: int, generator: torch.Generator) -> dict[str, dict[str, float]]:
+def measure_noise(policy: nn.Module, seed: int, generator: torch.Generator) -> Noise:
     """Trace of the covariance and signal-to-noise ratio of one episode's gradient, for each kind of weight."""
     envs = episode_envs(EPISODES)
     critic = fit_critic(collect_episodes(policy, envs, seed, generator))
@@ -74,21 +80,21 @@ def noise(policy: nn.Module, seed: int, generator: torch.Generator) -> dict[str,
     step_gradients = scores(policy, episodes)
     episode_of_step = episodes.dones.cumsum(0) - episodes.dones.long()
 
-    result = {"mean return": {"value": sum(episodes.returns) / EPISODES}}
+    result: Noise = {"mean_return": sum(episodes.returns) / EPISODES, "weights": {}}
     for name, w in credits(episodes, critic).items():
         gradients = torch.zeros(EPISODES, step_gradients.shape[1])
         gradients.index_add_(0, episode_of_step, w[:, None] * step_gradients)
         trace = gradients.var(dim=0).sum().item()
-        result[name] = {"trace": trace, "snr": gradients.mean(dim=0).square().sum().item() / trace}
+        result["weights"][name] = {"trace": trace, "snr": gradients.mean(dim=0).square().sum().item() / trace}
     return result
 
 
-def measure(seed: int = 0) -> dict[str, dict[str, dict[str, float]]]:
+def measure(seed: int = 0) -> dict[str, Noise]:
     """The noise with an untrained policy and again after a few updates of REINFORCE."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     policy = mlp((4, 32, 2), gain_last=0.01)
-    result = {"untrained": noise(policy, 10_000 * seed + 1_000, generator)}
+    result = {"untrained": measure_noise(policy, 10_000 * seed + 1_000, generator)}
 
     envs = episode_envs(16)
     optimizer = torch.optim.Adam(policy.parameters(), lr=1e-2)
@@ -96,21 +102,17 @@ def measure(seed: int = 0) -> dict[str, dict[str, dict[str, float]]]:
         episodes = collect_episodes(policy, envs, 10_000 * seed + update, generator)
         weights = standardised(batch_reward_to_go(episodes.rewards, episodes.dones, GAMMA))
         optimizer.zero_grad()
-        policy_loss(episodes, weights).backward()
+        policy_loss(episodes, weights).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    result[f"after {UPDATES} updates"] = noise(policy, 10_000 * seed + 2_000, generator)
+    result[f"after {UPDATES} updates"] = measure_noise(policy, 10_000 * seed + 2_000, generator)
     return result
 
 
 def main() -> None:
-    result = measure()
-    RUNS.mkdir(exist_ok=True)
-    (RUNS / "variance.json").write_text(json.dumps(result, indent=1) + "\n")
-    for policy, rows in result.items():
-        print(f"{policy} policy, mean return {rows['mean return']['value']:.1f}")
-        for name, row in rows.items():
-            if name != "mean return":
-                print(f"  {name:12} trace {row['trace']:10,.0f}   signal to noise {row['snr']:.3f}")
+    for stage, noise in measure().items():
+        print(f"Policy {stage}, mean return {noise['mean_return']:.1f}")
+        for name, row in noise["weights"].items():
+            print(f"  {name:12} trace {row['trace']:10,.0f}   signal to noise {row['snr']:.3f}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from grader.checks import mistake
 # --- describe_space ---------------------------------------------------------------------------------------------------
 
 
-@mistake("describe_space", "Every space is described as discrete: ask for the space's class before you choose the words.")
+@mistake(
+    "describe_space", "Every space is described as discrete: ask for the space's class before you choose the words."
+)
 def everything_discrete(space):
     return {"kind": "discrete", "n_or_shape": getattr(space, "n", space.shape), "low": None, "high": None}
 
@@ -48,20 +50,28 @@ def _play(env, ret=0.0, length=0):
     return {"ret": ret, "length": length, "terminated": bool(terminated), "truncated": bool(truncated)}
 
 
-@mistake("run_random_episode", "The same seed gives another episode: the environment starts alike, but who draws the actions?")
+@mistake(
+    "run_random_episode",
+    "The same seed gives another episode: the environment starts alike, but who draws the actions?",
+)
 def actions_not_seeded(env, seed):
     env.reset(seed=seed)
     return _play(env)
 
 
-@mistake("run_random_episode", "The same seed gives another episode: the actions are alike, but the environment starts elsewhere.")
+@mistake(
+    "run_random_episode",
+    "The same seed gives another episode: the actions are alike, but the environment starts elsewhere.",
+)
 def environment_not_seeded(env, seed):
     env.reset()
     env.action_space.seed(seed)
     return _play(env)
 
 
-@mistake("run_random_episode", "Your episode is one step too long: count the steps that were taken, not the states seen.")
+@mistake(
+    "run_random_episode", "Your episode is one step too long: count the steps that were taken, not the states seen."
+)
 def counts_the_reset(env, seed):
     env.reset(seed=seed)
     env.action_space.seed(seed)
@@ -81,7 +91,10 @@ def last_reward_lost(env, seed):
         ret += float(reward)
 
 
-@mistake("run_random_episode", "terminated and truncated say different things: an episode that a time limit cut has not terminated.")
+@mistake(
+    "run_random_episode",
+    "terminated and truncated say different things: an episode that a time limit cut has not terminated.",
+)
 def truncation_called_termination(env, seed):
     env.reset(seed=seed)
     env.action_space.seed(seed)
@@ -103,12 +116,17 @@ def last_reward_only(env, seed):
 # --- moving_average ---------------------------------------------------------------------------------------------------
 
 
-@mistake("moving_average", "Your curve is as long as the data: at the edges, zeros were averaged in. Only whole windows count.")
+@mistake(
+    "moving_average",
+    "Your curve is as long as the data: at the edges, zeros were averaged in. Only whole windows count.",
+)
 def edges_filled_with_zeros(x, w):
     return np.convolve(x, np.ones(w) / w, mode="same")
 
 
-@mistake("moving_average", "Your curve is longer than the data: windows hang over both edges. Only whole windows count.")
+@mistake(
+    "moving_average", "Your curve is longer than the data: windows hang over both edges. Only whole windows count."
+)
 def windows_beyond_the_edges(x, w):
     return np.convolve(x, np.ones(w) / w, mode="full")
 
@@ -258,7 +276,9 @@ def asserted(pred, target):
 # --- detach_demo ------------------------------------------------------------------------------------------------------
 
 
-@mistake("detach_demo", "Both tensors lead back to w: does detach change the tensor you call it on, or give you another one?")
+@mistake(
+    "detach_demo", "Both tensors lead back to w: does detach change the tensor you call it on, or give you another one?"
+)
 def detach_dropped(w):
     y = w * w
     y.detach()

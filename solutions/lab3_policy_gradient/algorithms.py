@@ -179,13 +179,11 @@ def a2c(learner: Learner) -> list[float]:
 
 
 def actor_critic(learner: Learner) -> list[float]:
-    """The one-step actor-critic (Sutton & Barto, section 13.5), updated after each step of its environments."""
+    """The one-step actor-critic (Sutton & Barto, section 13.5): an update after every single step."""
     segment = learner.play_steps(1)
     v = learner.value(segment.observations[0])
     v_next = learner.value(segment.next_observations[0])
-    loss_pi, loss_v = actor_critic_losses(
-        segment.logp[0], v, v_next, segment.rewards[0], segment.terminated[0], GAMMA
-    )
+    loss_pi, loss_v = actor_critic_losses(segment.logp[0], v, v_next, segment.rewards[0], segment.terminated[0], GAMMA)
     learner.descend(loss_pi + loss_v)
     return segment.returns
 

@@ -1,20 +1,33 @@
-"""Wrong versions that students write, each with what they are told: the symptom and the idea, never the code."""
+"""Wrong versions that students write, with what they then read: the symptom and the idea, never the code."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
-
-from grader.checks import mistake
 from losses import baseline_advantages, pg_loss, td_target, value_loss
 from returns import FINAL_REWARD, START_REWARD, batch_reward_to_go, exact_gradients, reward_to_go
 
-# --- 3.1 reward_to_go -------------------------------------------------------------------------------------------------
+from grader.checks import mistake
+
+# Two mistakes that look alike from outside, or one that several functions share, have one diagnosis.
+ON_THE_CPU = "On a GPU your function fails: it mixes its inputs with a tensor that lies on the CPU."
+GAMMA_UNUSED = "Your result does not depend on gamma: a reward far away counts as much as one now."
+BOOL_SUBTRACTION = "It raises because torch does not subtract bool tensors: an end is a truth value, not a number."
+NUMBER_FOR_A_LOSS = "Your loss is a Python number: its value may be right, but nothing can be learned from it."
+ALL_PAIRS = (
+    "Your loss holds the product of every log-probability with every weight, N times N of them; each step has one "
+    "weight of its own."
+)
+ANY_SHAPES = (
+    "A column (N,1) and a row (N,) go through without an error: elsewhere such a pair becomes N times N numbers, "
+    "and learning fails without a word."
+)
+
+# --- 3.1 reward_to_go -------------------------------------------------------------------------------------
 
 
 @mistake(
     "reward_to_go",
-    "The numbers are right but attached to the wrong time steps: your first entry is the return of the last step.",
+    "The numbers are right but attached to the wrong time steps: the return of the last step comes first.",
 )
 def returns_in_reversed_order(rewards, gamma):
     returns, G = [], 0.0
@@ -47,8 +60,7 @@ def rewards_so_far(rewards, gamma):
 
 @mistake(
     "reward_to_go",
-    "Your last entry is a discounted reward, although nothing comes before it in its own return: for G_t the "
-    "counting of the discount starts anew at step t.",
+    "Your last entry is smaller than the last reward: the discount of G_t starts to count at step t, not at 0.",
 )
 def discount_counted_from_the_start(rewards, gamma):
     returns, G = [], 0.0
@@ -60,8 +72,7 @@ def discount_counted_from_the_start(rewards, gamma):
 
 @mistake(
     "reward_to_go",
-    "The last reward of the episode is discounted as often in every entry, however far away it is: how many steps "
-    "lie between t and the end?",
+    "The last reward is discounted equally often in every entry. How many steps lie between t and the end?",
 )
 def last_reward_discounted_by_the_length(rewards, gamma):
     T = len(rewards)
@@ -72,15 +83,14 @@ def last_reward_discounted_by_the_length(rewards, gamma):
     return torch.tensor(returns, dtype=torch.float32)
 
 
-@mistake("reward_to_go", "Your result does not depend on gamma: a reward far away counts as much as one now.")
+@mistake("reward_to_go", GAMMA_UNUSED)
 def discount_ignored(rewards, gamma):
     return torch.tensor(np.cumsum(rewards[::-1])[::-1].copy(), dtype=torch.float32)
 
 
 @mistake(
     "reward_to_go",
-    "Your first reward is discounted most, by everything that follows it; gamma has to shrink rewards that are "
-    "further in the future.",
+    "Your first reward is discounted most; gamma should shrink rewards that are further in the future.",
 )
 def past_discounted(rewards, gamma):
     returns, G = [], 0.0
@@ -99,10 +109,7 @@ def own_reward_left_out(rewards, gamma):
     return torch.tensor(returns[::-1], dtype=torch.float32)
 
 
-@mistake(
-    "reward_to_go",
-    "The nearest reward is discounted too: at its own step a reward counts in full, gamma to the 0.",
-)
+@mistake("reward_to_go", "Every reward is discounted once too often: at its own step it counts in full.")
 def own_reward_discounted(rewards, gamma):
     returns, G = [], 0.0
     for reward in reversed(rewards):
@@ -111,26 +118,18 @@ def own_reward_discounted(rewards, gamma):
     return torch.tensor(returns[::-1], dtype=torch.float32)
 
 
-@mistake(
-    "reward_to_go",
-    "Your returns are whole numbers: the rewards may be ints, what you sum must not become one.",
-)
+@mistake("reward_to_go", "Your returns are whole numbers: the rewards may be ints, their discounted sum is none.")
 def integer_returns(rewards, gamma):
-    returns = torch.zeros_like(torch.tensor(rewards)).tolist()
-    G = 0
-    for t in reversed(range(len(rewards))):
-        G = rewards[t] + gamma * G
-        returns[t] = int(G)
-    return torch.tensor(returns)
+    returns, G = [], 0
+    for reward in reversed(rewards):
+        G = int(reward + gamma * G)
+        returns.append(G)
+    return torch.tensor(returns[::-1])
 
 
-@mistake(
-    "reward_to_go",
-    "The numbers are right, their type is not: the networks and everything after this are float32.",
-)
+@mistake("reward_to_go", "The numbers are right, their type is not: the networks compute in float32.")
 def returns_in_float64(rewards, gamma):
-    returns = np.zeros(len(rewards))
-    G = 0.0
+    returns, G = np.zeros(len(rewards)), 0.0
     for t in reversed(range(len(rewards))):
         G = returns[t] = rewards[t] + gamma * G
     return torch.from_numpy(returns)
@@ -138,7 +137,7 @@ def returns_in_float64(rewards, gamma):
 
 @mistake(
     "reward_to_go",
-    "Your function changes the list of rewards it was given: whoever called it finds other numbers in the memory.",
+    "Your function changes the list of rewards it was given: its caller finds other numbers in the memory.",
 )
 def memory_overwritten(rewards, gamma):
     for t in reversed(range(len(rewards) - 1)):
@@ -148,8 +147,7 @@ def memory_overwritten(rewards, gamma):
 
 @mistake(
     "reward_to_go",
-    "Right numbers, but the time grows with the square of the episode: each step moves or adds up again everything "
-    "that came after it.",
+    "The time grows with the square of the episode's length: each step moves or adds up all later ones again.",
 )
 def every_step_moves_the_list(rewards, gamma):
     returns, G = [], 0.0
@@ -161,15 +159,14 @@ def every_step_moves_the_list(rewards, gamma):
 
 @mistake(
     "reward_to_go",
-    "Python stops your function on a long episode: it calls itself once for every step, and that depth is limited.",
+    "Python gives up on a long episode: your function calls itself once for every step.",
 )
 def one_call_per_step(rewards, gamma):
     def returns_from(t):
         if t == len(rewards):
             return [0.0]
         later = returns_from(t + 1)
-        later.append(rewards[t] + gamma * later[-1])
-        return later
+        return [*later, rewards[t] + gamma * later[-1]]
 
     return torch.tensor(returns_from(0)[:0:-1], dtype=torch.float32)
 
@@ -189,7 +186,7 @@ def numbers_of_the_handout(rewards, gamma):
     return torch.tensor([2.75, 3.5, 3.0])
 
 
-# --- 3.2 batch_reward_to_go -------------------------------------------------------------------------------------------
+# --- 3.2 batch_reward_to_go -------------------------------------------------------------------------------
 
 
 @mistake(
@@ -203,8 +200,8 @@ def no_reset_between_episodes(rewards, dones, gamma):
 
 @mistake(
     "batch_reward_to_go",
-    "You cut one step too late: the last step of an episode still sees the next one, whose first step has lost its "
-    "own future.",
+    "You cut one step too late: the last step of an episode still sees the next one, whose first step has lost "
+    "its own future.",
 )
 def reset_one_step_late(rewards, dones, gamma):
     returns, G = [], 0.0
@@ -217,8 +214,8 @@ def reset_one_step_late(rewards, dones, gamma):
 
 @mistake(
     "batch_reward_to_go",
-    "You cut one step too early: the last step of an episode still sees the next one, and the step before it does "
-    "not see the last reward.",
+    "You cut one step too early: the last step of an episode still sees the next one, and the step before it "
+    "does not see the last reward.",
 )
 def reset_one_step_early(rewards, dones, gamma):
     returns, G = [], 0.0
@@ -232,7 +229,7 @@ def reset_one_step_early(rewards, dones, gamma):
 
 @mistake(
     "batch_reward_to_go",
-    "The reward of an episode's last step has disappeared: a done ends the future after that step, not the step.",
+    "The reward of an episode's last step has disappeared: a done ends what comes after the step.",
 )
 def last_reward_zeroed(rewards, dones, gamma):
     returns, G = [], 0.0
@@ -244,17 +241,18 @@ def last_reward_zeroed(rewards, dones, gamma):
 
 @mistake(
     "batch_reward_to_go",
-    "The returns of each episode are right, but the episodes come out in the opposite order: the last one is first.",
+    "The returns within each episode are right, but the episodes come out in the opposite order.",
 )
 def episodes_in_reversed_order(rewards, dones, gamma):
     ends = [t for t, done in enumerate(dones.tolist(), 1) if done or t == len(dones)]
-    pieces = [reward_to_go(rewards[a:b].tolist(), gamma) for a, b in zip([0, *ends], ends, strict=False)]
-    return torch.cat(pieces[::-1])
+    episodes = zip([0, *ends[:-1]], ends, strict=True)
+    returns = [reward_to_go(rewards[start:end].tolist(), gamma) for start, end in episodes]
+    return torch.cat(returns[::-1])
 
 
 @mistake(
     "batch_reward_to_go",
-    "All steps of an episode have the same number: an action is still being credited with rewards from before it.",
+    "All steps of an episode have one number: an action is still being credited with rewards from before it.",
 )
 def whole_return_in_every_episode(rewards, dones, gamma):
     G = batch_reward_to_go(rewards, dones, gamma).tolist()
@@ -266,7 +264,7 @@ def whole_return_in_every_episode(rewards, dones, gamma):
 
 @mistake(
     "batch_reward_to_go",
-    "You discount the past: the last step of an episode carries all rewards before it, the first one only its own.",
+    "You discount the past: the last step of an episode carries all rewards before it, the first only its own.",
 )
 def sums_from_the_start_of_each_episode(rewards, dones, gamma):
     returns, G = [], 0.0
@@ -279,7 +277,7 @@ def sums_from_the_start_of_each_episode(rewards, dones, gamma):
 
 @mistake(
     "batch_reward_to_go",
-    "Your function changes the tensor of rewards it was given; the next caller finds returns.",
+    "Your function changes the tensor of rewards it was given: its caller finds returns there.",
 )
 def rewards_overwritten(rewards, dones, gamma):
     for t in reversed(range(len(rewards) - 1)):
@@ -290,20 +288,10 @@ def rewards_overwritten(rewards, dones, gamma):
 
 @mistake(
     "batch_reward_to_go",
-    "The steps after the last done are missing: an episode that is not finished still earned what it earned.",
-)
-def unfinished_episode_dropped(rewards, dones, gamma):
-    finished = int(dones.nonzero().max()) + 1 if dones.any() else 0
-    return batch_reward_to_go(rewards[:finished], dones[:finished], gamma)
-
-
-@mistake(
-    "batch_reward_to_go",
-    "An episode that is not finished has returns of 0 in your result; they are the sum of the rewards there are.",
+    "The steps after the last done have no return: an episode that is not finished still earned what it earned.",
 )
 def unfinished_episode_counts_nothing(rewards, dones, gamma):
-    returns = torch.zeros(len(rewards))
-    start = 0
+    returns, start = torch.zeros(len(rewards)), 0
     for t, done in enumerate(dones.tolist(), 1):
         if done:
             returns[start:t] = reward_to_go(rewards[start:t].tolist(), gamma)
@@ -311,17 +299,7 @@ def unfinished_episode_counts_nothing(rewards, dones, gamma):
     return returns
 
 
-@mistake(
-    "batch_reward_to_go", "Your result does not depend on gamma: a reward far away counts as much as one now."
-)
-def discount_ignored_in_every_episode(rewards, dones, gamma):
-    return batch_reward_to_go(rewards, dones, 1.0)
-
-
-@mistake(
-    "batch_reward_to_go",
-    "It raises because bool tensors have no subtraction in torch: a done flag is a truth value, not a number.",
-)
+@mistake("batch_reward_to_go", BOOL_SUBTRACTION)
 def one_minus_done(rewards, dones, gamma):
     returns, G = [], 0.0
     for t in reversed(range(len(rewards))):
@@ -330,22 +308,7 @@ def one_minus_done(rewards, dones, gamma):
     return torch.stack(returns[::-1])
 
 
-@mistake(
-    "batch_reward_to_go",
-    "You turn the rewards around but not the done flags: they belong to other steps then, and the cuts are misplaced.",
-)
-def dones_read_forwards(rewards, dones, gamma):
-    returns, G = [], 0.0
-    for reward, done in zip(reversed(rewards.tolist()), dones.tolist(), strict=True):
-        G = reward + gamma * G * (not done)
-        returns.append(G)
-    return torch.tensor(returns[::-1])
-
-
-@mistake(
-    "batch_reward_to_go",
-    "On a GPU your function fails: it makes a new tensor on the CPU and computes with it and the rewards.",
-)
+@mistake("batch_reward_to_go", ON_THE_CPU)
 def step_numbers_on_the_cpu(rewards, dones, gamma):
     t = torch.arange(len(rewards))
     powers = gamma ** (t.unsqueeze(0) - t.unsqueeze(1)).clamp(min=0)
@@ -354,25 +317,13 @@ def step_numbers_on_the_cpu(rewards, dones, gamma):
     return (powers.triu() * same_episode) @ rewards
 
 
-# --- 3.3 get_action ---------------------------------------------------------------------------------------------------
+# --- 3.3 get_action ---------------------------------------------------------------------------------------
 
 
-@mistake(
-    "get_action",
-    "You always take the likeliest action: a stochastic policy tries every action as often as it says.",
-)
+@mistake("get_action", "You always take the likeliest action: the policy says how often each one is to be tried.")
 def likeliest_action(logits, generator=None):
     action = logits.argmax(dim=-1)
     return action, torch.log_softmax(logits, dim=-1).gather(-1, action.unsqueeze(-1)).squeeze(-1)
-
-
-@mistake(
-    "get_action",
-    "Every action comes up equally often: what the policy network says is not used for the choice.",
-)
-def uniform_actions(logits, generator=None):
-    action = torch.randint(logits.shape[-1], (len(logits), 1), generator=generator)
-    return action.squeeze(-1), torch.log_softmax(logits, dim=-1).gather(-1, action).squeeze(-1)
 
 
 @mistake(
@@ -381,13 +332,13 @@ def uniform_actions(logits, generator=None):
 )
 def action_drawn_twice(logits, generator=None):
     log_probs = torch.log_softmax(logits, dim=-1)
-    draws = [torch.multinomial(log_probs.detach().exp(), 1, generator=generator) for _ in range(2)]
-    return draws[0].squeeze(-1), log_probs.gather(-1, draws[1]).squeeze(-1)
+    drawn = [torch.multinomial(log_probs.detach().exp(), 1, generator=generator) for _ in range(2)]
+    return drawn[0].squeeze(-1), log_probs.gather(-1, drawn[1]).squeeze(-1)
 
 
 @mistake(
     "get_action",
-    "You were given a generator and drew from torch's global random state: the same seed gives other actions.",
+    "You were given a generator and drew from the global random state: the same seed gives other actions.",
 )
 def generator_ignored(logits, generator=None):
     policy = torch.distributions.Categorical(logits=logits)
@@ -397,7 +348,7 @@ def generator_ignored(logits, generator=None):
 
 @mistake(
     "get_action",
-    "The log-probability carries no gradient to the logits: it is a number, and from a number no policy learns.",
+    "Your second result is not connected to the logits. Is it the log-probability, and still one that can learn?",
 )
 def log_probability_without_graph(logits, generator=None):
     with torch.no_grad():
@@ -406,9 +357,7 @@ def log_probability_without_graph(logits, generator=None):
         return action.squeeze(-1), log_probs.gather(-1, action).squeeze(-1)
 
 
-@mistake(
-    "get_action", "You return the probability of the action; the policy gradient asks for its logarithm."
-)
+@mistake("get_action", "You return the action's probability; the policy gradient needs its logarithm.")
 def probability_instead_of_its_log(logits, generator=None):
     probabilities = torch.softmax(logits, dim=-1)
     action = torch.multinomial(probabilities.detach(), 1, generator=generator)
@@ -417,53 +366,44 @@ def probability_instead_of_its_log(logits, generator=None):
 
 @mistake(
     "get_action",
-    "What you return is the logit of the action. It is a log-probability only where the row is normalised already.",
+    "You return the action's logit: that is a log-probability only where the row is normalised already.",
 )
 def logit_instead_of_log_probability(logits, generator=None):
     action = torch.multinomial(torch.softmax(logits.detach(), dim=-1), 1, generator=generator)
     return action.squeeze(-1), logits.gather(-1, action).squeeze(-1)
 
 
-@mistake(
-    "get_action",
-    "Your log-probabilities are positive: a cross entropy is the negative of what is asked for here.",
-)
+@mistake("get_action", "Your log-probabilities are positive: a cross entropy is the negative of one.")
 def cross_entropy_with_its_sign(logits, generator=None):
     action = torch.multinomial(torch.softmax(logits.detach(), dim=-1), 1, generator=generator).squeeze(-1)
     return action, F.cross_entropy(logits, action, reduction="none")
 
 
-@mistake(
-    "get_action", "Both results are columns (B,1): next to weights of shape (B,) they would become B times B."
-)
+@mistake("get_action", "Both results are columns (B,1): next to weights (B,) they would become B times B numbers.")
 def columns_instead_of_rows(logits, generator=None):
     log_probs = torch.log_softmax(logits, dim=-1)
     action = torch.multinomial(log_probs.detach().exp(), 1, generator=generator)
     return action, log_probs.gather(-1, action)
 
 
-@mistake(
-    "get_action", "A batch of one state loses its batch dimension: every dimension of size one was removed."
-)
+@mistake("get_action", "A batch of one loses its batch dimension: every dimension of size one was removed.")
 def batch_of_one_squeezed_away(logits, generator=None):
     log_probs = torch.log_softmax(logits, dim=-1)
     action = torch.multinomial(log_probs.detach().exp(), 1, generator=generator)
     return action.squeeze(), log_probs.gather(-1, action).squeeze()
 
 
-@mistake(
-    "get_action",
-    "Every state acts by the probabilities of the first one: each row of the logits has its own.",
-)
+@mistake("get_action", "Every state acts by the probabilities of the first one: each row of logits has its own.")
 def first_row_for_all(logits, generator=None):
-    probabilities = torch.softmax(logits[0].detach(), dim=-1)
+    log_probs = torch.log_softmax(logits[0], dim=-1)
+    probabilities = log_probs.detach().exp()
     action = torch.multinomial(probabilities, len(logits), replacement=True, generator=generator)
-    return action, torch.log_softmax(logits[0], dim=-1)[action]
+    return action, log_probs[action]
 
 
 @mistake(
     "get_action",
-    "Your probabilities sum to one over the batch: the softmax runs over the states instead of the actions.",
+    "Your probabilities sum to one over the batch: the softmax runs over states instead of actions.",
 )
 def softmax_over_the_batch(logits, generator=None):
     log_probs = torch.log_softmax(logits, dim=0)
@@ -471,22 +411,12 @@ def softmax_over_the_batch(logits, generator=None):
     return action.squeeze(-1), log_probs.gather(-1, action).squeeze(-1)
 
 
-@mistake(
-    "get_action",
-    "Logits of 200 break your function: their exponential is more than a float32 can hold.",
-)
+@mistake("get_action", "Logits of 200 break your function: their exponential is more than a float32 can hold.")
 def exponential_of_the_logits(logits, generator=None):
     weights = logits.exp()
     probabilities = weights / weights.sum(dim=-1, keepdim=True)
     action = torch.multinomial(probabilities.detach(), 1, generator=generator)
     return action.squeeze(-1), probabilities.gather(-1, action).squeeze(-1).log()
-
-
-@mistake("get_action", "The two results are in the wrong order: the action comes first.")
-def results_swapped(logits, generator=None):
-    log_probs = torch.log_softmax(logits, dim=-1)
-    action = torch.multinomial(log_probs.detach().exp(), 1, generator=generator)
-    return log_probs.gather(-1, action).squeeze(-1), action.squeeze(-1)
 
 
 @mistake("get_action", "One number came back for the whole batch: every state has its own log-probability.")
@@ -496,40 +426,26 @@ def log_probabilities_summed(logits, generator=None):
     return action.squeeze(-1), log_probs.gather(-1, action).sum()
 
 
-@mistake(
-    "get_action",
-    "You return the log-probabilities of all actions; one for each row is wanted, that of its action.",
-)
-def log_probabilities_of_all_actions(logits, generator=None):
-    log_probs = torch.log_softmax(logits, dim=-1)
-    return torch.multinomial(log_probs.detach().exp(), 1, generator=generator).squeeze(-1), log_probs
-
-
-@mistake(
-    "get_action", "Your actions are floats; they are indices, and an environment or a gather refuses a float."
-)
-def actions_as_floats(logits, generator=None):
+@mistake("get_action", "The two results are in the wrong order: the action comes first.")
+def results_swapped(logits, generator=None):
     log_probs = torch.log_softmax(logits, dim=-1)
     action = torch.multinomial(log_probs.detach().exp(), 1, generator=generator)
-    return action.squeeze(-1).float(), log_probs.gather(-1, action).squeeze(-1)
+    return log_probs.gather(-1, action).squeeze(-1), action.squeeze(-1)
 
 
-@mistake(
-    "get_action",
-    "On a GPU your function fails: the random numbers are made on the CPU and meet the logits there.",
-)
+@mistake("get_action", ON_THE_CPU)
 def noise_on_the_cpu(logits, generator=None):
     uniform = torch.rand(logits.shape, generator=generator)
     action = (logits.detach() - (-uniform.log()).log()).argmax(dim=-1)
     return action, torch.log_softmax(logits, dim=-1).gather(-1, action.unsqueeze(-1)).squeeze(-1)
 
 
-# --- 3.4 pg_loss, pg_loss_batch ---------------------------------------------------------------------------------------
+# --- 3.4 pg_loss, pg_loss_batch ---------------------------------------------------------------------------
 
 
 @mistake(
     "pg_loss",
-    "A gradient-descent step on your loss makes the good action less likely: compare the sign of objective and loss.",
+    "A step downhill on your loss makes the good action less likely: compare the sign of objective and loss.",
 )
 def objective_instead_of_loss(logp, weights):
     return (logp * weights.detach()).sum()
@@ -537,7 +453,7 @@ def objective_instead_of_loss(logp, weights):
 
 @mistake(
     "pg_loss",
-    "Your loss multiplies the weights with probabilities: the gradient of the policy's logarithm is what is estimated.",
+    "Your loss multiplies the weights with probabilities: the theorem has the gradient of their logarithm.",
 )
 def probability_in_the_loss(logp, weights):
     return -(logp.exp() * weights.detach()).sum()
@@ -545,7 +461,7 @@ def probability_in_the_loss(logp, weights):
 
 @mistake(
     "pg_loss",
-    "The loss sends a gradient into the weights: an action's credit is data here, also where a network computed it.",
+    "The loss sends a gradient into the weights: what an action is credited with is data, whoever computed it.",
 )
 def weights_not_detached(logp, weights):
     return -(logp * weights).sum()
@@ -553,28 +469,23 @@ def weights_not_detached(logp, weights):
 
 @mistake(
     "pg_loss",
-    "No gradient reaches the log-probabilities: the constant here is the weight, and the policy is what learns.",
+    "No gradient reaches the log-probabilities: of the two factors the weight is the constant.",
 )
 def log_probabilities_detached(logp, weights):
     return -(logp.detach() * weights).sum()
 
 
-@mistake(
-    "pg_loss", "Your loss is a Python number: it has the right value, and nothing can be learned from it."
-)
+@mistake("pg_loss", NUMBER_FOR_A_LOSS)
 def loss_as_a_number(logp, weights):
     return -(logp * weights.detach()).sum().item()
 
 
-@mistake(
-    "pg_loss",
-    "Your loss is made of two sums: each step's log-probability belongs to its own weight before anything is added up.",
-)
+@mistake("pg_loss", ALL_PAIRS)
 def product_of_sums(logp, weights):
     return -logp.sum() * weights.detach().sum()
 
 
-@mistake("pg_loss", "Your loss adds up N times N numbers: one of the two has an extra dimension of size 1.")
+@mistake("pg_loss", ALL_PAIRS)
 def outer_product(logp, weights):
     return -(logp.unsqueeze(1) * weights.detach()).sum()
 
@@ -584,55 +495,20 @@ def logarithm_taken_twice(logp, weights):
     return -(logp.log() * weights.detach()).sum()
 
 
-@mistake(
-    "pg_loss",
-    "Your loss is a mean over the steps: a long episode then counts no more than a short one, where a sum is asked for.",
-)
+@mistake("pg_loss", "Your loss shrinks as the episode gets longer: it is a mean over the steps, not their sum.")
 def mean_over_the_steps(logp, weights):
     return -(logp * weights.detach()).mean()
 
 
-@mistake(
-    "pg_loss",
-    "Only one step of the episode is in your loss: every action of it gets its share of the credit.",
-)
-def last_step_only(logp, weights):
-    for t in range(len(logp)):
-        loss = -logp[t] * weights[t].detach()
-    return loss
-
-
-@mistake(
-    "pg_loss",
-    "Your loss loses the sign of the weights: an action that did worse than expected has to become less likely.",
-)
-def weights_without_sign(logp, weights):
-    return -(logp * weights.detach().abs()).sum()
-
-
-@mistake("pg_loss", "The loss has the shape (1,): a loss is a single number, a tensor without dimensions.")
-def loss_of_shape_one(logp, weights):
-    return -(logp * weights.detach()).sum(dim=0, keepdim=True)
-
-
-@mistake("pg_loss", "There is one number for each step in your result: what is still missing is their sum.")
-def steps_not_added_up(logp, weights):
-    return -(logp * weights.detach())
-
-
-@mistake(
-    "pg_loss",
-    "You rescale the weights inside the loss: it has to use them as they come, whatever is done to them before.",
-)
+@mistake("pg_loss", "You rescale the weights inside the loss: it has to take them as they come.")
 def weights_normalised(logp, weights):
     weights = weights.detach()
     return -(logp * (weights - weights.mean()) / (weights.std(correction=0) + 1e-8)).sum()
 
 
-@mistake("pg_loss", "On a GPU your function fails: it computes with a new tensor that lies on the CPU.")
+@mistake("pg_loss", ON_THE_CPU)
 def running_loss_on_the_cpu(logp, weights):
-    losses = torch.zeros(len(logp)) - logp * weights.detach()
-    return losses.sum()
+    return (torch.zeros(len(logp)) - logp * weights.detach()).sum()
 
 
 @mistake(
@@ -643,31 +519,19 @@ def mean_over_all_steps(logp, weights, n_episodes):
     return pg_loss(logp, weights) / len(logp)
 
 
-@mistake(
-    "pg_loss_batch",
-    "Your loss grows with the number of episodes: it is a sum over them where a mean is asked for.",
-)
+@mistake("pg_loss_batch", "Your loss grows with the number of episodes: it is their sum where a mean is asked for.")
 def sum_over_the_episodes(logp, weights, n_episodes):
     return pg_loss(logp, weights)
 
 
-@mistake(
-    "pg_loss_batch", "You divide twice, by the steps and by the episodes: within an episode it stays a sum."
-)
+@mistake("pg_loss_batch", "You divide twice, by steps and by episodes: within an episode it stays a sum.")
 def mean_of_steps_over_episodes(logp, weights, n_episodes):
     return -(logp * weights.detach()).mean() / n_episodes
 
 
 @mistake(
-    "pg_loss_batch", "The loss grows with n_episodes: more samples of an expectation do not make it larger."
-)
-def multiplied_by_the_episodes(logp, weights, n_episodes):
-    return pg_loss(logp, weights) * n_episodes
-
-
-@mistake(
     "pg_loss_batch",
-    "A gradient-descent step on your loss makes good actions less likely: compare the sign of objective and loss.",
+    "A step downhill on your loss makes good actions less likely: compare the sign of objective and loss.",
 )
 def batch_objective_instead_of_loss(logp, weights, n_episodes):
     return (logp * weights.detach()).sum() / n_episodes
@@ -679,29 +543,20 @@ def batch_weights_not_detached(logp, weights, n_episodes):
 
 
 @mistake(
-    "pg_loss_batch", "Your division rounds: the loss is a whole number, and a rounded number has no gradient."
-)
-def rounded_division(logp, weights, n_episodes):
-    return pg_loss(logp, weights) // n_episodes
-
-
-@mistake(
     "pg_loss_batch",
-    "You cut the steps into episodes of equal length; episodes are as long as they are, and their ends are not "
-    "needed here.",
+    "It raises because you cut the steps into pieces of equal length: episodes are as long as they are.",
 )
 def episodes_of_equal_length(logp, weights, n_episodes):
     steps = (logp * weights.detach()).reshape(n_episodes, -1)
     return -steps.sum(dim=1).mean()
 
 
-# --- 3.5 total_return_weights -----------------------------------------------------------------------------------------
+# --- 3.5 total_return_weights -----------------------------------------------------------------------------
 
 
 @mistake(
     "total_return_weights",
-    "Within an episode your weights differ: this simplest estimate credits every action with all rewards, earlier "
-    "ones too.",
+    "Within an episode your weights differ: this simplest estimate credits every action with earlier rewards too.",
 )
 def reward_to_go_weights(rewards, dones, gamma):
     return batch_reward_to_go(rewards, dones, gamma)
@@ -709,7 +564,7 @@ def reward_to_go_weights(rewards, dones, gamma):
 
 @mistake(
     "total_return_weights",
-    "All episodes have the same weight: each step gets the return of its own episode alone.",
+    "All episodes have the same weight: a step is credited with the return of its own episode alone.",
 )
 def one_return_for_all_episodes(rewards, dones, gamma):
     return torch.full_like(rewards, float(batch_reward_to_go(rewards, torch.zeros_like(dones), gamma)[0]))
@@ -717,18 +572,15 @@ def one_return_for_all_episodes(rewards, dones, gamma):
 
 @mistake(
     "total_return_weights",
-    "The first episode is right, every later one too small: gamma's exponent counts from the start of an episode.",
+    "The first episode is right, later ones are too small: the exponent of gamma starts anew in each of them.",
 )
 def discount_not_restarted(rewards, dones, gamma):
     episode = dones.long().cumsum(0) - dones.long()
-    discounted = gamma ** torch.arange(len(rewards)) * rewards
+    discounted = gamma ** torch.arange(len(rewards), device=rewards.device) * rewards
     return torch.zeros_like(rewards).scatter_add(0, episode, discounted)[episode]
 
 
-@mistake(
-    "total_return_weights",
-    "Your result does not depend on gamma: a reward far away counts as much as one now.",
-)
+@mistake("total_return_weights", GAMMA_UNUSED)
 def total_without_discount(rewards, dones, gamma):
     episode = dones.long().cumsum(0) - dones.long()
     return torch.zeros_like(rewards).scatter_add(0, episode, rewards)[episode]
@@ -736,11 +588,10 @@ def total_without_discount(rewards, dones, gamma):
 
 @mistake(
     "total_return_weights",
-    "Your weights are the return of an episode's last step, which is one reward; G(tau) is the return of the first.",
+    "Every step has the last reward of its episode as a weight. Which step's return holds all of them?",
 )
 def return_of_the_last_step(rewards, dones, gamma):
-    returns = batch_reward_to_go(rewards, dones, gamma)
-    weights = returns.clone()
+    weights = batch_reward_to_go(rewards, dones, gamma)
     for t in reversed(range(len(rewards) - 1)):
         if not dones[t]:
             weights[t] = weights[t + 1]
@@ -749,46 +600,20 @@ def return_of_the_last_step(rewards, dones, gamma):
 
 @mistake(
     "total_return_weights",
-    "The first reward of an episode is discounted most in your weights: gamma has to shrink the later ones.",
-)
-def total_with_the_past_discounted(rewards, dones, gamma):
-    weights, G, length = [], 0.0, 0
-    for reward, done in zip(rewards.tolist(), dones.tolist(), strict=True):
-        G, length = reward + gamma * G, length + 1
-        if done:
-            weights += [G] * length
-            G, length = 0.0, 0
-    return torch.tensor(weights + [G] * length)
-
-
-@mistake(
-    "total_return_weights",
-    "Your weights shrink within an episode: G(tau) is one number for all its steps, discounted once and not again.",
-)
-def total_discounted_again(rewards, dones, gamma):
-    starts = _starts(dones)
-    episode = starts.long().cumsum(0) - 1
-    step = torch.arange(len(rewards)) - starts.nonzero().squeeze(-1)[episode]
-    return gamma**step * batch_reward_to_go(rewards, dones, gamma)[starts][episode]
-
-
-@mistake(
-    "total_return_weights",
-    "The last step of an episode has the next episode's weight: the step at which an episode is done belongs to it.",
+    "The last step of an episode has the next one's weight: the step that ends an episode belongs to it.",
 )
 def last_step_counted_to_the_next_episode(rewards, dones, gamma):
-    totals = batch_reward_to_go(rewards, dones, gamma)[_starts(dones)]
-    episode = dones.long().cumsum(0)
-    return totals[episode.clamp(max=len(totals) - 1)]
+    starts = torch.cat([torch.ones_like(dones[:1]), dones[:-1]])
+    totals = batch_reward_to_go(rewards, dones, gamma)[starts]
+    return totals[dones.long().cumsum(0).clamp(max=len(totals) - 1)]
 
 
 @mistake(
     "total_return_weights",
-    "The steps after the last done have no return: an unfinished episode is credited with what it has earned so far.",
+    "The steps after the last done have no weight: an unfinished episode counts with what it has earned so far.",
 )
 def unfinished_total_is_zero(rewards, dones, gamma):
-    weights = torch.zeros_like(rewards)
-    start = 0
+    weights, start = torch.zeros_like(rewards), 0
     for t, done in enumerate(dones.tolist(), 1):
         if done:
             weights[start:t] = reward_to_go(rewards[start:t].tolist(), gamma)[0]
@@ -796,43 +621,16 @@ def unfinished_total_is_zero(rewards, dones, gamma):
     return weights
 
 
-@mistake(
-    "total_return_weights",
-    "Your weights are a mean of rewards: a longer episode earns more, and a mean does not see it.",
-)
-def mean_reward_of_the_episode(rewards, dones, gamma):
-    episode = dones.long().cumsum(0) - dones.long()
-    totals = torch.zeros_like(rewards).scatter_add(0, episode, rewards)
-    lengths = torch.zeros_like(rewards).scatter_add(0, episode, torch.ones_like(rewards))
-    return (totals / lengths)[episode]
-
-
-@mistake(
-    "total_return_weights",
-    "There is one number for each episode in your result; one for each step is asked for.",
-)
-def one_weight_per_episode(rewards, dones, gamma):
-    return batch_reward_to_go(rewards, dones, gamma)[_starts(dones)]
-
-
-@mistake(
-    "total_return_weights",
-    "On a GPU your function fails: it computes with a new tensor that lies on the CPU.",
-)
+@mistake("total_return_weights", ON_THE_CPU)
 def powers_of_gamma_on_the_cpu(rewards, dones, gamma):
-    step = torch.arange(len(rewards))
+    t = torch.arange(len(rewards))
     episode = dones.long().cumsum(0) - dones.long()
-    first = torch.full_like(step, len(rewards)).scatter_reduce(0, episode, step, "amin")
-    discounted = gamma ** (step - first.gather(0, episode)) * rewards
+    first = torch.full_like(t, len(rewards)).scatter_reduce(0, episode, t, "amin")
+    discounted = gamma ** (t - first.gather(0, episode)) * rewards
     return torch.zeros_like(rewards).scatter_add(0, episode, discounted).gather(0, episode)
 
 
-def _starts(dones):
-    """True at the first step of each episode."""
-    return torch.cat([torch.ones_like(dones[:1]), dones[:-1]])
-
-
-# --- 3.6 exact_gradients ----------------------------------------------------------------------------------------------
+# --- 3.6 exact_gradients ----------------------------------------------------------------------------------
 
 
 def _next_row(a):
@@ -840,109 +638,79 @@ def _next_row(a):
     return 1 + a
 
 
-def _rewards(a, b):
-    """R_0 and R_1 of the trajectory (a, b)."""
-    return START_REWARD[a], FINAL_REWARD[a][b]
+def _expectation(p):
+    """What a trajectory counts in the estimates: as often as it is seen."""
+    return p.detach()
 
 
-def _enumerated(
-    theta, gamma, probability=Tensor.detach, score=lambda logp: logp, row=_next_row, rewards=_rewards, dim=-1
-):
-    """The right four gradients, unless one of the pieces is replaced: the factor that `probability` makes of a
-    trajectory's probability, what is differentiated, the row of theta, the rewards, the axis of the softmax."""
+def _log_pi(theta):
+    return torch.log_softmax(theta, dim=-1)
+
+
+def _enumerated(theta, gamma, log_pi=_log_pi, row=_next_row, factor=_expectation, score=torch.clone):
+    """The right four gradients, unless one of the pieces that they are made of is replaced."""
     theta = theta.detach().double().requires_grad_()
-    log_pi = torch.log_softmax(theta, dim=dim)
-    sums = dict.fromkeys(("true", "total", "to_go", "discounted_to_go"), torch.zeros(()))
+    pieces = log_pi(theta)
+    sums = dict.fromkeys(("true", "total", "to_go", "discounted_to_go"), 0.0)
     for a in range(2):
         for b in range(2):
-            logp0, logp1 = log_pi[0, a], log_pi[row(a), b]
+            logp0, logp1 = pieces[0, a], pieces[row(a), b]
             p = (logp0 + logp1).exp()
-            R0, R1 = rewards(a, b)
-            G0 = R0 + gamma * R1
-            sums["true"] = sums["true"] + p * G0
+            R1 = FINAL_REWARD[a][b]
+            G0 = START_REWARD[a] + gamma * R1
+            sums["true"] += p * G0
             for name, w0, w1 in (("total", G0, G0), ("to_go", G0, R1), ("discounted_to_go", G0, gamma * R1)):
-                sums[name] = sums[name] + probability(p) * (w0 * score(logp0) + w1 * score(logp1))
-    return {name: torch.autograd.grad(value, theta, retain_graph=True)[0] for name, value in sums.items()}
+                sums[name] += factor(p) * (w0 * score(logp0) + w1 * score(logp1))
+    return {name: torch.autograd.grad(total, theta, retain_graph=True)[0] for name, total in sums.items()}
 
 
 @mistake(
     "exact_gradients",
-    "Your estimates are too large: in them a trajectory's probability only says how often it is seen, and is not "
-    "differentiated itself.",
+    "The gradient also flows through the probabilities in your estimates: there they only say how often a "
+    "trajectory is seen.",
 )
 def probability_differentiated_too(theta, gamma):
-    return _enumerated(theta, gamma, probability=lambda p: p)
+    return _enumerated(theta, gamma, factor=lambda p: p)
 
 
 @mistake(
     "exact_gradients",
-    "Every trajectory counts the same in your estimates: an expectation weights each with how often the policy takes it.",
+    "Every trajectory counts the same in your estimates: the policy takes some of them more often than others.",
 )
 def trajectories_averaged(theta, gamma):
-    return _enumerated(theta, gamma, probability=lambda p: 1 / 4)
+    return _enumerated(theta, gamma, factor=lambda p: 1 / 4)
 
 
 @mistake(
     "exact_gradients",
-    "Your estimates are plain sums over the trajectories: the probability of each is missing.",
-)
-def trajectories_summed(theta, gamma):
-    return _enumerated(theta, gamma, probability=lambda p: 1.0)
-
-
-@mistake(
-    "exact_gradients",
-    "Your estimates differentiate the policy instead of its logarithm: compare the score function in the theorem.",
+    "Your estimates differentiate the policy itself: the theorem has the gradient of its logarithm.",
 )
 def gradient_of_pi_without_the_log(theta, gamma):
     return _enumerated(theta, gamma, score=torch.exp)
 
 
-@mistake(
-    "exact_gradients",
-    "Nothing depends on gamma: the second reward of an episode is discounted once in its return.",
-)
-def second_reward_not_discounted(theta, gamma):
-    return _enumerated(theta, 1.0)
-
-
-@mistake("exact_gradients", "The reward of the first action is missing from the return.")
-def start_reward_forgotten(theta, gamma):
-    return _enumerated(theta, gamma, rewards=lambda a, b: (0.0, FINAL_REWARD[a][b]))
-
-
-@mistake(
-    "exact_gradients", "The rewards of s1 and s2 are mixed up: the first index is the action that led there."
-)
-def final_rewards_transposed(theta, gamma):
-    return _enumerated(theta, gamma, rewards=lambda a, b: (START_REWARD[a], FINAL_REWARD[b][a]))
-
-
-@mistake(
-    "exact_gradients",
-    "One row of your gradients is zero: s1 and s2 are two states, each with its own logits.",
-)
+@mistake("exact_gradients", "One row of your gradients is zero: s1 and s2 are two states with logits of their own.")
 def one_row_for_both_second_states(theta, gamma):
     return _enumerated(theta, gamma, row=lambda a: 1)
 
 
-@mistake("exact_gradients", "Two rows are exchanged: which of the states does the first action lead to?")
-def second_states_exchanged(theta, gamma):
-    return _enumerated(theta, gamma, row=lambda a: 2 - a)
-
-
 @mistake(
     "exact_gradients",
-    "Each row of a gradient has to sum to zero, since a softmax does not see a shift of its row; yours do not.",
+    "The rows of your gradients do not sum to zero, although a softmax does not see a shift of its row: which "
+    "axis are the actions?",
 )
 def softmax_over_the_states(theta, gamma):
-    return _enumerated(theta, gamma, dim=0)
+    return _enumerated(theta, gamma, log_pi=lambda theta: torch.log_softmax(theta, dim=0))
+
+
+@mistake("exact_gradients", GAMMA_UNUSED)
+def second_reward_not_discounted(theta, gamma):
+    return exact_gradients(theta, 1.0)
 
 
 @mistake(
     "exact_gradients",
-    "Your 'to_go' equals your 'discounted_to_go': G_t starts to count the discount at t, the factor gamma to the t is "
-    "what only the other one has.",
+    "Your 'to_go' equals your 'discounted_to_go': only one of the two has the factor gamma to the t.",
 )
 def to_go_discounted_from_the_start(theta, gamma):
     gradients = exact_gradients(theta, gamma)
@@ -951,316 +719,204 @@ def to_go_discounted_from_the_start(theta, gamma):
 
 @mistake(
     "exact_gradients",
-    "Your 'discounted_to_go' equals your 'to_go', and so is not the gradient of J: the factor gamma to the t is missing.",
+    "Your 'discounted_to_go' equals your 'to_go', and so it cannot be the gradient of J: a factor is missing.",
 )
 def factor_of_time_forgotten(theta, gamma):
     gradients = exact_gradients(theta, gamma)
     return {**gradients, "discounted_to_go": gradients["to_go"]}
 
 
-@mistake(
-    "exact_gradients",
-    "The action in s0 is discounted in 'discounted_to_go', although it is the one at t = 0.",
-)
-def time_counted_from_one(theta, gamma):
-    gradients = exact_gradients(theta, gamma)
-    return {**gradients, "discounted_to_go": gamma * gradients["discounted_to_go"]}
-
-
-@mistake(
-    "exact_gradients",
-    "'total' has the wrong return: G(tau) is discounted, and the same number for both steps.",
-)
+@mistake("exact_gradients", "Your 'total' does not depend on gamma, but G(tau) is a discounted return.")
 def total_return_without_discount(theta, gamma):
     return {**exact_gradients(theta, gamma), "total": exact_gradients(theta, 1.0)["total"]}
 
 
-@mistake(
-    "exact_gradients", "Your estimates are half of what they should be: they add up the steps of an episode."
-)
-def mean_over_the_two_steps(theta, gamma):
-    gradients = exact_gradients(theta, gamma)
-    return {name: value if name == "true" else value / 2 for name, value in gradients.items()}
-
-
-@mistake(
-    "exact_gradients", "The signs are those of a loss: the gradient of J points to where the return grows."
-)
+@mistake("exact_gradients", "The signs are those of a loss: the gradient of J points to where the return grows.")
 def gradients_of_the_loss(theta, gamma):
-    return {name: -value for name, value in exact_gradients(theta, gamma).items()}
+    return {name: -gradient for name, gradient in exact_gradients(theta, gamma).items()}
 
 
-@mistake("exact_gradients", "The numbers are float32: an exact gradient is asked for in double precision.")
+@mistake("exact_gradients", "The numbers are float32: these gradients are asked for in double precision.")
 def gradients_in_float32(theta, gamma):
-    return {name: value.float() for name, value in exact_gradients(theta, gamma).items()}
+    return {name: gradient.float() for name, gradient in exact_gradients(theta, gamma).items()}
 
 
-@mistake(
-    "exact_gradients",
-    "Close, but not exact: with a step of a finite size a difference quotient is not the gradient.",
-)
+@mistake("exact_gradients", "Close, but not exact: a difference over a finite step is not the gradient.")
 def difference_quotient(theta, gamma):
     def J(theta):
         pi = torch.softmax(theta, dim=-1)
-        return sum(
-            pi[0, a] * pi[1 + a, b] * (START_REWARD[a] + gamma * FINAL_REWARD[a][b])
-            for a in range(2)
-            for b in range(2)
-        )
+        R0, R1 = theta.new_tensor(START_REWARD), theta.new_tensor(FINAL_REWARD)
+        return (pi[0] * (R0 + gamma * (pi[1:] * R1).sum(dim=-1))).sum()
 
     theta, step = theta.detach().double(), 1e-3
     moved = [J(theta + step * unit.reshape(3, 2)) for unit in torch.eye(6, dtype=torch.float64)]
     return {**exact_gradients(theta, gamma), "true": (torch.stack(moved) - J(theta)).reshape(3, 2) / step}
 
 
-@mistake(
-    "exact_gradients",
-    "Close, but not exact: you sampled trajectories, and there are so few that all of them can be counted.",
-)
+@mistake("exact_gradients", "Close, but not exact: you sampled, and there are so few trajectories to be counted.")
 def trajectories_sampled(theta, gamma):
     pi = torch.softmax(theta.detach().double(), dim=-1)
     random = torch.Generator().manual_seed(0)
-    total = torch.zeros(3, 2, dtype=torch.float64)
-    for _ in range(1000):
+    total = torch.zeros_like(pi)
+    for _ in range(500):
         a = int(torch.multinomial(pi[0], 1, generator=random))
         b = int(torch.multinomial(pi[1 + a], 1, generator=random))
-        score = torch.zeros(3, 2, dtype=torch.float64)
-        score[0], score[1 + a] = -pi[0], -pi[1 + a]
-        score[0, a] += 1
-        score[1 + a, b] += 1
-        total += (START_REWARD[a] + gamma * FINAL_REWARD[a][b]) * score
-    return {**exact_gradients(theta, gamma), "total": total / 1000}
+        G = START_REWARD[a] + gamma * FINAL_REWARD[a][b]
+        total[0] += G * (torch.eye(2)[a] - pi[0]) / 500
+        total[1 + a] += G * (torch.eye(2)[b] - pi[1 + a]) / 500
+    return {**exact_gradients(theta, gamma), "total": total}
 
 
-# --- 3.7 baseline_advantages, value_loss ------------------------------------------------------------------------------
+# --- 3.7 baseline_advantages, value_loss ------------------------------------------------------------------
 
 
-def _same_shape(one, other):
+def _refuse_other_shapes(one, other):
     if one.shape != other.shape:
         raise ValueError(f"shapes differ: {tuple(one.shape)} and {tuple(other.shape)}")
 
 
 @mistake(
     "baseline_advantages",
-    "Your advantages send a gradient into the value network; in the policy's loss an advantage is only a weight.",
+    "Your advantages send a gradient into the value network; in the policy loss an advantage is only a weight.",
 )
 def advantage_not_detached(G, v):
-    _same_shape(G, v)
+    _refuse_other_shapes(G, v)
     return G - v
 
 
 @mistake(
     "baseline_advantages",
-    "A return above the baseline gets a negative advantage: what was better than expected has to count as good.",
+    "A return above the baseline gets a negative advantage: better than expected has to count as good.",
 )
 def advantage_with_the_wrong_sign(G, v):
-    _same_shape(G, v)
+    _refuse_other_shapes(G, v)
     return (v - G).detach()
 
 
-@mistake(
-    "baseline_advantages",
-    "The baseline is added to the return: an advantage says by how much it was exceeded.",
-)
+@mistake("baseline_advantages", "The baseline is added: an advantage says by how much a return exceeded it.")
 def baseline_added(G, v):
-    _same_shape(G, v)
+    _refuse_other_shapes(G, v)
     return (G + v).detach()
 
 
-@mistake(
-    "baseline_advantages",
-    "Your advantages are ratios: a return as good as expected has the advantage 0, not 1.",
-)
+@mistake("baseline_advantages", "Your advantages are ratios: a return just as expected has the advantage 0, not 1.")
 def return_divided_by_the_baseline(G, v):
-    _same_shape(G, v)
+    _refuse_other_shapes(G, v)
     return (G / v).detach()
 
 
-@mistake(
-    "baseline_advantages",
-    "Your function changes the returns that it was given; the critic's loss still needs them.",
-)
+@mistake("baseline_advantages", "Your function changes the returns it was given: the critic still has to learn them.")
 def returns_changed_in_place(G, v):
-    _same_shape(G, v)
+    _refuse_other_shapes(G, v)
     G -= v.detach()
     return G
 
 
-@mistake(
-    "baseline_advantages",
-    "All steps share one baseline in your result: V depends on the state, and so each return has its own.",
-)
-def mean_value_as_baseline(G, v):
-    _same_shape(G, v)
-    return (G - v.mean()).detach()
-
-
-@mistake(
-    "baseline_advantages",
-    "The baseline you are given is not used: the mean of the returns is another one.",
-)
+@mistake("baseline_advantages", "You subtract the mean return: the baseline is what you are given, one value a state.")
 def mean_return_as_baseline(G, v):
-    _same_shape(G, v)
+    _refuse_other_shapes(G, v)
     return (G - G.mean()).detach()
 
 
-@mistake(
-    "baseline_advantages",
-    "You rescale the advantages: here they are the plain differences, in units of return.",
-)
+@mistake("baseline_advantages", "You rescale the advantages: here they are plain differences, in units of return.")
 def advantages_normalised(G, v):
-    _same_shape(G, v)
+    _refuse_other_shapes(G, v)
     advantages = (G - v).detach()
     return (advantages - advantages.mean()) / (advantages.std(correction=0) + 1e-8)
 
 
-@mistake(
-    "baseline_advantages",
-    "Returns (N,) and values (N,1) went through without a word: the result is N times N numbers, and learning fails "
-    "silently.",
-)
+@mistake("baseline_advantages", ANY_SHAPES)
 def advantages_of_any_shapes(G, v):
     return (G - v).detach()
 
 
-@mistake(
-    "baseline_advantages",
-    "Two tensors of as many numbers need not have one shape: (N,1) and (N,) still become N times N in your result.",
-)
+@mistake("baseline_advantages", ANY_SHAPES)
 def lengths_compared_instead_of_shapes(G, v):
     if len(G) != len(v):
         raise ValueError(f"lengths differ: {len(G)} and {len(v)}")
     return (G - v).detach()
 
 
-@mistake(
-    "baseline_advantages",
-    "You repair the shapes instead of refusing them: a column where a row is expected is the caller's mistake, and it "
-    "should hear of it.",
-)
-def shapes_repaired(G, v):
+@mistake("baseline_advantages", ANY_SHAPES)
+def columns_made_rows(G, v):
     return (G.reshape(-1) - v.reshape(-1)).detach()
 
 
-@mistake(
-    "baseline_advantages",
-    "Your function raises for different shapes, but not the error that its description names.",
-)
-def advantages_asserted(G, v):
+@mistake("baseline_advantages", "Different shapes raise an error, but not the one that the docstring names.")
+def shapes_asserted(G, v):
     assert G.shape == v.shape, "shapes differ"
     return (G - v).detach()
 
 
-@mistake(
-    "baseline_advantages",
-    "On a GPU your function fails: the values are moved to the CPU and meet the returns there.",
-)
+@mistake("baseline_advantages", ON_THE_CPU)
 def values_moved_to_the_cpu(G, v):
-    _same_shape(G, v)
+    _refuse_other_shapes(G, v)
     return G - v.detach().cpu()
 
 
-@mistake(
-    "value_loss", "Your loss is half of what is asked for: this mean squared error has no factor of its own."
-)
+@mistake("value_loss", "Your loss is half of what is asked for: this mean squared error has no factor before it.")
 def half_of_the_squared_error(v, G):
-    _same_shape(v, G)
+    _refuse_other_shapes(v, G)
     return 0.5 * (v - G.detach()).pow(2).mean()
 
 
-@mistake(
-    "value_loss",
-    "Your critic's loss grows with the batch: the mean over its numbers is asked for, not their sum.",
-)
+@mistake("value_loss", "Your loss grows with the batch: it is a sum where a mean is asked for.")
 def sum_of_squared_errors(v, G):
-    _same_shape(v, G)
+    _refuse_other_shapes(v, G)
     return (v - G.detach()).pow(2).sum()
 
 
 @mistake(
     "value_loss",
-    "Your loss sends a gradient into its target: what the critic is regressed on is data, even if it computed it.",
+    "Your loss sends a gradient into its target: what the critic is regressed on is data, whoever computed it.",
 )
 def target_gets_a_gradient(v, G):
-    _same_shape(v, G)
+    _refuse_other_shapes(v, G)
     return (v - G).pow(2).mean()
 
 
-@mistake(
-    "value_loss",
-    "No gradient reaches the critic: it is the prediction that learns, and the target that stays.",
-)
+@mistake("value_loss", "No gradient reaches the critic: the prediction is what learns, the target is the constant.")
 def prediction_detached(v, G):
-    _same_shape(v, G)
+    _refuse_other_shapes(v, G)
     return (v.detach() - G).pow(2).mean()
 
 
-@mistake(
-    "value_loss", "Your errors are not squared: absolute errors pull towards the median return, not the mean."
-)
+@mistake("value_loss", "The errors are not squared: absolute errors pull a value to the median return, not the mean.")
 def absolute_error(v, G):
-    _same_shape(v, G)
+    _refuse_other_shapes(v, G)
     return (v - G.detach()).abs().mean()
 
 
-@mistake("value_loss", "Your loss is the root of what is asked for.")
-def root_of_the_mean_square(v, G):
-    _same_shape(v, G)
-    return (v - G.detach()).pow(2).mean().sqrt()
-
-
-@mistake(
-    "value_loss",
-    "You square the mean error: errors of both signs cancel, and a critic that is wrong everywhere may have no loss.",
-)
+@mistake("value_loss", "You square the mean error: errors of both signs cancel before they are squared.")
 def square_of_the_mean_error(v, G):
-    _same_shape(v, G)
+    _refuse_other_shapes(v, G)
     return (v - G.detach()).mean().pow(2)
 
 
-@mistake("value_loss", "The critic's loss is negative: an optimiser would make its error as large as it can.")
-def negative_squared_error(v, G):
-    _same_shape(v, G)
-    return -(v - G.detach()).pow(2).mean()
-
-
-@mistake("value_loss", "There is one number for each step in your result: a loss is a single one.")
-def squared_errors_of_each_step(v, G):
-    _same_shape(v, G)
-    return (v - G.detach()).pow(2)
-
-
-@mistake(
-    "value_loss",
-    "Values (N,1) and returns (N,) went through: your loss averages N times N numbers, of which torch only warns.",
-)
+@mistake("value_loss", ANY_SHAPES)
 def error_of_any_shapes(v, G):
     return (v - G.detach()).pow(2).mean()
 
 
-@mistake(
-    "value_loss", "Your loss is a Python number: it has the right value, and nothing can be learned from it."
-)
+@mistake("value_loss", NUMBER_FOR_A_LOSS)
 def critic_loss_as_a_number(v, G):
-    _same_shape(v, G)
+    _refuse_other_shapes(v, G)
     return float((v - G).pow(2).mean())
 
 
-@mistake(
-    "value_loss", "On a GPU your function fails: the returns are moved to the CPU and meet the values there."
-)
+@mistake("value_loss", ON_THE_CPU)
 def targets_moved_to_the_cpu(v, G):
-    _same_shape(v, G)
+    _refuse_other_shapes(v, G)
     return F.mse_loss(v, G.detach().cpu())
 
 
-# --- 3.8 td_target ----------------------------------------------------------------------------------------------------
+# --- 3.8 td_target ----------------------------------------------------------------------------------------
 
 
 @mistake(
     "td_target",
-    "Your critic's gradient also flows through V(next state): the target has to be treated as a constant. Does detach "
-    "change the tensor you call it on, or give you another one?",
+    "Your critic's gradient also flows through V(next state): the target is a constant. Does detach change the "
+    "tensor you call it on, or give you another one?",
 )
 def result_of_detach_dropped(r, v_next, terminated, gamma):
     target = r + gamma * v_next * ~terminated
@@ -1269,116 +925,64 @@ def result_of_detach_dropped(r, v_next, terminated, gamma):
 
 
 @mistake(
-    "td_target", "After a real termination there is no future, yet your target still contains gamma V(next)."
+    "td_target",
+    "After a real termination there is no future, yet your target still contains gamma V(next).",
 )
 def target_bootstraps_through_the_end(r, v_next, terminated, gamma):
     return (r + gamma * v_next).detach()
 
 
-@mistake(
-    "td_target",
-    "Your mask is upside down: the future counts exactly where the episode has ended, and is missing everywhere else.",
-)
+@mistake("td_target", "Your mask is upside down: the future counts only where the episode has ended.")
 def future_only_after_the_end(r, v_next, terminated, gamma):
     return (r + gamma * v_next * terminated).detach()
 
 
-@mistake("td_target", "V(next) is not discounted: it is worth what it will be one step later.")
+@mistake("td_target", "V(next) is not discounted: it is what things will be worth one step later.")
 def next_value_not_discounted(r, v_next, terminated, gamma):
     return (r + v_next * ~terminated).detach()
 
 
-@mistake("td_target", "The reward is discounted as well: it is earned now, only what follows it comes later.")
+@mistake("td_target", "The reward is discounted too: it is earned now, and only what follows comes later.")
 def reward_discounted_in_the_target(r, v_next, terminated, gamma):
     return (gamma * (r + v_next * ~terminated)).detach()
 
 
-@mistake(
-    "td_target",
-    "It raises because bool tensors have no subtraction in torch: `terminated` is a truth value, not a number.",
-)
+@mistake("td_target", BOOL_SUBTRACTION)
 def one_minus_terminated(r, v_next, terminated, gamma):
     return (r + gamma * v_next * (1 - terminated)).detach()
 
 
-@mistake(
-    "td_target",
-    "It raises because a whole tensor has no truth value: the question is asked for each step by itself.",
-)
+@mistake("td_target", "It raises because a whole tensor has no truth value: each step has its own.")
 def python_not_of_a_tensor(r, v_next, terminated, gamma):
     return (r + gamma * v_next * (not terminated)).detach()
 
 
 @mistake(
     "td_target",
-    "Your mask holds -1 and -2: turning around the bits of an integer is not the negation of a truth value.",
+    "Your mask holds -1 and -2: to turn around the bits of an integer is not to negate a truth value.",
 )
 def bits_of_an_integer_negated(r, v_next, terminated, gamma):
     return (r + gamma * v_next * ~terminated.int()).detach()
 
 
-@mistake(
-    "td_target",
-    "The last reward has disappeared: a termination ends the future, the reward that came with it stays.",
-)
+@mistake("td_target", "The last reward has disappeared: a termination ends the future, not the reward it came with.")
 def reward_of_the_end_masked(r, v_next, terminated, gamma):
     return ((r + gamma * v_next) * ~terminated).detach()
 
 
-@mistake(
-    "td_target",
-    "One terminated step takes away the future of the whole batch: each step asks for its own episode.",
-)
-def any_end_ends_all(r, v_next, terminated, gamma):
-    return (r if terminated.any() else r + gamma * v_next).detach()
-
-
-@mistake(
-    "td_target",
-    "V(next) is subtracted: the target is the reward and what is still to come, not a difference.",
-)
-def next_value_subtracted(r, v_next, terminated, gamma):
-    return (r - gamma * v_next * ~terminated).detach()
-
-
-@mistake(
-    "td_target",
-    "Your function writes zeros into the V(next) it was given; its caller still uses those numbers.",
-)
+@mistake("td_target", "Your function writes zeros into the V(next) it was given: its caller still needs those numbers.")
 def next_values_overwritten(r, v_next, terminated, gamma):
     v_next = v_next.detach()
     v_next[terminated] = 0.0
     return r + gamma * v_next
 
 
-@mistake(
-    "td_target",
-    "It raises because the target was computed with a graph: what has a history cannot be told to have none, it can "
-    "only be copied without.",
-)
-def gradient_switched_off_afterwards(r, v_next, terminated, gamma):
-    target = r + gamma * v_next * ~terminated
-    target.requires_grad = False
-    return target
-
-
-@mistake(
-    "td_target",
-    "The steps after the first termination are missing: these are transitions, each one by itself.",
-)
-def cut_at_the_first_end(r, v_next, terminated, gamma):
-    ended = terminated.long().cumsum(0) > 0
-    return (r + gamma * v_next * ~ended).detach()
-
-
-@mistake(
-    "td_target", "On a GPU your function fails: the zeros that replace V(next) are a new tensor on the CPU."
-)
+@mistake("td_target", ON_THE_CPU)
 def zeros_on_the_cpu(r, v_next, terminated, gamma):
     return (r + gamma * torch.where(terminated, torch.zeros(len(r)), v_next)).detach()
 
 
-# --- 3.9 actor_critic_losses ------------------------------------------------------------------------------------------
+# --- 3.9 actor_critic_losses ------------------------------------------------------------------------------
 
 
 @mistake(
@@ -1392,8 +996,8 @@ def advantage_of_the_actor_not_detached(logp, v, v_next, r, terminated, gamma):
 
 @mistake(
     "actor_critic_losses",
-    "Your critic's gradient also flows through V(next state), which pulls a value towards the one before it: on the "
-    "A-split it ends far from the truth. The target is a constant.",
+    "Your critic's gradient also flows through V(next state), which then learns to be like the state before it: "
+    "the TD target is a constant.",
 )
 def residual_gradient(logp, v, v_next, r, terminated, gamma):
     target = r + gamma * v_next * ~terminated
@@ -1402,16 +1006,17 @@ def residual_gradient(logp, v, v_next, r, terminated, gamma):
 
 @mistake(
     "actor_critic_losses",
-    "The actor's weight has the wrong sign: an action after which things look better than expected has to count as good.",
+    "The actor's loss has the wrong sign: a step downhill makes an action less likely that turned out better than "
+    "expected.",
 )
 def td_error_with_the_wrong_sign(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
-    return -(logp * (v.detach() - target)).mean(), value_loss(v, target)
+    return -(logp * baseline_advantages(v, target)).mean(), value_loss(v, target)
 
 
 @mistake(
     "actor_critic_losses",
-    "Your actor's weight is the squared TD error, which is never negative: a bad surprise is then credited as a good one.",
+    "The actor's weight is the squared TD error: that is never negative, and a bad surprise is credited as good.",
 )
 def squared_td_error_as_weight(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
@@ -1420,7 +1025,7 @@ def squared_td_error_as_weight(logp, v, v_next, r, terminated, gamma):
 
 @mistake(
     "actor_critic_losses",
-    "The actor is credited with the whole target: what the critic expected already is not subtracted.",
+    "The actor is credited with the whole target: what the critic expected is not subtracted.",
 )
 def target_as_weight(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
@@ -1429,7 +1034,7 @@ def target_as_weight(logp, v, v_next, r, terminated, gamma):
 
 @mistake(
     "actor_critic_losses",
-    "Your critic's loss averages N times N numbers: one of its two tensors has an extra dimension of size 1.",
+    "Your critic's loss averages N times N numbers: one tensor has an extra dimension of size 1.",
 )
 def column_against_row_in_the_critic(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
@@ -1439,50 +1044,35 @@ def column_against_row_in_the_critic(logp, v, v_next, r, terminated, gamma):
 
 @mistake(
     "actor_critic_losses",
-    "After a real termination there is no future, yet both your losses still contain gamma V(next).",
+    "After a real termination there is no future, yet your losses still contain gamma V(next).",
 )
 def losses_bootstrap_through_the_end(logp, v, v_next, r, terminated, gamma):
     target = (r + gamma * v_next).detach()
     return -(logp * baseline_advantages(target, v)).mean(), value_loss(v, target)
 
 
-@mistake("actor_critic_losses", "No gradient reaches the critic: in its own loss V(S) is what learns.")
+@mistake("actor_critic_losses", "No gradient reaches the critic from the second loss: there V(S) is what learns.")
 def value_detached_in_its_own_loss(logp, v, v_next, r, terminated, gamma):
-    target = td_target(r, v_next, terminated, gamma)
-    delta = baseline_advantages(target, v)
+    delta = baseline_advantages(td_target(r, v_next, terminated, gamma), v)
     return -(logp * delta).mean(), delta.pow(2).mean()
 
 
 @mistake(
     "actor_critic_losses",
-    "Your critic's errors are not squared: absolute errors pull towards a median, not the mean.",
+    "The critic's errors are not squared: absolute errors pull a value to the median target, not the mean.",
 )
 def absolute_td_error(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
     return -(logp * baseline_advantages(target, v)).mean(), (v - target).abs().mean()
 
 
-@mistake(
-    "actor_critic_losses", "The critic's loss is half of what is asked for: no factor stands before the mean."
-)
+@mistake("actor_critic_losses", "The critic's loss is half of what is asked for: no factor stands before the mean.")
 def half_of_the_squared_td_error(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
     return -(logp * baseline_advantages(target, v)).mean(), 0.5 * value_loss(v, target)
 
 
-@mistake(
-    "actor_critic_losses",
-    "A gradient-descent step on your actor's loss makes good actions less likely: compare objective and loss.",
-)
-def actor_objective_instead_of_loss(logp, v, v_next, r, terminated, gamma):
-    target = td_target(r, v_next, terminated, gamma)
-    return (logp * baseline_advantages(target, v)).mean(), value_loss(v, target)
-
-
-@mistake(
-    "actor_critic_losses",
-    "Your actor's loss grows with the number of transitions: here it is a mean over them.",
-)
+@mistake("actor_critic_losses", "The actor's loss grows with the number of transitions: here it is a mean over them.")
 def actor_loss_summed(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
     return pg_loss(logp, baseline_advantages(target, v)), value_loss(v, target)
@@ -1494,18 +1084,13 @@ def losses_in_the_wrong_order(logp, v, v_next, r, terminated, gamma):
     return value_loss(v, target), -(logp * baseline_advantages(target, v)).mean()
 
 
-@mistake(
-    "actor_critic_losses",
-    "You add the two losses up: they are asked for one by one, each for its own network.",
-)
+@mistake("actor_critic_losses", "You add the two losses up: they are asked for one by one, each for its own network.")
 def losses_added_up(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
     return -(logp * baseline_advantages(target, v)).mean() + value_loss(v, target)
 
 
-@mistake(
-    "actor_critic_losses", "V(next) is not discounted in your TD error: gamma has no influence on the losses."
-)
+@mistake("actor_critic_losses", "Your losses do not depend on gamma: V(next) is worth less than V now.")
 def td_error_without_discount(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, 1.0)
     return -(logp * baseline_advantages(target, v)).mean(), value_loss(v, target)
@@ -1513,36 +1098,20 @@ def td_error_without_discount(logp, v, v_next, r, terminated, gamma):
 
 @mistake(
     "actor_critic_losses",
-    "At a terminated step V(S) has disappeared too: the episode ends after this state, whose value is still compared.",
+    "Where an episode ends your losses forget the step altogether: only V(next) has to disappear there.",
 )
-def value_before_the_end_masked(logp, v, v_next, r, terminated, gamma):
-    target = td_target(r, v_next, terminated, gamma)
-    error = (target - v) * ~terminated
+def last_step_left_out(logp, v, v_next, r, terminated, gamma):
+    error = (r + gamma * v_next.detach() - v) * ~terminated
     return -(logp * error.detach()).mean(), error.pow(2).mean()
 
 
-@mistake(
-    "actor_critic_losses",
-    "Your actor multiplies with the policy's probability: its logarithm is what is wanted.",
-)
-def probability_in_the_actors_loss(logp, v, v_next, r, terminated, gamma):
-    target = td_target(r, v_next, terminated, gamma)
-    return -(logp.exp() * baseline_advantages(target, v)).mean(), value_loss(v, target)
-
-
-@mistake(
-    "actor_critic_losses", "No gradient reaches the policy: the constant in its loss is the advantage alone."
-)
+@mistake("actor_critic_losses", "No gradient reaches the policy: in its loss only the advantage is a constant.")
 def actor_without_gradient(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
-    with torch.no_grad():
-        loss_pi = -(logp * (target - v)).mean()
-    return loss_pi, value_loss(v, target)
+    return -(logp * baseline_advantages(target, v)).mean().detach(), value_loss(v, target)
 
 
-@mistake(
-    "actor_critic_losses", "On a GPU your function fails: it computes with a new tensor that lies on the CPU."
-)
-def ends_on_the_cpu(logp, v, v_next, r, terminated, gamma):
-    target = torch.where(terminated, r, r + gamma * v_next.detach()) + torch.zeros(len(r))
+@mistake("actor_critic_losses", ON_THE_CPU)
+def future_on_the_cpu(logp, v, v_next, r, terminated, gamma):
+    target = r + gamma * torch.where(terminated, torch.zeros(len(r)), v_next.detach())
     return -(logp * baseline_advantages(target, v)).mean(), value_loss(v, target)

@@ -45,21 +45,23 @@ def collect_episodes(
     """
     observation, _ = envs.reset(seed=seed)
     alive = np.ones(envs.num_envs, dtype=bool)
-    steps = []
+    steps: list[dict[str, Tensor]] = []
+    masks = []
     while alive.any():
         seen = torch.as_tensor(observation)
         action, logp = sample_actions(policy, seen, generator)
-        observation, reward, terminated, truncated, _ = envs.step(action)
-        done = terminated | truncated
-        facts = (torch.as_tensor(fact) for fact in (observation, reward, terminated, done, alive))
-        steps.append((seen, torch.as_tensor(action), logp, *facts))
-        alive = alive & ~done
+        observation, reward, terminated, truncated, _ = envs.step(action.numpy())
+        step = {"observations": seen, "actions": action, "logp": logp}
+        step |= as_tensors(observation, reward, terminated, truncated)
+        steps.append(step)
+        masks.append(torch.as_tensor(alive))
+        alive = alive & ~(terminated | truncated)
 
-    # Each column becomes (N, T, ...), and the mask keeps the steps of the N episodes one after the other.
-    columns = [torch.stack(column, dim=1) for column in zip(*steps, strict=True)]
-    mask = columns.pop()
-    returns = (columns[4] * mask).sum(dim=1).tolist()
-    return Episodes(*(column[mask] for column in columns), returns=returns)
+    # Every column becomes (N, T, ...), and the mask keeps the steps of the N episodes one after the other.
+    columns = {name: torch.stack([step[name] for step in steps], dim=1) for name in steps[0]}
+    mask = torch.stack(masks, dim=1)
+    returns = (columns["rewards"] * mask).sum(dim=1).tolist()
+    return Episodes(**{name: column[mask] for name, column in columns.items()}, returns=returns)
 
 
 @dataclass(frozen=True)
@@ -82,18 +84,17 @@ class StepCollector:
         # SAME_STEP: the step that ends an episode already returns the next episode's first observation, and
         # hands over the real last one in info["final_obs"]. (NEXT_STEP, the default, spends an extra step on
         # the reset.)
-        self.envs = gym.make_vec(
-            "CartPole-v1", n, "sync", vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP}
-        )
+        self.envs = gym.make_vec("CartPole-v1", n, "sync", vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP})
         self.observation, _ = self.envs.reset(seed=seed)
         self.running_return = np.zeros(n)
 
     def collect(self, policy: nn.Module, n_steps: int, generator: torch.Generator | None = None) -> Segment:
-        steps, returns = [], []
+        steps: list[dict[str, Tensor]] = []
+        returns: list[float] = []
         for _ in range(n_steps):
             seen = torch.as_tensor(self.observation)
             action, logp = sample_actions(policy, seen, generator)
-            self.observation, reward, terminated, truncated, info = self.envs.step(action)
+            self.observation, reward, terminated, truncated, info = self.envs.step(action.numpy())
             done = terminated | truncated
             followed = self.observation.copy()
             if done.any():
@@ -102,15 +103,27 @@ class StepCollector:
             self.running_return += reward
             returns += self.running_return[done].tolist()
             self.running_return[done] = 0.0
-            facts = (torch.as_tensor(fact) for fact in (followed, reward.astype(np.float32), terminated, done))
-            steps.append((seen, logp, *facts))
-        columns = (torch.stack(column) for column in zip(*steps, strict=True))
-        return Segment(*columns, returns=returns)
+            step = {"observations": seen, "logp": logp}
+            steps.append(step | as_tensors(followed, reward, terminated, truncated))
+        columns = {name: torch.stack([step[name] for step in steps]) for name in steps[0]}
+        return Segment(**columns, returns=returns)
+
+
+def as_tensors(
+    next_observation: np.ndarray, reward: np.ndarray, terminated: np.ndarray, truncated: np.ndarray
+) -> dict[str, Tensor]:
+    """What the environments answered, under the names of `Episodes` and `Segment`."""
+    return {
+        "next_observations": torch.as_tensor(next_observation),
+        "rewards": torch.as_tensor(reward, dtype=torch.float32),
+        "terminated": torch.as_tensor(terminated),
+        "dones": torch.as_tensor(terminated | truncated),
+    }
 
 
 def sample_actions(
     policy: nn.Module, observations: Float[Tensor, "N 4"], generator: torch.Generator | None
-) -> tuple[np.ndarray, Float[Tensor, "N"]]:
+) -> tuple[Int[Tensor, "N"], Float[Tensor, "N"]]:
     """Your `get_action`, with a word about its shapes before an environment stumbles over them."""
     action, logp = get_action(policy(observations), generator=generator)
     n = len(observations)
@@ -118,4 +131,4 @@ def sample_actions(
         raise ValueError(
             f"get_action returned shapes {tuple(action.shape)} and {tuple(logp.shape)}, expected twice ({n},)"
         )
-    return action.numpy(), logp
+    return action, logp
