@@ -68,7 +68,7 @@ def _gradients(output: torch.Tensor, leaves: list[Any]) -> dict[str, torch.Tenso
 
 
 def value_without_gradient(function: Callable[..., Any], *args: Any, to: Sequence[int] | None = None) -> dict[str, Any]:
-    """The function's value, and whether it carries a gradient to the arguments at the places `to` (from 1), or to any."""
+    """The function's value, and whether it carries a gradient to the arguments at the places `to` from 1, or to any."""
     result = function(*_leaves(args, to))
     carries = isinstance(result, torch.Tensor) and result.requires_grad
     return {"value": result.detach() if carries else result, "carries_gradient": carries}

@@ -3,7 +3,6 @@ its own task and every alternative costs none, and the manifest says what studen
 
 import ast
 import dataclasses
-import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,10 +10,10 @@ from pathlib import Path
 from grader import quiz
 from grader.answers import answer
 from grader.author.leaks import leaks_in
-from grader.author.sync import derive
+from grader.author.sync import derive, write
 from grader.checks import Check, Variant
 from grader.judge import fault, judge
-from grader.lab import Lab, labs_folder
+from grader.lab import Lab
 from grader.loading import Broken, load_functions
 from grader.reference import Reference, open_reference, visibilities
 from grader.student.table import find_function
@@ -39,8 +38,10 @@ def lint(lab: Lab) -> Linted:
     reference = open_reference(lab)
     faults = [*_manifest_faults(reference), *_docstring_faults(reference)]
     faults += _reference_faults(reference)
-    faults += _skeleton_faults(reference)
-    faults += leaks_in(labs_folder(), [lab])
+    with tempfile.TemporaryDirectory() as folder:  # derived anew: what a student has edited is not judged here
+        write(derive(lab), Path(folder))
+        faults += _skeleton_faults(reference, Path(folder))
+        faults += leaks_in(Path(folder), [lab])
     weakest = (float("inf"), "")
     caught = passing = 0
     for mistake in reference.mistakes:
@@ -117,23 +118,16 @@ def _faults_of(reference: Reference, check: Check, variant: Variant | None, seed
             yield f"{visibility} {judged.message}"
 
 
-def _skeleton_faults(reference: Reference) -> Iterable[str]:
+def _skeleton_faults(reference: Reference, folder: Path) -> Iterable[str]:
     """The skeleton, loaded like a student's files, has to be all TODO."""
     lab = reference.lab
-    folder = Path(tempfile.mkdtemp(prefix="skeleton-"))
-    try:
-        for name, text in derive(lab).items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-        functions = load_functions(lab, folder)
-        for check in reference.checks:
-            for visibility in visibilities(reference, check):
-                case = reference.cases(check, visibility, 0)[0]
-                found = answer(check, functions, case.arguments, folder, lab.manifest.limits.check_seconds)
-                if found.status != "todo":
-                    yield f"the skeleton is not a TODO in {check.name}: {found.status} {found.text}"
-    finally:
-        shutil.rmtree(folder)
+    functions = load_functions(lab, folder)
+    for check in reference.checks:
+        for visibility in visibilities(reference, check):
+            case = reference.cases(check, visibility, 0)[0]
+            found = answer(check, functions, case.arguments, folder, lab.manifest.limits.check_seconds)
+            if found.status != "todo":
+                yield f"the skeleton is not a TODO in {check.name}: {found.status} {found.text}"
 
 
 def _strength(reference: Reference, mistake: Variant) -> float | None:

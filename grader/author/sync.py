@@ -118,15 +118,20 @@ def sync(lab: Lab, target: Path, force: bool = False) -> list[str]:
     if edited:
         back_up(target, edited)
     changed = [name for name, text in files.items() if not holds(target / name, text)]
-    for name in changed:
-        path = target / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(files[name], encoding="utf-8")
+    write({name: files[name] for name in changed}, target)
     gone = [name for name in last_derivation(target) if name not in files]
     for name in gone:
         (target / name).unlink(missing_ok=True)
     (target / DERIVED_FILE).write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
     return changed + gone
+
+
+def write(files: dict[str, str], target: Path) -> None:
+    """Writes derived files into a folder."""
+    for name, text in files.items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def stale_files(lab: Lab, target: Path) -> list[str]:

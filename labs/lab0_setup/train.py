@@ -9,6 +9,7 @@ import gymnasium
 import matplotlib
 import numpy as np
 import torch
+
 from warmup import moving_average, run_random_episode, set_seed
 
 EPISODES = 200
@@ -50,4 +51,6 @@ if __name__ == "__main__":
         main()
     except NotImplementedError as todo:
         function = traceback.extract_tb(todo.__traceback__)[-1].name
-        raise SystemExit(f"This needs {function}, which is still to do in warmup.py. make lab0 shows what is open.") from None
+        raise SystemExit(
+            f"This needs {function}, which is still to do in warmup.py. make lab0 shows what is open."
+        ) from None

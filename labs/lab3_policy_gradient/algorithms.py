@@ -183,9 +183,7 @@ def actor_critic(learner: Learner) -> list[float]:
     segment = learner.play_steps(1)
     v = learner.value(segment.observations[0])
     v_next = learner.value(segment.next_observations[0])
-    loss_pi, loss_v = actor_critic_losses(
-        segment.logp[0], v, v_next, segment.rewards[0], segment.terminated[0], GAMMA
-    )
+    loss_pi, loss_v = actor_critic_losses(segment.logp[0], v, v_next, segment.rewards[0], segment.terminated[0], GAMMA)
     learner.descend(loss_pi + loss_v)
     return segment.returns
 

@@ -22,9 +22,7 @@ def pg_loss(logp: Float[Tensor, "N"], weights: Float[Tensor, "N"]) -> Float[Tens
     raise NotImplementedError
 
 
-def pg_loss_batch(
-    logp: Float[Tensor, "N"], weights: Float[Tensor, "N"], n_episodes: int
-) -> Float[Tensor, ""]:
+def pg_loss_batch(logp: Float[Tensor, "N"], weights: Float[Tensor, "N"], n_episodes: int) -> Float[Tensor, ""]:
     """The loss of several episodes laid end to end: the mean over the episodes of each one's `pg_loss`.
 
     This is the Monte Carlo estimate of the expectation over trajectories with `n_episodes` samples; a long

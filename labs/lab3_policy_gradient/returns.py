@@ -26,9 +26,7 @@ def reward_to_go(rewards: Sequence[float], gamma: float) -> Float[Tensor, "T"]:
     raise NotImplementedError
 
 
-def batch_reward_to_go(
-    rewards: Float[Tensor, "N"], dones: Bool[Tensor, "N"], gamma: float
-) -> Float[Tensor, "N"]:
+def batch_reward_to_go(rewards: Float[Tensor, "N"], dones: Bool[Tensor, "N"], gamma: float) -> Float[Tensor, "N"]:
     """`reward_to_go` for several episodes laid end to end.
 
     Args:
@@ -44,9 +42,7 @@ def batch_reward_to_go(
     raise NotImplementedError
 
 
-def total_return_weights(
-    rewards: Float[Tensor, "N"], dones: Bool[Tensor, "N"], gamma: float
-) -> Float[Tensor, "N"]:
+def total_return_weights(rewards: Float[Tensor, "N"], dones: Bool[Tensor, "N"], gamma: float) -> Float[Tensor, "N"]:
     """The weights of the simplest policy gradient: at every step the return G(tau) of its whole episode.
 
     G(tau) = sum over k of gamma^k R_k, with k counted from the start of the episode (the likelihood-ratio

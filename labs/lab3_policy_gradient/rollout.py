@@ -84,9 +84,7 @@ class StepCollector:
         # SAME_STEP: the step that ends an episode already returns the next episode's first observation, and
         # hands over the real last one in info["final_obs"]. (NEXT_STEP, the default, spends an extra step on
         # the reset.)
-        self.envs = gym.make_vec(
-            "CartPole-v1", n, "sync", vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP}
-        )
+        self.envs = gym.make_vec("CartPole-v1", n, "sync", vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP})
         self.observation, _ = self.envs.reset(seed=seed)
         self.running_return = np.zeros(n)
 

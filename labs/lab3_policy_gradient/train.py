@@ -19,7 +19,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -49,11 +48,12 @@ class CtrlC:
 def main() -> int:
     args = parse_arguments()
     console = Console()
+    ctrl_c = CtrlC(console)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # networks this small run faster on one thread
     try:
         from training_run import TrainingRun  # here, so that a mistake in your files ends in a message too
     except Exception as error:
-        report_error(console, error, "Your files cannot be imported.")
+        report_error(console, error, "The lab's files cannot be imported:")
         return 1
 
     algorithms = args.algorithm or ALGORITHMS
@@ -62,10 +62,11 @@ def main() -> int:
         for algorithm, seed in product(algorithms, seeds):
             TrainingRun(algorithm, seed).forget()
 
-    ctrl_c = CtrlC(console)
     results = Table("algorithm", "seed", "greedy return", "env steps", "CPU s", "", box=None)
     failed = False
     for algorithm in algorithms:
+        if ctrl_c.requested:
+            break
         try:
             for seed in seeds:
                 run = resumed(TrainingRun(algorithm, seed), console)
@@ -75,16 +76,13 @@ def main() -> int:
         except KeyboardInterrupt:
             ctrl_c.requested = True
         except Exception as error:
-            todo = unfinished_function(error)
-            failed = failed or todo is None
-            if todo:
+            if todo := unfinished_function(error):
                 console.print(f"[yellow]{todo} is still to do[/]: {algorithm} waits for it.")
                 results.add_row(algorithm, "", "-", "", "", f"waits for {todo}")
             else:
+                failed = True
                 report_error(console, error, f"{algorithm} stopped.")
                 results.add_row(algorithm, "", "-", "", "", "stopped by an error, see above")
-        if ctrl_c.requested:
-            break
 
     console.print("\nMean return of 100 greedy episodes (target 475, half of the points from 300):")
     console.print(results)
@@ -105,11 +103,11 @@ def train(run: "TrainingRun", console: Console, ctrl_c: CtrlC) -> tuple[str, str
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, disable=trained_before) as progress:
-        bar = progress.add_task("", total=run.recipe.stop_return, steps=0)
+        bar = progress.add_task("", total=run.recipe.stop_return, steps=0, visible=False)
         saved = time.monotonic()
         while not run.finished and not ctrl_c.requested:
             run.advance()
-            progress.update(bar, completed=run.running_return, steps=run.learner.env_steps)
+            progress.update(bar, completed=run.running_return, steps=run.learner.env_steps, visible=True)
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 run.save()
                 saved = time.monotonic()
@@ -123,7 +121,7 @@ def train(run: "TrainingRun", console: Console, ctrl_c: CtrlC) -> tuple[str, str
     if trained_before:
         remarks.append("trained earlier")
     if best > evaluation:
-        remarks.append(f"the file keeps an earlier policy: {best:.1f}")
+        remarks.append(f"keeps an earlier one: {best:.1f}")
     return f"{evaluation:.1f}", f"{run.learner.env_steps:,}", f"{run.cpu_seconds:.1f}", "; ".join(remarks)
 
 
@@ -135,9 +133,8 @@ def resumed(run: "TrainingRun", console: Console) -> "TrainingRun":
     code_now = run.code
     try:
         run.load()
-    except Exception as error:  # a damaged file may raise anything, and none of it is worth more than a line
-        reason = escape(f"{type(error).__name__}: {error}".splitlines()[0])
-        console.print(f"[yellow]{name}: the checkpoint cannot be read, training starts anew[/] ({reason})")
+    except Exception:  # a damaged file may raise anything, and none of it would help the reader
+        console.print(f"[yellow]{name}: the checkpoint cannot be read[/], training starts anew.")
         run.forget()
         return type(run)(run.algorithm, run.seed)
     if run.finished:
@@ -150,19 +147,21 @@ def resumed(run: "TrainingRun", console: Console) -> "TrainingRun":
 
 
 def unfinished_function(error: BaseException) -> str | None:
-    """The student's function that raised NotImplementedError, as "name (file)"; None for any other error."""
+    """The student's function that raised NotImplementedError; None for any other error."""
     if not isinstance(error, NotImplementedError):
         return None
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.name} ({Path(frame.filename).name})" if Path(frame.filename).parent == HERE else None
+    return frame.name if Path(frame.filename).parent == HERE else None
 
 
 def report_error(console: Console, error: Exception, what: str) -> None:
     """The end of the traceback, as far as it lies in the lab's folder."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == HERE]
+    if isinstance(error, SyntaxError):
+        frames = []  # its own text names the file and the line
     lines = traceback.format_list(frames[-3:]) + traceback.format_exception_only(error)
     console.print(f"[red]{what}[/]")
-    console.print("".join(lines), markup=False, highlight=False)
+    console.print("".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -181,4 +180,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

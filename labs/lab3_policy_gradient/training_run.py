@@ -41,9 +41,7 @@ class TrainingRun:
 
     @property
     def finished(self) -> bool:
-        solved = (
-            len(self.returns) >= self.recipe.stop_window and self.running_return >= self.recipe.stop_return
-        )
+        solved = len(self.returns) >= self.recipe.stop_window and self.running_return >= self.recipe.stop_return
         return solved or self.learner.updates >= self.recipe.max_updates
 
     def advance(self) -> None:

@@ -1,9 +1,9 @@
 """How noisy is the gradient of a single episode? The number that this chapter is about, measured. Given code.
 
-For each way of crediting an action, the gradient sum_t w_t grad log pi(A_t|S_t) is computed for every one of
-150 episodes, all played by one policy. The trace of the covariance of these 150 vectors is the noise of one of
-them; the squared length of their mean over that trace is the signal-to-noise ratio. The weights come from your
-functions.
+For each way of crediting an action, the gradient sum_t w_t grad log pi(A_t|S_t) is computed for every one
+of 150 episodes, all played by one policy. The trace of the covariance of these 150 vectors is the noise of
+one of them; the squared length of their mean over that trace is the signal-to-noise ratio. The weights come
+from your functions.
 """
 
 from typing import TypedDict
@@ -37,9 +37,7 @@ def scores(policy: nn.Module, episodes: Episodes) -> Float[Tensor, "S P"]:
         return torch.log_softmax(logits, dim=-1).gather(-1, action[None])[0]
 
     parameters = {name: p.detach() for name, p in policy.named_parameters()}
-    gradients = vmap(grad(log_probability), in_dims=(None, 0, 0))(
-        parameters, episodes.observations, episodes.actions
-    )
+    gradients = vmap(grad(log_probability), in_dims=(None, 0, 0))(parameters, episodes.observations, episodes.actions)
     return torch.cat([g.flatten(start_dim=1) for g in gradients.values()], dim=1)
 
 
