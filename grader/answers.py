@@ -199,8 +199,9 @@ def unchanged(old: Any, new: Any) -> bool:
     if isinstance(old, np.ndarray):
         return bool(old.dtype == new.dtype and old.shape == new.shape and old.tobytes() == new.tobytes())
     if _is_tensor(old):
-        same = old.dtype == new.dtype and old.shape == new.shape
-        return bool(same and (old.eq(new) | (old.ne(old) & new.ne(new))).all())
+        if old.dtype != new.dtype or old.shape != new.shape:
+            return False
+        return bool(old.equal(new) or (old.eq(new) | (old.ne(old) & new.ne(new))).all())  # NaN is as it was
     if isinstance(old, bool | int | float | str | set | bytearray):
         return type(old) is type(new) and (old == new or old != old)
     return True

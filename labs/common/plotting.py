@@ -26,6 +26,7 @@ STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.alpha": 0.3,
     "legend.frameon": False,
 }
@@ -33,8 +34,8 @@ STYLE: dict[Any, Any] = {
 
 def new_figure(columns: int = 1, width: float = 7.0, height: float = 4.2) -> tuple[Figure, list[Axes]]:
     """A figure in the labs' style with `columns` axes side by side."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(1, columns, figsize=(width, height), squeeze=False)
+    plt.rcParams.update(STYLE)
+    figure, axes = plt.subplots(1, columns, figsize=(width, height), squeeze=False)
     return figure, list(axes[0])
 
 

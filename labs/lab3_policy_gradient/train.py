@@ -65,24 +65,22 @@ def main() -> int:
     results = Table("algorithm", "seed", "greedy return", "env steps", "CPU s", "", box=None)
     failed = False
     for algorithm in algorithms:
-        if ctrl_c.requested:
-            break
         try:
             for seed in seeds:
-                run = resumed(TrainingRun(algorithm, seed), console)
-                results.add_row(algorithm, str(seed), *train(run, console, ctrl_c))
                 if ctrl_c.requested:
                     break
+                run = resumed(TrainingRun(algorithm, seed), console)
+                results.add_row(algorithm, str(seed), *train(run, console, ctrl_c))
         except KeyboardInterrupt:
             ctrl_c.requested = True
         except Exception as error:
             if todo := unfinished_function(error):
                 console.print(f"[yellow]{todo} is still to do[/]: {algorithm} waits for it.")
-                results.add_row(algorithm, "", "-", "", "", f"waits for {todo}")
+                results.add_row(algorithm, "", "-", "", "", "waits, see above")
             else:
                 failed = True
                 report_error(console, error, f"{algorithm} stopped.")
-                results.add_row(algorithm, "", "-", "", "", "stopped by an error, see above")
+                results.add_row(algorithm, "", "-", "", "", "error, see above")
 
     console.print("\nMean return of 100 greedy episodes (target 475, half of the points from 300):")
     console.print(results)
@@ -102,12 +100,16 @@ def train(run: "TrainingRun", console: Console, ctrl_c: CtrlC) -> tuple[str, str
         TextColumn("{task.fields[steps]:,} steps"),
         TimeElapsedColumn(),
     )
+    if not trained_before:
+        run.advance()  # before the bar appears: a function that is still to do ends here
     with Progress(*columns, console=console, disable=trained_before) as progress:
-        bar = progress.add_task("", total=run.recipe.stop_return, steps=0, visible=False)
+        bar = progress.add_task(
+            "", total=run.recipe.stop_return, completed=run.running_return, steps=run.learner.env_steps
+        )
         saved = time.monotonic()
         while not run.finished and not ctrl_c.requested:
             run.advance()
-            progress.update(bar, completed=run.running_return, steps=run.learner.env_steps, visible=True)
+            progress.update(bar, completed=run.running_return, steps=run.learner.env_steps)
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 run.save()
                 saved = time.monotonic()

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from losses import baseline_advantages, pg_loss, pg_loss_batch, td_target, value_loss
-from returns import FINAL_REWARD, START_REWARD, batch_reward_to_go, reward_to_go
 
 from grader.checks import alternative
+from losses import baseline_advantages, pg_loss, pg_loss_batch, td_target, value_loss
+from returns import FINAL_REWARD, START_REWARD, batch_reward_to_go, reward_to_go
 
 # --- 3.1 reward_to_go -------------------------------------------------------------------------------------
 
@@ -71,13 +71,13 @@ def one_episode_at_a_time(rewards, dones, gamma):
         if dones[t] or t == len(rewards) - 1:
             returns.append(reward_to_go(rewards[start : t + 1].tolist(), gamma))
             start = t + 1
-    return torch.cat(returns)
+    return torch.cat(returns).to(rewards.device)
 
 
 @alternative("batch_reward_to_go")
 def loop_over_tensor_elements(rewards, dones, gamma):
     returns = torch.empty_like(rewards)
-    G = torch.zeros(())
+    G = rewards.new_zeros(())
     for t in reversed(range(len(rewards))):
         G = rewards[t] + gamma * G * (1.0 - float(dones[t]))
         returns[t] = G
@@ -108,12 +108,12 @@ def double_sum(rewards, dones, gamma):
 
 @alternative("batch_reward_to_go")
 def numpy_with_a_float_mask(rewards, dones, gamma):
-    r, alive = rewards.numpy(), 1.0 - dones.numpy().astype(np.float32)
+    r, alive = rewards.cpu().numpy(), 1.0 - dones.cpu().numpy().astype(np.float32)
     returns = np.zeros_like(r)
     G = 0.0
     for t in range(len(r) - 1, -1, -1):
         returns[t] = G = r[t] + gamma * alive[t] * G
-    return torch.as_tensor(returns)
+    return torch.as_tensor(returns, device=rewards.device)
 
 
 @alternative("batch_reward_to_go")
@@ -296,7 +296,8 @@ def first_return_copied_forward(rewards, dones, gamma):
 def split_at_the_ends(rewards, dones, gamma):
     ends = (torch.nonzero(dones).flatten() + 1).tolist()
     episodes = [episode for episode in rewards.tensor_split(ends) if len(episode)]
-    return torch.cat([reward_to_go(episode.tolist(), gamma)[0].expand(len(episode)) for episode in episodes])
+    totals = [reward_to_go(episode.tolist(), gamma)[0] for episode in episodes]
+    return torch.cat([total.expand(len(e)) for total, e in zip(totals, episodes, strict=True)]).to(rewards)
 
 
 @alternative("total_return_weights")
@@ -310,10 +311,11 @@ def powers_added_up_by_episode(rewards, dones, gamma):
 
 @alternative("total_return_weights")
 def matrix_of_the_episode(rewards, dones, gamma):
-    episode = np.concatenate([[0], np.cumsum(dones.numpy())[:-1]])
+    episode = np.concatenate([[0], np.cumsum(dones.cpu().numpy())[:-1]])
     same = episode[:, None] == episode[None, :]
     step = np.tril(same, -1).sum(axis=1)
-    return torch.from_numpy(same @ (gamma**step * rewards.double().numpy()))
+    totals = same @ (gamma**step * rewards.cpu().double().numpy())
+    return torch.from_numpy(totals).to(rewards.device)
 
 
 # --- 3.6 exact_gradients ----------------------------------------------------------------------------------
@@ -337,15 +339,15 @@ def softmax_gradient_by_hand(theta, gamma):
 
 @alternative("exact_gradients")
 def action_values_in_numpy(theta, gamma):
-    """The theorem's other form: probability of the state times pi (Q - V), the discount at hand for each row."""
+    """The theorem's other form: the probability of a state times pi (Q - V), discounted or not."""
     logits = theta.detach().numpy().astype(np.float64)
     pi = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     R0, R1 = np.array(START_REWARD), np.array(FINAL_REWARD)
     Q0 = R0 + gamma * (pi[1:] * R1).sum(axis=1)
     first = pi[0] * (Q0 - pi[0] @ Q0)
     second = pi[0][:, None] * pi[1:] * (R1 - (pi[1:] * R1).sum(axis=1, keepdims=True))
-    rows = {name: np.vstack([first, factor * second]) for name, factor in (("to_go", 1.0), ("true", gamma))}
-    to_go, true = torch.from_numpy(rows["to_go"]), torch.from_numpy(rows["true"])
+    to_go = torch.from_numpy(np.vstack([first, second]))
+    true = torch.from_numpy(np.vstack([first, gamma * second]))
     return {"to_go": to_go, "discounted_to_go": true, "total": true.clone(), "true": true.clone()}
 
 
@@ -417,10 +419,10 @@ def data_of_the_values(G, v):
 
 @alternative("baseline_advantages")
 def numpy_difference_in_float64(G, v):
-    G, v = G.detach().numpy(), v.detach().numpy()
-    if G.shape != v.shape:
-        raise ValueError(f"{G.shape} against {v.shape}")
-    return torch.from_numpy(G.astype(np.float64) - v)
+    returns, values = G.detach().cpu().numpy(), v.detach().cpu().numpy()
+    if returns.shape != values.shape:
+        raise ValueError(f"{returns.shape} against {values.shape}")
+    return torch.from_numpy(returns.astype(np.float64) - values).to(G.device)
 
 
 @alternative("baseline_advantages")
@@ -500,8 +502,8 @@ def zeros_written_into_a_copy(r, v_next, terminated, gamma):
 
 @alternative("td_target")
 def numpy_targets_in_float64(r, v_next, terminated, gamma):
-    future = np.where(terminated.numpy(), 0.0, v_next.detach().numpy())
-    return torch.from_numpy(r.numpy() + gamma * future.astype(np.float64))
+    future = np.where(terminated.cpu().numpy(), 0.0, v_next.detach().cpu().numpy())
+    return torch.from_numpy(r.cpu().numpy() + gamma * future.astype(np.float64)).to(r.device)
 
 
 @alternative("td_target")

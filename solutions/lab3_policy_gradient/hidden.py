@@ -76,7 +76,7 @@ def policies(rng):
     for actions in (2, 3, 5):
         p = rng.dirichlet([4.0] * actions)
         yield dict(
-            probabilities=p.tolist(), shift=float(rng.uniform(-5, 5)), count=20_000, seed=int(rng.integers(2**31))
+            probabilities=p.tolist(), shift=float(rng.uniform(-5, 5)), count=4_000, seed=int(rng.integers(2**31))
         )
 
 

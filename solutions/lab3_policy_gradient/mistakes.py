@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from losses import baseline_advantages, pg_loss, td_target, value_loss
-from returns import FINAL_REWARD, START_REWARD, batch_reward_to_go, exact_gradients, reward_to_go
 
 from grader.checks import mistake
+from losses import baseline_advantages, pg_loss, td_target, value_loss
+from returns import FINAL_REWARD, START_REWARD, batch_reward_to_go, exact_gradients, reward_to_go
 
 # Two mistakes that look alike from outside, or one that several functions share, have one diagnosis.
 ON_THE_CPU = "On a GPU your function fails: it mixes its inputs with a tensor that lies on the CPU."

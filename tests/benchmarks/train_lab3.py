@@ -19,10 +19,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "solutions" / "lab3_policy_gradient")]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "solutions" / "lab3_policy_gradient"))
 
-from evaluate import TARGET, greedy_returns
-from training_run import TrainingRun
+from evaluate import TARGET, greedy_returns  # noqa: E402
+from training_run import TrainingRun  # noqa: E402
 
 ALGORITHMS = ("simple_pg", "reinforce", "reinforce_baseline", "a2c", "actor_critic")
 GAMMA, POLICY_LR, CRITIC_LR = 0.98, 2e-4, 5e-4  # the tutorial's

@@ -1,0 +1,67 @@
+"""What several tests share: the labs' sources, one warm parent of workers, and submissions to grade."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.author.skeleton import cut
+from grader.instructor.grading import Graded, Run, grade, open_run
+from grader.instructor.submissions import Submission
+from grader.instructor.workers import WarmParent
+from grader.lab import Lab, lab_folders, read_lab, solutions_folder
+
+SOLUTIONS = {folder.name.split("_")[0]: folder for folder in lab_folders(solutions_folder())}
+
+
+@pytest.fixture(scope="session")
+def lab0() -> Lab:
+    return read_lab(SOLUTIONS["lab0"])
+
+
+@pytest.fixture(scope="session")
+def lab3() -> Lab:
+    return read_lab(SOLUTIONS["lab3"])
+
+
+@pytest.fixture(scope="session")
+def warm_parent() -> Iterator[WarmParent]:
+    """One for all tests: it imports torch, which takes seconds."""
+    with WarmParent() as parent:
+        yield parent
+
+
+@pytest.fixture(scope="session")
+def lab0_run(lab0: Lab, warm_parent: WarmParent) -> Run:
+    return open_run(lab0, warm_parent, seed=1)
+
+
+@pytest.fixture(scope="session")
+def lab3_run(lab3: Lab, warm_parent: WarmParent) -> Run:
+    return open_run(lab3, warm_parent, seed=1)
+
+
+@pytest.fixture
+def submitted(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a submission's folder from the reference (or the skeleton), with some files replaced by other texts."""
+
+    def make(lab: Lab, replaced: dict[str, str | bytes] | None = None, skeleton: bool = False) -> Path:
+        folder = tmp_path / "submitted" / "student" / lab.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in lab.manifest.files.handed_in:
+            if skeleton and name.endswith(".py"):
+                (folder / name).write_text(cut(lab.path(name).read_text(encoding="utf-8"), name), encoding="utf-8")
+            else:
+                shutil.copyfile(lab.path(name), folder / name)
+        for name, text in (replaced or {}).items():
+            (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def graded() -> Callable[[Run, Path], Graded]:
+    """Grades one submission's folder."""
+    return lambda run, folder: grade(run, Submission("student", folder, []))

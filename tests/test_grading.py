@@ -1,0 +1,198 @@
+"""Grading one submission: what the reference, the skeleton and half-done work earn, and what a result says."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+from safetensors.torch import save
+
+from grader.answers import Answer
+from grader.instructor.grading import Graded, Run
+from grader.instructor.milestones import judge_milestone
+from grader.lab import Lab
+from grader.results import Result, read_result, write_result
+from labs.common.networks import mlp
+
+Submitted = Callable[..., Path]
+Grade = Callable[[Run, Path], Graded]
+
+
+def code_points(result: Result) -> tuple[float, float]:
+    code = [check for check in result.checks if check.kind == "code"]
+    return round(sum(check.points or 0 for check in code), 2), round(sum(check.max_points for check in code), 2)
+
+
+@pytest.mark.parametrize("run_name", ["lab0_run", "lab3_run"])
+def test_the_reference_earns_every_point_of_public_and_hidden_checks(
+    run_name: str, submitted: Submitted, graded: Grade, request: pytest.FixtureRequest
+) -> None:
+    run: Run = request.getfixturevalue(run_name)
+    result = graded(run, submitted(run.lab)).result
+    earned, possible = code_points(result)
+    assert earned == possible == sum(task.points for task in run.lab.manifest.tasks)
+    assert {check.visibility for check in result.checks if check.kind == "code"} == {"public", "hidden"}
+
+
+@pytest.mark.parametrize("run_name", ["lab0_run", "lab3_run"])
+def test_the_skeleton_earns_nothing_and_is_all_todo(
+    run_name: str, submitted: Submitted, graded: Grade, request: pytest.FixtureRequest
+) -> None:
+    run: Run = request.getfixturevalue(run_name)
+    result = graded(run, submitted(run.lab, skeleton=True)).result
+    assert code_points(result)[0] == 0
+    assert {check.outcome for check in result.checks if check.kind == "code"} == {"todo"}
+
+
+def test_a_score_does_not_depend_on_the_seed(lab3_run: Run, submitted: Submitted, graded: Grade) -> None:
+    source = lab3_run.lab.path("losses.py").read_text(encoding="utf-8")
+    folder = submitted(lab3_run.lab, {"losses.py": source.replace("* ~terminated", "")})
+    scores = {graded(dataclasses.replace(lab3_run, seed=seed), folder).result.score for seed in range(5)}
+    assert len(scores) == 1
+
+
+def test_every_check_of_the_lab_appears_exactly_once_whatever_was_handed_in(
+    lab3_run: Run, submitted: Submitted, graded: Grade, tmp_path: Path
+) -> None:
+    (tmp_path / "nothing").mkdir()
+
+    def names(folder: Path) -> list[tuple[str, str, str]]:
+        return [(check.kind, check.check, check.visibility) for check in graded(lab3_run, folder).result.checks]
+
+    complete = names(submitted(lab3_run.lab))
+    assert len(set(complete)) == len(complete)
+    assert names(submitted(lab3_run.lab, {"losses.py": "import os; os._exit(0)"})) == complete
+    assert names(tmp_path / "nothing") == complete
+
+
+def test_points_of_a_result_add_up_to_the_labs(lab3_run: Run, submitted: Submitted, graded: Grade) -> None:
+    result = graded(lab3_run, submitted(lab3_run.lab)).result
+    assert round(sum(check.max_points for check in result.checks), 2) == result.max_score == 100
+    assert result.pending_points() == 15
+    report = [check for check in result.checks if check.kind == "report"]
+    assert [(check.outcome, check.points) for check in report] == [("pending", None)] * 2
+
+
+def test_a_mistake_is_diagnosed_on_both_sides(lab3_run: Run, submitted: Submitted, graded: Grade) -> None:
+    source = lab3_run.lab.path("losses.py").read_text(encoding="utf-8")
+    wrong = source.replace("return -(logp * weights.detach()).sum()", "return (logp * weights.detach()).sum()")
+    assert wrong != source
+    result = graded(lab3_run, submitted(lab3_run.lab, {"losses.py": wrong})).result
+    failed = [check for check in result.checks if check.outcome == "failed" and check.check == "one_episode"]
+    assert {check.visibility for check in failed} == {"public", "hidden"}
+    assert all("likel" in check.diagnosis for check in failed)
+
+
+def test_a_hidden_check_tells_no_value_and_nothing_the_submission_chose(
+    lab3_run: Run, submitted: Submitted, graded: Grade
+) -> None:
+    source = lab3_run.lab.path("returns.py").read_text(encoding="utf-8")
+    tell = "class Leak(Exception):\n    pass\n\n\ndef reward_to_go(rewards, gamma):\n    raise Leak(f'{rewards} {gamma}')\n"
+    result = graded(lab3_run, submitted(lab3_run.lab, {"returns.py": source + "\n\n" + tell})).result
+    [hidden] = [c for c in result.checks if c.check == "every_step" and c.visibility == "hidden"]
+    [public] = [c for c in result.checks if c.check == "every_step" and c.visibility == "public"]
+    assert hidden.outcome == public.outcome == "failed"
+    assert "Leak" in public.message
+    assert hidden.message == "it raised an exception"
+
+
+def test_a_function_that_waits_for_another_task_is_skipped_not_failed(
+    lab3_run: Run, submitted: Submitted, graded: Grade
+) -> None:
+    source = lab3_run.lab.path("losses.py").read_text(encoding="utf-8")
+    waiting = source.replace("return (r + gamma * v_next * ~terminated).detach()", "raise NotImplementedError")
+    assert waiting != source
+    checks = graded(lab3_run, submitted(lab3_run.lab, {"losses.py": waiting})).result.checks
+    outcomes = {(check.task, check.outcome) for check in checks if check.check in ("one_step_target", "both_losses")}
+    assert outcomes == {("td_target", "todo"), ("actor_critic_losses", "skipped")}
+
+
+def test_quiz_answers_are_compared_with_the_key(lab3_run: Run, submitted: Submitted, graded: Grade) -> None:
+    answers = {**lab3_run.key, "1": None, "2": "z"}
+    quiz_of = lambda text: [  # noqa: E731
+        check.points
+        for check in graded(lab3_run, submitted(lab3_run.lab, {"quiz.json": text})).result.checks
+        if check.kind == "quiz"
+    ]
+    assert sum(quiz_of(msgspec.json.encode(lab3_run.key))) == 5
+    assert sum(quiz_of(msgspec.json.encode({**answers, "2": lab3_run.key["2"].upper()}))) == 4
+    assert sum(quiz_of(msgspec.json.encode(answers))) == 0  # a letter that is no choice: the whole form is wrong
+    assert sum(quiz_of(b"{")) == 0
+
+
+# --- the milestone ----------------------------------------------------------------------------------------------------
+
+
+def weights(**changes: torch.Tensor) -> bytes:
+    return save({**{name: tensor.contiguous() for name, tensor in mlp((4, 64, 2)).state_dict().items()}, **changes})
+
+
+@pytest.mark.parametrize(("reached", "points"), [(500, 2), (475, 2), (474.9, 1), (300, 1), (299.9, 0)])
+def test_a_milestone_gives_all_points_at_the_target_and_half_at_the_bar(
+    reached: float, points: float, lab3: Lab
+) -> None:
+    milestone = next(item for item in lab3.manifest.milestones if item.name == "reinforce")
+    assert judge_milestone(milestone, lambda _name, _weights: reached, weights()).points == points
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (None, "was not handed in"),
+        (b"", "cannot be used"),
+        (b"\xff" * 100, "cannot be used"),
+        (weights(**{"0.weight": torch.zeros(3, 3)}), "shape (3, 3)"),
+        (weights(**{"0.weight": torch.full((64, 4), float("nan"))}), "NaN or infinity"),
+        (weights(**{"0.weight": torch.zeros(64, 4, dtype=torch.int64)}), "float32 is expected"),
+        (weights(extra=torch.zeros(1)), "extra"),
+        (save({"0.bias": torch.zeros(64)}), "lack 0.weight"),
+    ],
+)
+def test_weights_that_cannot_be_played_are_a_sentence(data: bytes | None, words: str, lab3_run: Run) -> None:
+    milestone = next(item for item in lab3_run.lab.manifest.milestones if item.name == "reinforce")
+    assert lab3_run.score is not None
+    judged = judge_milestone(milestone, lab3_run.score, data)
+    assert (judged.outcome, judged.points) == ("failed", 0)
+    assert words in judged.message
+
+
+def test_an_untrained_policy_is_played_and_earns_nothing(lab3_run: Run) -> None:
+    milestone = next(item for item in lab3_run.lab.manifest.milestones if item.name == "reinforce")
+    assert lab3_run.score is not None
+    torch.manual_seed(0)
+    judged = judge_milestone(milestone, lab3_run.score, weights())
+    assert judged.points == 0
+    assert judged.message.startswith("reached ")
+
+
+# --- result.json ------------------------------------------------------------------------------------------------------
+
+
+def test_a_result_survives_its_file(lab0_run: Run, submitted: Submitted, graded: Grade, tmp_path: Path) -> None:
+    result = graded(lab0_run, submitted(lab0_run.lab)).result
+    assert write_result(tmp_path / "out" / "result.json", result)
+    assert read_result(tmp_path / "out" / "result.json") == result
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["result.json"]
+
+
+def test_the_graders_own_fault_never_replaces_a_good_result(
+    lab0_run: Run, submitted: Submitted, graded: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "result.json"
+    good = graded(lab0_run, submitted(lab0_run.lab)).result
+    write_result(path, good)
+
+    def broken_reference(*_: object) -> Answer:
+        raise RuntimeError("the reference is broken")
+
+    run = dataclasses.replace(lab0_run, seed=99)
+    monkeypatch.setattr(run.reference, "answer", broken_reference)
+    bad = graded(run, submitted(lab0_run.lab))
+    assert {check.outcome for check in bad.result.checks if check.visibility == "hidden"} == {"error"}
+    assert all(check.points is None for check in bad.result.checks if check.outcome == "error")
+    assert bad.attention
+    assert not write_result(path, bad.result)
+    assert read_result(path) == good
+    assert write_result(tmp_path / "first.json", bad.result), "without an earlier result it is kept for a person"

@@ -1,0 +1,182 @@
+"""The labs themselves: sound, derived as committed, and without anything secret in what students get."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.author import leaks, lint, release, sync
+from grader.errors import Refused
+from grader.lab import ROOT, Lab, lab_folders, labs_folder, read_lab, solutions_folder
+
+LABS = [read_lab(folder) for folder in lab_folders(solutions_folder())]
+BY_NAME = {"argvalues": LABS, "ids": [lab.name for lab in LABS]}
+
+
+@pytest.mark.parametrize("lab", **BY_NAME)  # a minute: every mistake and alternative on all cases of three seeds
+def test_a_lab_is_sound(lab: Lab) -> None:
+    linted = lint.lint(lab)
+    assert linted.faults == []
+    assert linted.mistakes[0] == linted.mistakes[1] > 0
+    assert linted.alternatives[0] == linted.alternatives[1] > 0
+
+
+@pytest.fixture(scope="module")
+def derived(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """The files of every lab, derived anew."""
+    return {lab.folder.name: sync.derive(lab) for lab in LABS}
+
+
+def test_labs_are_derived_from_the_sources_as_they_are(derived: dict[str, dict[str, str]]) -> None:
+    """Compares with the last derivation that was committed, not with files that a student may have edited."""
+    for name, files in derived.items():
+        folder = labs_folder() / name
+        recorded = sync.last_derivation(folder)
+        for file, text in files.items():
+            same = hashlib.sha256(text.encode()).hexdigest() == recorded.get(file)
+            assert same or sync.holds(folder / file, text), f"labs/{name}/{file} is out of date: make sync"
+        assert recorded.keys() == files.keys()
+
+
+def test_what_students_get_holds_nothing_secret(derived: dict[str, dict[str, str]], tmp_path: Path) -> None:
+    for name, files in derived.items():
+        sync.write(files, tmp_path / name)
+    assert leaks.leaks_in(tmp_path, LABS) == []
+
+
+@pytest.mark.parametrize("where", ["README.md", "recorded.json", "train.py"])
+def test_a_line_of_a_solution_is_found_wherever_it_stands(where: str, tmp_path: Path) -> None:
+    lab = next(lab for lab in LABS if lab.name == "lab3")
+    (tmp_path / where).write_text("a note: `return -( logp*weights.detach() ).sum()` is it", encoding="utf-8")
+    assert leaks.leaks_in(tmp_path, [lab]) == [f"{where} holds a line of a solution region of lab3/losses.py"]
+
+
+def test_a_secret_file_is_found_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "hidden.py").write_text("", encoding="utf-8")
+    assert leaks.leaks_in(tmp_path, LABS) == ["hidden.py must not be there"]
+
+
+# --- sync -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def target(tmp_path: Path, derived: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """lab0, synced into an empty folder; deriving is quick since it was done before."""
+    monkeypatch.setattr(sync, "derive", lambda lab: dict(derived[lab.folder.name]))
+    sync.sync(LABS[0], tmp_path / "lab0")
+    return tmp_path / "lab0"
+
+
+def test_sync_changes_nothing_the_second_time(target: Path) -> None:
+    assert sync.sync(LABS[0], target) == []
+    assert sync.stale_files(LABS[0], target) == []
+
+
+def test_sync_never_overwrites_an_edited_lab_unasked(target: Path) -> None:
+    edited = target / "warmup.py"
+    edited.write_text("mine", encoding="utf-8")
+    with pytest.raises(Refused, match=r"warmup\.py.*FORCE=1"):
+        sync.sync(LABS[0], target)
+    assert edited.read_text(encoding="utf-8") == "mine"
+
+
+def test_sync_keeps_a_backup_where_it_is_forced(target: Path) -> None:
+    (target / "warmup.py").write_text("mine", encoding="utf-8")
+    assert sync.sync(LABS[0], target, force=True) == ["warmup.py"]
+    [backup] = (target / ".backup").glob("*/warmup.py")
+    assert backup.read_text(encoding="utf-8") == "mine"
+    assert "NotImplementedError" in (target / "warmup.py").read_text(encoding="utf-8")
+
+
+def test_sync_removes_what_a_lab_no_longer_has(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = sync.derive(LABS[0])
+    monkeypatch.setattr(sync, "derive", lambda _lab: {n: text for n, text in files.items() if n != "train.py"})
+    assert sync.sync(LABS[0], target) == ["train.py"]
+    assert not (target / "train.py").exists()
+
+
+# --- release ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def students_copy(derived: dict[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of a copy of the kit whose labs/ are derived anew: here they may have been edited."""
+    kit = tmp_path_factory.mktemp("kit")
+    for name in release.COPIED:
+        if (ROOT / name).is_file():
+            shutil.copy2(ROOT / name, kit / name)
+    shutil.copy2(ROOT / "README.md", kit)
+    for folder in ("requirements", "grader", "labs/common"):
+        shutil.copytree(ROOT / folder, kit / folder)
+    for name, files in derived.items():
+        sync.write(files, kit / "labs" / name)
+    target = tmp_path_factory.mktemp("students") / "kit"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(release, "ROOT", kit)
+        patch.setattr(release, "labs_folder", lambda: kit / "labs")
+        patch.setattr(release, "stale_files", lambda _lab, _target: [])
+        release.release(LABS, target)
+    return target
+
+
+def test_a_release_has_what_students_type_and_nothing_of_the_instructors(students_copy: Path) -> None:
+    top = {path.name for path in students_copy.iterdir()}
+    assert {"Makefile", "README.md", "labs", "grader", "requirements", "pyproject.toml"} <= top
+    assert not {"solutions", "tests", "docs", ".git", ".ci"} & top
+    assert not [path for path in students_copy.rglob("*") if path.name in ("instructor", "author", "runs", ".backup")]
+    assert "instructors" not in (students_copy / "README.md").read_text(encoding="utf-8").lower()
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a student types, in an environment that is set up already."""
+    environment = {**os.environ, "LABKIT_PYTHON": sys.executable}
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_in_a_release_everything_a_student_types_works(students_copy: Path, tmp_path: Path) -> None:
+    """Some ten seconds: each command imports torch."""
+    copy = shutil.copytree(students_copy, tmp_path / "kit")
+    for file in ("losses.py", "returns.py", "agent.py"):
+        shutil.copyfile(solutions_folder() / "lab3_policy_gradient" / file, copy / "labs/lab3_policy_gradient" / file)
+    listed = make(copy)
+    assert listed.returncode == 0
+    assert "make lab3-submit" in listed.stdout
+    assert "make grade" not in listed.stdout
+    checked = make(copy, "lab3")
+    assert checked.returncode == 0
+    assert checked.stdout.count("✓ passed") == 9
+    assert make(copy, "lab0").stdout.count("○ todo") == 7
+    assert "hint 1 of" in make(copy, "lab3-hint", "TASK=td_target").stdout
+    assert make(copy, "lab3-reset", "TASK=td_target").returncode == 0
+    packed = make(copy, "lab3-submit", "STUDENT=ada")
+    assert packed.returncode == 0
+    assert "3.8 td_target is still a TODO" in packed.stdout
+    assert len(list((copy / "submissions").glob("ada_lab3_*.zip"))) == 1
+
+
+def test_a_release_is_refused_where_labs_are_not_as_derived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "stale_files", lambda _lab, _target: ["losses.py"])
+    with pytest.raises(Refused, match="make sync first"):
+        release.release(LABS, tmp_path / "kit")
+    assert not (tmp_path / "kit").exists()
+
+
+def test_a_release_never_replaces_a_folder_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "stale_files", lambda _lab, _target: [])
+    (tmp_path / "thesis.tex").write_text("years of work", encoding="utf-8")
+    with pytest.raises(Refused, match="no earlier release"):
+        release.release(LABS, tmp_path)
+    assert (tmp_path / "thesis.tex").read_text(encoding="utf-8") == "years of work"
+
+
+def test_make_alone_lists_every_target_with_a_line() -> None:
+    listed = make(ROOT).stdout
+    for target in ("lab3", "lab3-hint", "lab3-train", "lab3-plot", "lab3-reset", "lab3-submit", "setup", "test",
+                   "grade", "release", "sync", "lint-labs"):  # fmt: skip
+        assert f"make {target} " in listed
