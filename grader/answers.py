@@ -79,7 +79,7 @@ class Functions:
         def call(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             before = snapshot((args, kwargs))
-            random_state = _global_random_state() if kwargs.get("generator") is not None else None
+            random_state = snapshot(_global_random_state()) if kwargs.get("generator") is not None else None
             result = function(*args, **kwargs)
             names = _argument_names(function, args, kwargs)
             for label, old, new in zip(
@@ -124,10 +124,10 @@ def run_probe(
     watched = Functions(functions)
     with cpu_limit(seconds):
         result = check.probe(watched, **to_objects(to_plain(arguments)))
-    try:
-        return to_plain(result), watched
-    except NotPlain as error:
-        raise Unusable(f"it returned {error}") from None
+        try:
+            return to_plain(result), watched
+        except NotPlain as error:
+            raise Unusable(f"it returned {error}") from None
 
 
 def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> Answer:
@@ -182,7 +182,7 @@ def snapshot(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.copy()
     if _is_tensor(value):
-        return value.detach().clone()
+        return value.detach().clone().requires_grad_(value.requires_grad)
     return copy.copy(value) if isinstance(value, set | bytearray) else value
 
 
@@ -199,7 +199,7 @@ def unchanged(old: Any, new: Any) -> bool:
     if isinstance(old, np.ndarray):
         return bool(old.dtype == new.dtype and old.shape == new.shape and old.tobytes() == new.tobytes())
     if _is_tensor(old):
-        if old.dtype != new.dtype or old.shape != new.shape:
+        if (old.dtype, old.shape, old.requires_grad) != (new.dtype, new.shape, new.requires_grad):
             return False
         return bool(old.equal(new) or (old.eq(new) | (old.ne(old) & new.ne(new))).all())  # NaN is as it was
     if isinstance(old, bool | int | float | str | set | bytearray):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.plain import Array, Plain
+from grader.plain import Array, Plain, one_line
 
 FLOAT32_TOLERANCE = (1e-4, 1e-5)
 FLOAT64_TOLERANCE = (1e-8, 1e-8)
@@ -58,7 +58,7 @@ def _differences(
             return [Difference("flag", FLAGS[flag])]
         return [Difference("value", _say(where, "another value is expected"), str(expected), str(got))]
     if isinstance(expected, int | float) and isinstance(got, bool | int | float):
-        return _number_difference(np.asarray(float(expected)), np.asarray(float(got)), tolerance, where)
+        return _number_difference(np.asarray(expected), np.asarray(got), tolerance, where)
     if isinstance(expected, list) and isinstance(got, list):
         if len(expected) != len(got):
             sentence = _say(where, f"{len(got)} items where {len(expected)} are expected")
@@ -68,7 +68,7 @@ def _differences(
         if missing := [str(key) for key in expected if key not in got]:
             return [Difference("type", _say(where, f"the key {missing[0]!r} is missing"))]
         if extra := [str(key) for key in got if key not in expected]:
-            return [Difference("type", _say(where, f"there is a key {extra[0]!r} that nobody asked for"))]
+            return [Difference("type", _say(where, f"there is a key {shorten(extra[0])!r} that nobody asked for"))]
         pairs = [(str(key), expected[key], got[key]) for key in expected]
     elif type(expected) is not type(got):
         sentence = _say(where, f"{_kind_of(got)} came back where {_kind_of(expected)} is expected")
@@ -88,8 +88,8 @@ def _array_difference(
     expected: Array, got: Plain, tolerance: tuple[float, float], exact_dtype: bool, where: str
 ) -> list[Difference]:
     if isinstance(got, bool | int | float) and expected.values.ndim == 0:
-        got = Array(np.asarray(got, dtype=expected.dtype), expected.tensor)
-    if not isinstance(got, Array):
+        return _number_difference(expected.values, np.asarray(got), tolerance, where)
+    if not isinstance(got, Array) or (expected.tensor and not got.tensor):
         sentence = _say(where, f"{_kind_of(got)} came back where {_kind_of(expected)} is expected")
         return [Difference("type", sentence)]
     if expected.shape != got.shape:
@@ -107,26 +107,30 @@ def _dtype_accepted(expected: str, got: str, exact: bool) -> bool:
         return True
     if exact:
         return False
-    both = {expected, got}
-    return both == {"float32", "float64"} or both == {"int64", "bool"}
+    if "bool" in (expected, got):  # a mask of integers; bools where 0 or 1 is earned
+        return got == "bool" or np.dtype(got).kind in "iu"
+    return {expected, got} == {"float32", "float64"}
 
 
 def _number_difference(
     expected: np.ndarray, got: np.ndarray, tolerance: tuple[float, float], where: str
 ) -> list[Difference]:
-    """Differences of value, with NaN equal to NaN and infinity to the same infinity."""
+    """Differences of value. NaN equals NaN, infinity the same infinity; whole numbers are compared exactly."""
     a, b = expected.astype(np.float64), got.astype(np.float64)
-    relative, absolute = tolerance
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
-    with np.errstate(invalid="ignore", over="ignore"):
-        excess = np.where(same, 0.0, np.abs(a - b) / (absolute + relative * np.abs(a)))
-    excess = np.where(np.isnan(excess) & ~same, np.inf, excess)
+    if expected.dtype.kind in "biu" and got.dtype.kind in "biu":
+        excess = np.where(expected == got, 0.0, np.inf)
+    else:
+        relative, absolute = tolerance
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            excess = np.where(same, 0.0, np.abs(a - b) / (absolute + relative * np.abs(a)))
+        excess = np.where(np.isnan(excess) & ~same, np.inf, excess)
     if not excess.size or excess.max() <= 1:
         return []
     unexpected = ~np.isfinite(b) & np.isfinite(a)
     if unexpected.any():
         what = "NaN" if np.isnan(b[unexpected]).any() else "infinity"
-        return [Difference("nan", _say(where, f"{what} where a number is expected"), shorten(a), shorten(b))]
+        return [Difference("nan", _say(where, f"{what} where a number is expected"), shorten(expected), shorten(got))]
     gradient = "to argument" in where
     sentence = _say(where, "the gradient differs" if gradient else "the values differ")
     if not gradient and a.size > 1:
@@ -136,7 +140,9 @@ def _number_difference(
         sentence = _say(where, "a gradient arrives where there should be none (detach what is a constant)")
     elif gradient and not np.any(b):
         sentence = _say(where, "no gradient arrives (is something detached, or a new tensor made from numbers?)")
-    return [Difference("gradient" if gradient else "value", sentence, shorten(a), shorten(b), float(excess.max()))]
+    return [
+        Difference("gradient" if gradient else "value", sentence, shorten(expected), shorten(got), float(excess.max()))
+    ]
 
 
 def _first_index(wrong: np.ndarray) -> str:
@@ -177,5 +183,5 @@ def shorten(value: Any) -> str:
         return "[" + ", ".join([*shown, "..."] if len(value) > SHOWN_ITEMS else shown) + "]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {shorten(item)}" for key, item in list(value.items())[:SHOWN_ITEMS]) + "}"
-    text = str(value)
+    text = one_line(str(value), 81)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -8,8 +8,10 @@ from grader.answers import Answer
 from grader.checks import Case, Check, Wrong
 from grader.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, Difference, compare
 from grader.lab import Lab
-from grader.plain import to_plain
+from grader.plain import printable, to_plain
 from grader.results import CheckResult, Outcome, Visibility
+
+MAX_MESSAGE = 2_000  # characters; what a submission says of itself may be longer
 
 # What is said of a hidden case, by the kind of the difference.
 HIDDEN = {
@@ -67,8 +69,9 @@ def judge(
             message = f"case '{case.title}': {difference.sentence}"
             if difference.expected or difference.got:
                 message += f"; expected {difference.expected}, got {difference.got}"
+            message = printable(message, MAX_MESSAGE)
         diagnosis = ""
-        if outcome == "failed":
+        if outcome in ("failed", "timeout"):
             diagnosis = _diagnosis(check, lab, known, answers, diagnoses)
         return Judged(outcome, message, diagnosis, answer.trace, difference.kind)
     return Judged("passed")
@@ -76,8 +79,10 @@ def judge(
 
 def hidden_message(difference: Difference, outcome: Outcome, answer: Answer) -> str:
     """What may be said of a hidden case: nothing that holds its values, or that the student's code could choose."""
-    if outcome in ("timeout", "crashed"):
+    if outcome == "timeout":
         return answer.text  # the grader's own words
+    if outcome == "crashed":  # of what it sent, even a length could tell something
+        return "its process ended during the call, or sent what is no answer"
     if outcome in ("todo", "skipped"):
         return "still to do" if outcome == "todo" else "waits for another function, which is still to do"
     if answer.status == "broken":

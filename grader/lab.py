@@ -121,9 +121,9 @@ def read_lab(folder: Path) -> Lab:
     try:
         manifest = msgspec.toml.decode(path.read_bytes(), type=Manifest)
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}") from None
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise Refused(f"{path}: {error}") from None
+        raise Refused(f"{path} cannot be read: {error.strerror}", 1) from None
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(f"{path}: {error}", 1) from None
     return Lab(folder, manifest)
 
 

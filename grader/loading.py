@@ -48,7 +48,7 @@ def parse(path: Path) -> ast.Module:
     if not path.is_file():
         raise Broken(f"{path.name} is missing: it has to lie in the lab's own folder, under this name")
     try:
-        return ast.parse(path.read_bytes().decode("utf-8"), filename=path.name)
+        return ast.parse(path.read_bytes().decode("utf-8-sig"), filename=path.name)
     except UnicodeDecodeError as error:
         raise Broken(f"{path.name} is not UTF-8 (byte {error.start}): save it again with the encoding UTF-8") from None
     except SyntaxError as error:

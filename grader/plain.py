@@ -49,10 +49,14 @@ def to_plain(value: Any, depth: int = 0) -> Plain:
     """
     if depth > MAX_DEPTH:
         raise NotPlain(f"data nested more than {MAX_DEPTH} deep")
-    if value is None or isinstance(value, bool | str):
-        return value if value is None or type(value) in (bool, str) else str(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return plain_text(value)
     if isinstance(value, Array):
         return value
+    if isinstance(value, np.longdouble | np.clongdouble):  # item() gives these back as they are
+        raise NotPlain(f"a number of dtype {value.dtype}")
     if isinstance(value, np.generic):
         return to_plain(value.item(), depth)
     if isinstance(value, int):
@@ -67,22 +71,48 @@ def to_plain(value: Any, depth: int = 0) -> Plain:
         return tensor_to_array(value)
     if isinstance(value, Mapping):
         return {plain_key(key): to_plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, Sequence | Set) and not isinstance(value, bytes | bytearray):
+    if isinstance(value, Set):
+        return [to_plain(item, depth + 1) for item in in_order(value)]
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [to_plain(item, depth + 1) for item in value]
     raise NotPlain(f"an object of type {type(value).__name__}, where numbers, lists or tensors are expected")
 
 
+def plain_text(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise NotPlain("a string with half a character in it (a lone surrogate)") from None
+    return str(text)
+
+
 def plain_key(key: object) -> str | int:
-    if isinstance(key, str | int):
+    if isinstance(key, np.integer | np.bool_):
+        key = key.item()
+    if isinstance(key, str):
+        return plain_text(key)
+    if isinstance(key, int) and -(2**63) <= key < 2**64:
         return key
-    raise NotPlain(f"a dictionary key of type {type(key).__name__}")
+    raise NotPlain(f"a dictionary key of type {type(key).__name__}, or too large")
+
+
+def in_order(items: Set[Any]) -> list[Any]:
+    """The items of a set in an order that does not change from run to run."""
+    try:
+        return sorted(items)
+    except TypeError:
+        return sorted(items, key=lambda item: (type(item).__name__, repr(item)))
 
 
 def tensor_to_array(tensor: Any) -> Array:
     """A tensor's values, without its gradient. bfloat16, which numpy lacks, crosses as float32."""
-    dense = tensor.detach().cpu().resolve_conj().resolve_neg()
-    name = str(dense.dtype).removeprefix("torch.")
-    return array_of((dense.float() if name == "bfloat16" else dense).numpy(), tensor=True)
+    name = str(tensor.dtype).removeprefix("torch.")
+    try:
+        dense = tensor.detach().cpu().resolve_conj().resolve_neg()
+        values = (dense.float() if name == "bfloat16" else dense).numpy()
+    except (RuntimeError, TypeError):  # sparse, quantised, or without values (meta)
+        raise NotPlain(f"a tensor of layout {tensor.layout} and dtype {name} on {tensor.device}") from None
+    return array_of(values, tensor=True)
 
 
 def array_of(values: np.ndarray, tensor: bool) -> Array:
@@ -106,12 +136,25 @@ def to_objects(plain: Plain) -> Any:
     return plain
 
 
+# --- text -----------------------------------------------------------------------------------------------------------
+
+
+def printable(text: str, limit: int = 4_000) -> str:
+    """Text that may reach an instructor's terminal: no control characters but line ends, and not without end."""
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text[:limit])
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """The same in one line: the name of a file, or a key."""
+    return printable(text, limit).replace("\n", "�")
+
+
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
 def pack(plain: Plain) -> bytes:
     """Plain data as one msgpack message."""
-    return bytes(msgpack.packb(plain, default=_pack_array, use_bin_type=True))
+    return bytes(msgpack.packb(plain, default=_pack_array, use_bin_type=True, unicode_errors="replace"))
 
 
 def _pack_array(value: object) -> msgpack.ExtType:
@@ -154,11 +197,16 @@ def _unpack_array(code: int, data: bytes) -> Array:
         raise NotPlain("an array with a malformed shape")
     if math.prod(shape) * np.dtype(dtype).itemsize != len(raw):
         raise NotPlain(f"an array of shape {shape} with {len(raw)} bytes of data")
-    return Array(np.frombuffer(raw, dtype=dtype).reshape(shape).copy(), tensor)
+    if dtype == "bool" and raw.strip(b"\0\1"):
+        raise NotPlain("a bool array with other values than 0 and 1")
+    try:
+        return Array(np.frombuffer(raw, dtype=dtype).reshape(shape).copy(), tensor)
+    except (ValueError, OverflowError):  # nothing of 2**63 columns
+        raise NotPlain("an array with a malformed shape") from None
 
 
 def _check_nesting(plain: Plain, depth: int = 0) -> None:
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH + 1:  # a value of the greatest depth, and the message around it
         raise NotPlain(f"data nested more than {MAX_DEPTH} deep")
     if isinstance(plain, list):
         for item in plain:
@@ -173,15 +221,22 @@ def _check_nesting(plain: Plain, depth: int = 0) -> None:
 
 # --- records (JSON that a reviewer can read) ------------------------------------------------------------------------
 
+ENCODED_KEYS = ({"tensor", "shape", "values"}, {"array", "shape", "values"}, {"pairs"})
+
 
 def to_json(plain: Plain) -> Any:
-    """Plain data as JSON values: an array becomes {"tensor" or "array": dtype, "shape": ..., "values": flat list}."""
+    """Plain data as JSON values: an array becomes {"tensor" or "array": dtype, "shape": ..., "values": flat list}.
+
+    A dictionary that JSON cannot hold as it is (keys that are no strings, or those of an array) becomes {"pairs": ...}.
+    """
     if isinstance(plain, Array):
         kind = "tensor" if plain.tensor else "array"
         return {kind: plain.dtype, "shape": list(plain.shape), "values": plain.values.ravel().tolist()}
     if isinstance(plain, list):
         return [to_json(item) for item in plain]
     if isinstance(plain, dict):
+        if any(type(key) is not str for key in plain) or set(plain) in ENCODED_KEYS:
+            return {"pairs": [[key, to_json(item)] for key, item in plain.items()]}
         return {key: to_json(item) for key, item in plain.items()}
     return plain
 
@@ -195,5 +250,7 @@ def from_json(data: Any) -> Plain:
             if data.keys() == {kind, "shape", "values"}:
                 values = np.array(data["values"], dtype=data[kind]).reshape(data["shape"])
                 return Array(values, kind == "tensor")
+        if data.keys() == {"pairs"}:
+            return {key: from_json(item) for key, item in data["pairs"]}
         return {key: from_json(item) for key, item in data.items()}
     return data

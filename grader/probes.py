@@ -70,19 +70,33 @@ def _gradients(output: torch.Tensor, leaves: list[Any]) -> dict[str, torch.Tenso
 def value_without_gradient(function: Callable[..., Any], *args: Any, to: Sequence[int] | None = None) -> dict[str, Any]:
     """The function's value, and whether it carries a gradient to the arguments at the places `to` from 1, or to any."""
     result = function(*_leaves(args, to))
-    carries = isinstance(result, torch.Tensor) and result.requires_grad
-    return {"value": result.detach() if carries else result, "carries_gradient": carries}
+    tensors = _tensors_in(result)
+    if any(tensor.is_inference() for tensor in tensors):
+        raise Unusable("it returned a tensor made in inference mode, with which no loss can be computed: use no_grad")
+    return {"value": result, "carries_gradient": any(tensor.requires_grad for tensor in tensors)}
+
+
+def _tensors_in(result: Any) -> list[torch.Tensor]:
+    """The tensors of a result: itself, or the items of a tuple, list or dictionary."""
+    items = (
+        list(result.values()) if isinstance(result, dict) else result if isinstance(result, tuple | list) else [result]
+    )
+    return [item for item in items if isinstance(item, torch.Tensor)]
 
 
 def raised_by(function: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
-    """The name of the exception that the call raises, or "nothing"."""
+    """The name of the exception that the call raises ("ValueError" for a class derived from it, too), or "nothing"."""
     try:
         function(*args, **kwargs)
     except NotImplementedError:
         raise
     except Exception as error:
-        return type(error).__name__
+        return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
     return "nothing"
+
+
+# How torch says that tensors of two devices met.
+MISMATCH = ("two devices", "different devices", "Device Propagation", "on the expected device")
 
 
 def device_of_result(function: Callable[..., Any], *args: Any) -> dict[str, str]:
@@ -92,31 +106,31 @@ def device_of_result(function: Callable[..., Any], *args: Any) -> dict[str, str]
     which costs nothing. A tensor made on the CPU and mixed with the inputs gives the message of the mismatch.
     """
     from torch._subclasses import FakeTensorMode
-    from torch._subclasses.fake_tensor import FakeTensorDeviceMismatchError
 
     function = getattr(function, "__wrapped__", function)  # fake tensors have no values to watch for changes
     with FakeTensorMode():
-        on_cuda = [
-            torch.empty(arg.shape, dtype=arg.dtype, device="cuda") if isinstance(arg, torch.Tensor) else arg
-            for arg in args
-        ]
-        try:
-            result = function(*on_cuda)
-        except FakeTensorDeviceMismatchError as error:
-            return {"device": "cpu", "message": str(error).splitlines()[0]}
-        except NotImplementedError as error:
-            if str(error).startswith("TODO") or not str(error):
-                raise
-            return {"device": "not checked", "message": ""}
-        except Exception as error:
-            device_words = ("two devices", "different devices", "Device Propagation", "device type")
-            if any(words in str(error) for words in device_words):
-                return {"device": "cpu", "message": str(error).splitlines()[0]}
-            return {"device": "not checked", "message": ""}
-        outputs = list(result) if isinstance(result, tuple | list) else [result]
-        on_cpu = any(isinstance(output, torch.Tensor) and output.device.type == "cpu" for output in outputs)
-    message = "the result is on the CPU although the inputs are on a CUDA device" if on_cpu else ""
-    return {"device": "cpu" if on_cpu else "cuda", "message": message}
+        found = _device_of_result(function, args, "cuda")
+    if found["device"] == "not checked":
+        # Without CUDA in the build of torch, an index (x[1:]) fails on fake CUDA tensors, but not on meta tensors.
+        found = _device_of_result(function, args, "meta")
+    return found
+
+
+def _device_of_result(function: Callable[..., Any], args: Sequence[Any], device: str) -> dict[str, str]:
+    on_device = [
+        torch.empty(arg.shape, dtype=arg.dtype, device=device) if isinstance(arg, torch.Tensor) else arg for arg in args
+    ]
+    try:
+        result = function(*on_device)
+    except Exception as error:
+        if isinstance(error, NotImplementedError) and (str(error).startswith("TODO") or not str(error)):
+            raise
+        if any(words in str(error) for words in MISMATCH):
+            return {"device": "cpu", "message": str(error).splitlines()[0].replace("meta", "cuda")}
+        return {"device": "not checked", "message": ""}
+    if any(tensor.device.type == "cpu" for tensor in _tensors_in(result)):
+        return {"device": "cpu", "message": "the result is on the CPU although the inputs are on a CUDA device"}
+    return {"device": "cuda", "message": ""}
 
 
 def works_on_its_device(value: Plain, **_case: Any) -> None:
@@ -132,20 +146,22 @@ def works_on_its_device(value: Plain, **_case: Any) -> None:
 
 
 def draws(sample: Callable[..., Any], logits: torch.Tensor, seed: int) -> dict[str, Any]:
-    """What `sample(logits, generator=...)` returns for logits (B, A): actions (B,), their log-probabilities (B,), the
-    gradient of the log-probabilities' sum to the logits (B, A), and the actions again from a generator seeded alike."""
+    """What `sample(logits, generator=...)` returns for logits (B, A): actions (B,), their log-probabilities (B,), and
+    the gradient of the log-probabilities' sum to the logits (B, A); the actions that the same generator gives next, and
+    those of another one seeded alike."""
     logits = logits.clone().requires_grad_()
-    results = [sample(logits, generator=torch.Generator().manual_seed(seed)) for _ in range(2)]
+    generator = torch.Generator().manual_seed(seed)
+    results = [sample(logits, generator=dice) for dice in (generator, generator, torch.Generator().manual_seed(seed))]
     for result in results:
         if not isinstance(result, tuple | list) or len(result) != 2:
             raise Unusable("two tensors are expected: the actions and their log-probabilities")
-    (actions, logp), (again, _) = results
+    (actions, logp), (later, _), (again, _) = results
     if not isinstance(logp, torch.Tensor) or not logp.requires_grad:
         raise Unusable("the log-probabilities carry no gradient to the logits: without it the policy cannot learn")
     [gradient] = torch.autograd.grad(logp.sum(), logits, allow_unused=True)
     if gradient is None:
         gradient = torch.zeros_like(logits)
-    return {"actions": actions, "logp": logp, "gradient": gradient, "again": again}
+    return {"actions": actions, "logp": logp, "gradient": gradient, "next": later, "again": again}
 
 
 def drawn_from(value: Plain, probabilities: np.ndarray) -> None:
@@ -154,7 +170,7 @@ def drawn_from(value: Plain, probabilities: np.ndarray) -> None:
     The actions are int64 and (B,), come up as often as they should, the same again from the same seed; each comes with
     its own log-probability, float and (B,), and with that one's gradient.
     """
-    facts = mapping(value, "actions", "logp", "gradient", "again")
+    facts = mapping(value, "actions", "logp", "gradient", "next", "again")
     actions, logp = facts["actions"], facts["logp"]
     count = array(actions, "the actions", ("int64",)).size
     array(logp, "the log-probabilities", ("float32", "float64"))
@@ -183,7 +199,9 @@ def drawn_from(value: Plain, probabilities: np.ndarray) -> None:
     expected_gradient = np.eye(len(probabilities))[chosen] - probabilities
     if gradient.shape != expected_gradient.shape or not np.allclose(gradient, expected_gradient, atol=1e-4):
         raise Wrong("the gradient of the log-probability is not the one of the action that was drawn")
-    again = facts["again"]
+    later, again = facts["next"], facts["again"]
+    if not isinstance(later, Array) or np.array_equal(later.values, chosen):
+        raise Wrong("the next call with the same generator gave the same actions: draw from it, do not seed it anew")
     if not isinstance(again, Array) or not np.array_equal(again.values, chosen):
         raise Wrong("the same generator, seeded alike, gave other actions: draw from the generator you are given")
 

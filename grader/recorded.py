@@ -15,6 +15,7 @@ from grader.judge import Known
 from grader.plain import from_json, to_json
 
 FILE = "recorded.json"
+AGAIN = "take it from the course's copy again"
 
 
 class RecordedCheck(msgspec.Struct, frozen=True):
@@ -31,16 +32,25 @@ class Record(msgspec.Struct, frozen=True):
     diagnoses: dict[str, str]
     checks: dict[str, RecordedCheck]
 
+    def of(self, check: str) -> RecordedCheck:
+        """What is recorded of a check."""
+        if check not in self.checks:
+            raise Refused(f"{FILE} has no check {check}: run make sync", 1)
+        return self.checks[check]
+
     def known(self, check: str, case: str) -> Known:
         """What is known of a public case."""
         try:
-            facts = self.checks[check].cases[case]
+            facts = self.of(check).cases[case]
         except KeyError:
-            raise Refused(f"{FILE} has no case {case!r} of {check}: run make sync") from None
-        return Known(
-            answer_from_json(facts["expected"]) if "expected" in facts else None,
-            {name: answer_from_json(item) for name, item in facts.get("mistakes", {}).items()},
-        )
+            raise Refused(f"{FILE} has no case {case!r} of {check}: run make sync", 1) from None
+        try:
+            return Known(
+                answer_from_json(facts["expected"]) if "expected" in facts else None,
+                {name: answer_from_json(item) for name, item in facts.get("mistakes", {}).items()},
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Refused(f"{FILE}, case {case!r} of {check}, cannot be read ({error}): {AGAIN}", 1) from None
 
 
 def read_record(folder: Path) -> Record:
@@ -48,7 +58,7 @@ def read_record(folder: Path) -> Record:
     try:
         return msgspec.convert(json.loads((folder / FILE).read_bytes()), type=Record)  # json: NaN is allowed
     except (OSError, ValueError, msgspec.ValidationError) as error:
-        raise Refused(f"{folder / FILE} cannot be read ({error}): take it from the course's copy again") from None
+        raise Refused(f"{folder / FILE} cannot be read ({error}): {AGAIN}", 1) from None
 
 
 def record_to_json(record: Record) -> str:

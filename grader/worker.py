@@ -22,7 +22,7 @@ from grader.answers import Answer, answer
 from grader.checks import checks_of
 from grader.lab import Lab, Limits, read_lab
 from grader.loading import load_functions, load_modules
-from grader.plain import NotPlain, Plain, pack
+from grader.plain import NotPlain, Plain, pack, printable
 
 OPEN_FILES = 256
 
@@ -161,11 +161,6 @@ def answer_from_message(message: Plain, id: str) -> Answer:
         tuple(printable(item) for item in changed[:10]),
         message["used_global_random_state"],
     )
-
-
-def printable(text: str, limit: int = 4_000) -> str:
-    """Text that may reach an instructor's terminal: no control characters but line ends, and not without end."""
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text[:limit])
 
 
 if __name__ == "__main__":

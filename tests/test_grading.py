@@ -89,7 +89,7 @@ def test_a_hidden_check_tells_no_value_and_nothing_the_submission_chose(
     lab3_run: Run, submitted: Submitted, graded: Grade
 ) -> None:
     source = lab3_run.lab.path("returns.py").read_text(encoding="utf-8")
-    tell = "class Leak(Exception):\n    pass\n\n\ndef reward_to_go(rewards, gamma):\n    raise Leak(f'{rewards} {gamma}')\n"
+    tell = "class Leak(Exception): ...\n\n\ndef reward_to_go(rewards, gamma):\n    raise Leak(f'{rewards} {gamma}')\n"
     result = graded(lab3_run, submitted(lab3_run.lab, {"returns.py": source + "\n\n" + tell})).result
     [hidden] = [c for c in result.checks if c.check == "every_step" and c.visibility == "hidden"]
     [public] = [c for c in result.checks if c.check == "every_step" and c.visibility == "public"]

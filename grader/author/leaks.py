@@ -24,7 +24,7 @@ def secret_lines(lab: Lab) -> dict[str, str]:
 
 
 def public_code(lab: Lab) -> str:
-    """What students get on purpose, without blanks: skeletons, checks and given code. It is no secret elsewhere, too."""
+    """What students get on purpose, without blanks: skeletons, checks, given code. It is no secret elsewhere, too."""
     given = [name for name in ("checks.py", *lab.manifest.files.given) if name.endswith(".py")]
     texts = [*(_text(lab, name) for name in given), *(cut(_text(lab, name), name) for name in lab.code_files)]
     return "".join("".join(texts).split())

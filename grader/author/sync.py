@@ -63,10 +63,9 @@ def _recorded(reference: Reference, check: Check) -> RecordedCheck:
         facts["mistakes"] = {
             name: data
             for name, data in mistakes.items()
-            # An answer that comes out differently each time, or not at all, is no mark to know a mistake by.
+            # An answer that comes out differently each time is no mark to know a mistake by.
             if len(json.dumps(data)) <= LARGEST_RECORDED_MISTAKE
-            and data["status"] != "timeout"
-            and json.dumps(data) == json.dumps(answer_to_json(again[name]))
+            and (data["status"] == "timeout" or json.dumps(data) == json.dumps(answer_to_json(again[name])))
         }
         cases[case.title] = facts
     return RecordedCheck(public, hidden, cases)
@@ -80,7 +79,7 @@ def last_derivation(folder: Path) -> dict[str, str]:
     """The hashes of the last derivation into `folder`; empty where there was none."""
     try:
         return dict(json.loads((folder / DERIVED_FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return {}
 
 
@@ -99,7 +98,9 @@ def sync(lab: Lab, target: Path, force: bool = False) -> list[str]:
     Refused where someone has edited files there, unless `force`: then those are kept in .backup/ first.
     """
     files = derive(lab)
+    known = last_derivation(target)
     stale = [name for name in edited_files(target) if (target / name).is_file()]
+    stale += [name for name in files if name not in known and (target / name).is_file()]
     for name, text in files.items():
         if holds(target / name, text):
             files[name] = (target / name).read_text(encoding="utf-8")

@@ -122,12 +122,13 @@ def _code_results(run: Run, staged: Staged) -> list[CheckResult]:
     folder = Path(tempfile.mkdtemp(prefix="submission-"))
     try:
         write_private_folder(run.lab, staged, folder)
+        sides = [(check, side) for check in run.reference.checks for side in visibilities(run.reference, check)]
+        results: dict[int, CheckResult] = {}
         with workers_for(run.parent, run.lab, folder) as workers:
-            return [
-                _checked(run, workers, check, visibility)
-                for check in run.reference.checks
-                for visibility in visibilities(run.reference, check)
-            ]
+            # The public cases first: what is answered to them is shown, and must not hold what was seen of hidden ones.
+            for place in sorted(range(len(sides)), key=lambda place: sides[place][1] == "hidden"):
+                results[place] = _checked(run, workers, *sides[place])
+        return [results[place] for place in range(len(sides))]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -4,25 +4,39 @@ A folder, a zip or a tar. Sizes, links, and paths that leave the folder are chec
 folder, __MACOSX and the rest of what archives carry are no obstacle.
 """
 
+import bz2
 import dataclasses
+import gzip
 import hashlib
+import io
 import json
+import lzma
 import os
+import re
 import stat
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from grader.lab import Lab
+from grader.plain import one_line
 from grader.student.submit import MANIFEST_FILE
-from grader.worker import printable
 
-ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+# The last two nobody can read here; they are a student's submission all the same.
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".rar", ".7z")
+UNPACKERS: dict[bytes, Callable[[Path], Any]] = {  # by the first two bytes
+    b"\x1f\x8b": gzip.open,
+    b"BZ": bz2.open,
+    b"\xfd7": lzma.open,
+}
 MAX_ARCHIVE_BYTES = 100_000_000
+MAX_UNPACKED_BYTES = 200_000_000  # of a tar, which has to be unpacked to be listed
 MAX_ENTRIES = 10_000
-LISTED = 5  # of the files that were ignored
+LISTED = 5  # of the files that were ignored, or refused
+LAB_FOLDER = re.compile(r"lab\d+")
 
 
 class Unusable(Exception):
@@ -75,19 +89,47 @@ def wanted_files(lab: Lab) -> dict[str, int]:
 def stage(source: Path, lab: Lab) -> Staged:
     """Reads what the lab asks for out of a folder or an archive; Unusable where there is nothing to be had."""
     refused: list[str] = []
-    if source.is_dir() and not source.is_symlink():
-        return _take(list(_folder_entries(source, refused)), refused, lab)
+    if source.is_symlink() or not (source.is_dir() or source.is_file()):
+        raise Unusable(f"{one_line(source.name)} is a link or no regular file")
     try:
+        if source.is_dir():
+            return _take(list(_folder_entries(source, refused)), refused, lab)
         if source.stat().st_size > MAX_ARCHIVE_BYTES:
             raise Unusable(f"the archive has {source.stat().st_size:,} bytes; {MAX_ARCHIVE_BYTES:,} are allowed")
         if source.name.lower().endswith(".zip"):
             with zipfile.ZipFile(source) as archive:
                 return _take(list(_zip_entries(archive, refused)), refused, lab)
-        with tarfile.open(source) as tar:
+        with tarfile.open(fileobj=_unpacked(source), mode="r:") as tar:
             return _take(list(_tar_entries(tar, refused)), refused, lab)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, OSError, RuntimeError, ValueError) as error:
-        # RuntimeError: an encrypted zip; ValueError and NotImplementedError: headers that make no sense
-        raise Unusable(f"the archive {printable(source.name)} cannot be read: {printable(str(error), 200)}") from None
+    except UNREADABLE as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Unusable(f"{one_line(source.name)} cannot be read: {one_line(reason)}") from None
+
+
+# What the libraries raise over archives and folders that are broken, or made to break them. RuntimeError: an encrypted
+# zip; ValueError and OverflowError: headers that make no sense.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+
+
+def _unpacked(source: Path) -> io.BytesIO:
+    """The bytes of a tar, whatever it is compressed with; Unusable where they are too many."""
+    with source.open("rb") as file:
+        unpack = UNPACKERS.get(file.read(2))
+    with unpack(source) if unpack else source.open("rb") as unpacked:
+        data: bytes = unpacked.read(MAX_UNPACKED_BYTES + 1)
+    if len(data) > MAX_UNPACKED_BYTES:
+        raise Unusable(f"{one_line(source.name)} unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+    return io.BytesIO(data)
 
 
 def _folder_entries(source: Path, refused: list[str]) -> Iterator[Entry]:
@@ -102,7 +144,7 @@ def _folder_entries(source: Path, refused: list[str]) -> Iterator[Entry]:
             inside = PurePosixPath(path.relative_to(source).as_posix())
             status = path.lstat()
             if not stat.S_ISREG(status.st_mode):
-                refused.append(f"{inside} is a link or no regular file")
+                _refuse(refused, inside, "is a link or no regular file")
                 continue
             yield Entry(inside, status.st_size, lambda count, path=path: _read_file(path, count))  # type: ignore[misc]
 
@@ -122,9 +164,11 @@ def _zip_entries(archive: zipfile.ZipFile, refused: list[str]) -> Iterator[Entry
         path = PurePosixPath(member.filename.replace("\\", "/"))
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
-            refused.append(f"{path} is a link or no regular file")
+            _refuse(refused, path, "is a link or no regular file")
         elif _leaves(path):
-            refused.append(f"{path} leaves the folder")
+            _refuse(refused, path, "leaves the folder")
+        elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others unpack without bounds
+            _refuse(refused, path, "is packed with another method than deflate")
         else:
             yield Entry(path, member.file_size, lambda count, member=member: archive.open(member).read(count))  # type: ignore[misc]
 
@@ -137,9 +181,9 @@ def _tar_entries(archive: tarfile.TarFile, refused: list[str]) -> Iterator[Entry
         if member.isdir():
             continue
         if not member.isreg() or member.issparse():
-            refused.append(f"{path} is a link or no regular file")
+            _refuse(refused, path, "is a link or no regular file")
         elif _leaves(path):
-            refused.append(f"{path} leaves the folder")
+            _refuse(refused, path, "leaves the folder")
         else:
             yield Entry(path, member.size, lambda count, member=member: _read_member(archive, member, count))  # type: ignore[misc]
 
@@ -153,39 +197,48 @@ def _leaves(path: PurePosixPath) -> bool:
     return path.is_absolute() or ".." in path.parts or ":" in str(path)[:2]
 
 
+def _refuse(refused: list[str], path: PurePosixPath, why: str) -> None:
+    if not _is_clutter(path):
+        refused.append(f"{one_line(str(path))} {why}")
+
+
 def _take(entries: list[Entry], refused: list[str], lab: Lab) -> Staged:
     """The wanted files among the entries, looked up in the folder of the submission that holds most of them."""
     entries = [entry for entry in entries if not _is_clutter(entry.path)]
-    refused = [item for item in refused if not _is_clutter(PurePosixPath(item))]
     if not entries and not refused:
         raise Unusable("there is nothing in it")
     wanted = wanted_files(lab)
     root = _root(entries, set(wanted), lab)
-    files: dict[str, bytes] = {}
+    limits = {**wanted, MANIFEST_FILE: lab.manifest.files.max_bytes}
+    found: dict[str, list[Entry]] = {}
     ignored: list[str] = []
-    problems = [f"refused: {printable(item, 200)}" for item in refused[:LISTED]]
     for entry in entries:
         name = entry.path.relative_to(root).as_posix() if entry.path.is_relative_to(root) else ""
-        limit = wanted.get(name, lab.manifest.files.max_bytes if name == MANIFEST_FILE else 0)
-        if not limit:
-            ignored.append(printable(str(entry.path), 200).replace("\n", "�"))
-        elif name in files:
-            problems.append(f"{name} is in it more than once; the last one counts")
-            files[name] = entry.read(limit + 1)
-        elif entry.size > limit:
-            problems.append(f"{name} has {entry.size:,} bytes; {limit:,} are allowed: it was not taken")
+        if name in limits:
+            found.setdefault(name, []).append(entry)
         else:
-            files[name] = entry.read(limit + 1)
-    for name in [name for name in files if len(files[name]) > wanted.get(name, lab.manifest.files.max_bytes)]:
-        problems.append(f"{name} is larger than it says: it was not taken")
-        del files[name]
+            ignored.append(one_line(str(entry.path)))
+    problems = [f"refused: {item}" for item in refused[:LISTED]]
+    if len(refused) > LISTED:
+        problems.append(f"and {len(refused) - LISTED} more refused")
+    files: dict[str, bytes] = {}
+    for name, [*others, entry] in found.items():
+        if others:
+            problems.append(f"{name} is in it more than once; the last one counts")
+        if entry.size > limits[name]:
+            problems.append(f"{name} has {entry.size:,} bytes; {limits[name]:,} are allowed: it was not taken")
+            continue
+        files[name] = entry.read(limits[name] + 1)
+        if len(files[name]) > limits[name]:
+            problems.append(f"{name} is larger than it says: it was not taken")
+            del files[name]
     notes = [f"not in lab.toml, ignored: {name}" for name in ignored[:LISTED]]
     if len(ignored) > LISTED:
         notes.append(f"and {len(ignored) - LISTED} more files ignored")
     notes += _against_manifest(files)
     missing = [name for name in lab.manifest.files.handed_in if name not in files]
     if len(missing) == len(lab.manifest.files.handed_in):
-        raise Unusable(f"none of {', '.join(missing)} is in it")
+        raise Unusable("; ".join([f"none of {', '.join(missing)} is in it", *problems]))
     problems += [f"{name} is missing" for name in missing]
     return Staged(files, notes, problems)
 
@@ -199,17 +252,27 @@ def _is_clutter(path: PurePosixPath) -> bool:
 
 
 def _root(entries: list[Entry], wanted: set[str], lab: Lab) -> PurePosixPath:
-    """The folder inside that holds most of what is wanted: the lab's own before another's, then the topmost."""
-    held: dict[PurePosixPath, int] = {}
+    """The folder inside that holds most of what is wanted: one with the lab's name before others, then the topmost.
+
+    A folder with another lab's name is not looked into: files of several labs are called alike.
+    """
+    held: dict[PurePosixPath, set[str]] = {}
     for entry in entries:
         for name in wanted:
             depth = len(PurePosixPath(name).parts)
             if entry.path.as_posix() == name or entry.path.as_posix().endswith("/" + name):
                 root = entry.path.parents[depth - 1]
-                held[root] = held.get(root, 0) + 1
+                if _lab_of(root) in ("", lab.name):
+                    held.setdefault(root, set()).add(name)
     if not held:
         return PurePosixPath(".")
-    return min(held, key=lambda root: (-held[root], lab.name not in root.name, len(root.parts), str(root)))
+    return min(held, key=lambda root: (-len(held[root]), not _lab_of(root), len(root.parts), str(root)))
+
+
+def _lab_of(folder: PurePosixPath) -> str:
+    """The lab that a folder inside a submission is called after ("lab3" for lab3_final/code), or ""."""
+    names = [found[0] for part in folder.parts if (found := LAB_FOLDER.match(part.lower()))]
+    return names[-1] if names else ""
 
 
 def _against_manifest(files: dict[str, bytes]) -> list[str]:

@@ -5,9 +5,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.instructor.batch import Done
+from grader.plain import printable
 from grader.results import Kind, Result
 from grader.student.table import points_text
-from grader.worker import printable
 
 KINDS: tuple[Kind, ...] = ("code", "milestone", "quiz", "report")
 

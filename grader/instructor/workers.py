@@ -28,6 +28,7 @@ CPU_GRACE = 1.0  # the child stops itself after the limit; if it does not, it is
 WALL_FACTOR = 4  # a call may sleep or wait for a busy machine, but not longer than so many times its CPU seconds
 WALL_GRACE = 10.0
 START_SECONDS = 120.0
+REPLY_SECONDS = 30.0  # of the warm parent: a submission may have stopped it
 
 
 class WorkerFailed(Exception):
@@ -91,6 +92,7 @@ class WarmParent:
                 raise WorkerFailed(
                     "the worker's parent process does not start: is the environment set up (make setup)?"
                 )
+            self._control.settimeout(REPLY_SECONDS)
         return self._control
 
     def _stop(self) -> None:
@@ -127,9 +129,6 @@ class Worker:
 
     def ask(self, check: Check, arguments: dict[str, Any], seconds: float) -> Answer:
         """What the submission answers on one case; a worker that dies, hangs or floods gives an Answer, too."""
-        if select.select([self._channel], [], [], 0)[0]:
-            self.close()
-            return Answer("crashed", text="its process sent something before it was asked, or died")
         call_id = secrets.token_hex(16)
         call = {"id": call_id, "check": check.name, "arguments": to_plain(arguments), "seconds": seconds}
         began, cpu_before = time.monotonic(), self._cpu_seconds
@@ -141,6 +140,8 @@ class Worker:
                 lambda: self._watch(began, cpu_before, seconds),
             )
             found = answer_from_message(message, call_id)
+            if found.status == "timeout":  # it stopped itself; the words are ours all the same
+                raise TimeoutError(_too_slow(seconds))
         except frames.Gone:
             found = Answer("crashed", text="its process ended during the call")
         except NotPlain as error:
@@ -151,6 +152,12 @@ class Worker:
         if found.status in ("crashed", "timeout"):
             self.close()
         return found
+
+    def can_be_asked(self) -> bool:
+        """Whether it is alive and has been silent since its last answer; one that has not been is ended."""
+        if self.alive and select.select([self._channel], [], [], 0)[0]:
+            self.close()
+        return self.alive
 
     def cpu_seconds(self) -> float:
         """The CPU seconds this child has used, as the system counts them."""
@@ -165,7 +172,7 @@ class Worker:
 
     def _watch(self, began: float, cpu_before: float, seconds: float) -> None:
         if self._cpu_now() - cpu_before > seconds + CPU_GRACE:
-            raise TimeoutError(f"it was stopped after {seconds:g} seconds of CPU time")
+            raise TimeoutError(_too_slow(seconds))
         wall = WALL_FACTOR * seconds + WALL_GRACE
         if time.monotonic() - began > wall:
             raise TimeoutError(f"it was stopped after {wall:g} seconds without an answer")
@@ -176,6 +183,10 @@ class Worker:
         except psutil.Error:
             return self._cpu_seconds
         return float(times.user + times.system)
+
+
+def _too_slow(seconds: float) -> str:
+    return f"it was stopped after {seconds:g} seconds of CPU time"
 
 
 @contextlib.contextmanager
@@ -201,15 +212,14 @@ class Workers:
         if self._budget.seconds <= 0:
             total = limits.submission_seconds
             return Answer("timeout", text=f"the submission had used its {total:g} seconds of CPU time before")
-        if self._worker is None or not self._worker.alive:
+        if self._worker is None or not self._worker.can_be_asked():  # what it did to itself costs no other check
             self._worker = Worker(self._parent, self._lab, self._folder)
         before = self._worker.cpu_seconds()
         began = time.monotonic()
         found = self._worker.ask(check, arguments, check.seconds or limits.check_seconds)
-        used = self._worker.cpu_seconds() - before
-        if found.status == "timeout":  # sleeping counts as well, or 40 sleepers would take all night
-            used = max(used, time.monotonic() - began)
-        self._budget.seconds -= used
+        used, wall = self._worker.cpu_seconds() - before, time.monotonic() - began
+        # Sleeping counts as well, or 40 sleepers would take all night.
+        self._budget.seconds -= max(used, wall if found.status == "timeout" else wall / WALL_FACTOR)
         return found
 
     def close(self) -> None:

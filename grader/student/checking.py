@@ -59,7 +59,7 @@ class Session:
         return self.not_run(check, judged, time.process_time() - started)
 
     def not_run(self, check: Check, judged: Judged | None = None, seconds: float = 0.0) -> Checked:
-        points = self.record.checks[check.name]
+        points = self.record.of(check.name)
         return Checked(check, points.public_points, points.hidden_points, judged, seconds)
 
     def seconds(self, check: Check) -> float:

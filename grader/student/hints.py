@@ -12,7 +12,7 @@ def next_hint(lab: Lab, task: Task) -> tuple[int, str]:
     """The number (from 1) and text of the next hint; after the last one, the last one again."""
     path = lab.path(FILE)
     read = _hints_read(path)
-    number = min(read.get(task.name, 0) + 1, len(task.hints))
+    number = min(max(read.get(task.name, 0), 0) + 1, len(task.hints))
     read[task.name] = number
     path.write_text(json.dumps({"hints": read}, indent=1) + "\n", encoding="utf-8")
     return number, task.hints[number - 1]
@@ -23,5 +23,5 @@ def _hints_read(path: Path) -> dict[str, int]:
     try:
         hints = json.loads(path.read_text(encoding="utf-8"))["hints"]
         return {str(name): int(number) for name, number in hints.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return {}

@@ -1,6 +1,7 @@
 """`make labN-reset`: puts a task's functions, or a whole file, back to the skeleton, and keeps a backup."""
 
 import ast
+import io
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ def reset_task(lab: Lab, task: Task) -> Path:
     path, skeleton = lab.path(task.file), _skeleton(lab, task.file)
     whole_file = f"make {lab.name}-reset FILE={task.file} puts the whole file back"
     try:
-        source = path.read_bytes().decode("utf-8")
+        source = path.read_bytes().decode("utf-8-sig")
         lines = {name: _lines(source, name) for name in task.functions}
     except OSError as error:
         raise Refused(f"{path.name} cannot be read ({error.strerror}). {whole_file}", 1) from None
@@ -40,7 +41,7 @@ def reset_task(lab: Lab, task: Task) -> Path:
         original = _lines(skeleton, name)
         place = _lines(source, name)
         assert original is not None and place is not None
-        old, new = source.splitlines(keepends=True), skeleton.splitlines(keepends=True)
+        old, new = _numbered_lines(source), _numbered_lines(skeleton)
         source = "".join([*old[: place[0]], *new[original[0] : original[1]], *old[place[1] :]])
     path.write_text(source, encoding="utf-8")
     return backup
@@ -65,9 +66,14 @@ def _skeleton(lab: Lab, name: str) -> str:
         raise Refused(f"{path} is missing: take it from the course's copy again", 1) from None
 
 
+def _numbered_lines(source: str) -> list[str]:
+    """Lines as Python numbers them: str.splitlines also splits at form feeds and the like."""
+    return list(io.StringIO(source, newline=""))
+
+
 def _lines(source: str, function: str) -> tuple[int, int] | None:
-    """The lines of a top-level function with its decorators, as a slice of the file's lines."""
-    for node in ast.parse(source).body:
+    """The lines of a top-level function (of two, the one that counts) with its decorators, as a slice of the file's."""
+    for node in reversed(ast.parse(source).body):
         if isinstance(node, ast.FunctionDef) and node.name == function:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             assert node.end_lineno is not None

@@ -17,7 +17,10 @@ MANIFEST_FILE = "manifest.json"
 
 def student_name(given: str | None) -> str:
     """The student's id for the archive's name: the one given, else the name of who is logged in."""
-    name = given if given is not None else getpass.getuser()
+    try:
+        name = given if given is not None else getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        raise Refused("say who hands in: --student your-id (make: STUDENT=your-id)") from None
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", name):
         raise Refused(f"{name!r} cannot be a student's id: use letters, digits and . _ @ + -")
     return name

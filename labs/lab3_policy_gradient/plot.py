@@ -10,6 +10,7 @@ import json
 import traceback
 
 import numpy as np
+import torch
 
 from evaluate import POLICY_SIZES, RUNS
 from labs.common.plotting import COLOURS, draw_mean_and_error, new_figure, save_figure
@@ -17,9 +18,11 @@ from variance import measure
 
 SMOOTHING = 64  # episodes in the moving mean of each curve
 FULL_SCALE = 500  # the longest CartPole episode
+AXIS_LABELS = {"G(τ)": r"$G(\tau)$", "G_t": "$G_t$", "G_t - mean": r"$G_t - \overline{G}$", "G_t - V(s)": "$G_t - V$"}
 
 
 def main() -> None:
+    torch.set_num_threads(1)  # networks this small run faster on one
     draw_learning_curves()
     try:
         draw_variance()
@@ -60,7 +63,7 @@ def draw_learning_curves() -> None:
     ax.annotate("target 475", (0, 475), (3, 3), textcoords="offset points", fontsize=8)
     ax.set(xlabel="environment steps", ylabel="return of a training episode", ylim=(0, FULL_SCALE * 1.03))
     ax.set_title("CartPole-v1: mean over the seeds, band of one standard error")
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:.0f}k")
+    ax.xaxis.set_major_formatter(lambda steps, _: f"{steps / 1000:.0f}k" if steps else "0")
     ax.legend(loc="lower right", fontsize=9)
     save_figure(figure, RUNS / "learning_curves.png")
 
@@ -79,7 +82,9 @@ def load_curves(algorithm: str) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         after = np.arange(1, len(returns) + 1)
         before = np.maximum(after - SMOOTHING, 0)
         mean = (total[after] - total[before]) / (after - before)
-        curves[curve["seed"]] = (np.asarray(curve["env_steps"], dtype=float), mean)
+        steps = np.asarray(curve["env_steps"])
+        last = np.append(np.flatnonzero(np.diff(steps)), len(steps) - 1)  # episodes may end at the same step
+        curves[curve["seed"]] = (steps[last], mean[last])
     return dict(sorted(curves.items()))
 
 
@@ -89,14 +94,14 @@ def draw_variance() -> None:
     print("runs/variance.png: trace of the covariance of one episode's gradient, over 150 episodes, seed 0.")
     for ax, (stage, noise) in zip(axes, stages.items(), strict=True):
         traces = {name: row["trace"] for name, row in noise["weights"].items()}
-        bars = ax.bar(list(traces), list(traces.values()), color=COLOURS[0])
+        labels = [AXIS_LABELS.get(name, name) for name in traces]
+        bars = ax.bar(labels, list(traces.values()), color=COLOURS[0])
         ax.bar_label(bars, [f"{trace:,.0f}" for trace in traces.values()], fontsize=8)
-        ax.set_yscale("log")
         ax.set_title(f"Policy {stage}, mean return {noise['mean_return']:.0f}")
-        ax.tick_params(axis="x", labelsize=8)
+        ax.grid(axis="x", visible=False)
         shares = ", ".join(f"{name} {trace / traces['G(τ)']:.2f}" for name, trace in traces.items())
         print(f"  policy {stage}, relative to G(τ): {shares}")
-    axes[0].set_ylabel("variance (trace), logarithmic")
+    axes[0].set_ylabel("variance: trace of the covariance")
     save_figure(figure, RUNS / "variance.png")
 
 

@@ -82,8 +82,10 @@ def main() -> int:
                 report_error(console, error, f"{algorithm} stopped.")
                 results.add_row(algorithm, "", "-", "", "", "error, see above")
 
-    console.print("\nMean return of 100 greedy episodes (target 475, half of the points from 300):")
-    console.print(results)
+    if results.row_count:
+        console.print("\nMean return of 100 greedy episodes: target 475, half of the points from 300.")
+        console.print("runs/ keeps the best policy of each algorithm.")
+        console.print(results)
     if ctrl_c.requested:
         console.print("Interrupted. What was trained is in runs/; the same command goes on from there.")
         return 130
@@ -123,7 +125,7 @@ def train(run: "TrainingRun", console: Console, ctrl_c: CtrlC) -> tuple[str, str
     if trained_before:
         remarks.append("trained earlier")
     if best > evaluation:
-        remarks.append(f"keeps an earlier one: {best:.1f}")
+        remarks.append(f"kept: {best:.1f}")
     return f"{evaluation:.1f}", f"{run.learner.env_steps:,}", f"{run.cpu_seconds:.1f}", "; ".join(remarks)
 
 

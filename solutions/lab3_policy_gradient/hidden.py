@@ -46,12 +46,14 @@ def episodes(rng):
         yield dict(rewards=rng.normal(size=length).tolist(), gamma=float(rng.uniform(0.5, 0.95)))
     yield dict(rewards=rng.integers(-5, 5, size=6).tolist(), gamma=float(rng.uniform(0.5, 0.95)))
     yield dict(rewards=rng.normal(size=4).tolist(), gamma=1.0)
+    yield dict(rewards=rng.normal(size=4).tolist(), gamma=0.0)
     yield dict(rewards=[float(rng.normal())], gamma=0.9)
+    yield dict(rewards=[], gamma=0.9)
 
 
 @hidden_cases(long_episode)
 def long_episodes(rng):
-    yield dict(length=200_000, gamma=float(rng.uniform(0.999, 0.9999)))
+    yield dict(length=200_000, gamma=float(rng.uniform(0.98, 0.995)))
 
 
 def several(rng):

@@ -1115,3 +1115,73 @@ def actor_without_gradient(logp, v, v_next, r, terminated, gamma):
 def future_on_the_cpu(logp, v, v_next, r, terminated, gamma):
     target = r + gamma * torch.where(terminated, torch.zeros(len(r)), v_next.detach())
     return -(logp * baseline_advantages(target, v)).mean(), value_loss(v, target)
+
+
+# --- across the tasks -------------------------------------------------------------------------------------------------
+
+
+@mistake("reward_to_go", "An episode without a step has no returns, and is no error: yours asks for a last reward.")
+def empty_episode_raises(rewards, gamma):
+    found = [rewards[-1]]
+    for reward in reversed(rewards[:-1]):
+        found.append(reward + gamma * found[-1])
+    return torch.tensor(found[::-1], dtype=torch.float32)
+
+
+@mistake("reward_to_go", "A numpy array came back where a tensor is promised: the loss will need a tensor.")
+def returns_as_numpy_array(rewards, gamma):
+    found = torch.tensor(rewards, dtype=torch.float32)
+    for t in reversed(range(len(found) - 1)):
+        found[t] += gamma * found[t + 1]
+    return found.numpy()
+
+
+@mistake("get_action", "The generator is not drawn from: you seed torch's global state with it, which is not yours.")
+def global_state_seeded_from_the_generator(logits, generator=None):
+    if generator is not None:
+        torch.manual_seed(generator.initial_seed())
+    policy = torch.distributions.Categorical(logits=logits)
+    action = policy.sample()
+    return action, policy.log_prob(action)
+
+
+@mistake("get_action", "You seed the generator anew in every call: each step of an episode then throws the same dice.")
+def generator_seeded_at_every_call(logits, generator=None):
+    if generator is not None:
+        generator.manual_seed(0)
+    logp = torch.log_softmax(logits, -1)
+    action = torch.multinomial(logp.detach().exp(), 1, generator=generator)
+    return action.squeeze(-1), logp.gather(-1, action).squeeze(-1)
+
+
+@mistake("get_action", "At logits of 200 your gradient is NaN: the log of a softmax is computed where it is zero.")
+def log_of_the_whole_softmax(logits, generator=None):
+    probabilities = torch.softmax(logits, -1)
+    action = torch.multinomial(probabilities.detach(), 1, generator=generator)
+    return action.squeeze(-1), probabilities.log().gather(-1, action).squeeze(-1)
+
+
+@mistake("td_target", "A tensor made in inference mode is of no use in a loss: the target only has to be a constant.")
+def target_in_inference_mode(r, v_next, terminated, gamma):
+    with torch.inference_mode():
+        return r + gamma * v_next * ~terminated
+
+
+@mistake("exact_gradients", "Your gradients ask for gradients themselves: they are results, and constants.")
+def gradients_that_carry_a_graph(theta, gamma):
+    return {name: gradient.requires_grad_() for name, gradient in exact_gradients(theta, gamma).items()}
+
+
+@mistake("exact_gradients", "You switched requires_grad on in the caller's own theta: work on a copy.")
+def callers_theta_changed(theta, gamma):
+    theta.requires_grad_()
+    return exact_gradients(theta, gamma)
+
+
+@mistake("total_return_weights", ON_THE_CPU)
+def episode_table_on_the_cpu(rewards, dones, gamma):
+    t = torch.arange(len(rewards))
+    episode = dones.long().cumsum(0) - dones.long()
+    same = episode[:, None] == episode[None, :]
+    start = torch.where(same, t[None, :], len(rewards)).amin(1)
+    return same.to(rewards.dtype) @ (gamma ** (t - start) * rewards)
