@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks import Check
-from grader.loading import Broken
+from grader.loading import Broken, words_of
 from grader.plain import NotPlain, Plain, to_objects, to_plain
 
 MAX_TEXT = 4_000
@@ -144,9 +144,10 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
         if Path(frame.filename).parent == folder and not Path(frame.filename).name.startswith("checks.")
     ]
     # torch raises NotImplementedError too ("not implemented for 'Long'"): ours is bare or begins with TODO.
-    if isinstance(error, NotImplementedError) and frames and (not str(error) or str(error).startswith("TODO")):
+    words = words_of(error)
+    if isinstance(error, NotImplementedError) and frames and (not words or words.startswith("TODO")):
         return Answer("todo", text=frames[-1].name)
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = f"{type(error).__name__}: {words}" if words else type(error).__name__
     trace = "\n".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames)
     return Answer("raised", text=text[:MAX_TEXT], trace=trace[-MAX_TEXT:])
 

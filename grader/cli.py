@@ -29,6 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="say it as JSON, for programs
 @app.command()
 def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
     """Run a lab's public checks: what passes, what is wrong, what to do next."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: tensors this small are slower on more threads
     from grader.student import checking, table
 
     the_lab = find_lab(lab, labs_folder())

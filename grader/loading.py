@@ -21,6 +21,14 @@ class Broken(Exception):
     """A file of a student's that cannot be used: missing, undecodable, not Python, or failing at import."""
 
 
+def words_of(error: BaseException) -> str:
+    """What an exception says; nothing where its own __str__ fails."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 @contextlib.contextmanager
 def importing_from(folder: Path) -> Iterator[None]:
     """Bare names are looked up in `folder` first, and forgotten afterwards."""
@@ -115,7 +123,9 @@ def _load_student_module(lab: Lab, path: Path) -> ModuleType | Broken:
     except BaseException as error:  # a student's module may raise anything, SystemExit too
         where = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         line = f", line {where[-1].lineno}" if where else ""
-        return Broken(f"{path.name}{line}: the file fails while it is imported: {type(error).__name__}: {error}")
+        return Broken(
+            f"{path.name}{line}: the file fails while it is imported: {type(error).__name__}: {words_of(error)}"
+        )
 
 
 def replaced(

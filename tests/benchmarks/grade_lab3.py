@@ -59,9 +59,8 @@ def main() -> None:
     print(f"| import torch | {torch:.2f} |")
     print(f"| one submission alone, all processes (torch is imported twice in it) | {one:.2f} |")
     print(f"| the same without the two imports of torch | {one - 2 * torch:.2f} |")
-    print(
-        f"| each further submission of a batch | {statistics.median(further):.3f} ({min(further):.3f}-{max(further):.3f}) |"
-    )
+    each = f"{statistics.median(further):.3f} ({min(further):.3f}-{max(further):.3f})"
+    print(f"| each further submission of a batch | {each} |")
 
 
 if __name__ == "__main__":
