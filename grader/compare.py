@@ -156,8 +156,8 @@ def _say(where: str, what: str) -> str:
 
 def _kind_of(value: Plain) -> str:
     if isinstance(value, Array):
-        kind = "tensor" if value.tensor else "array"
-        return f"a {kind} of shape {value.shape}"
+        kind = "a tensor" if value.tensor else "an array"
+        return f"{kind} of shape {value.shape}"
     names = {type(None): "None", bool: "a bool", int: "an int", float: "a float", str: "a string"}
     return names.get(type(value), f"a {type(value).__name__}")
 
