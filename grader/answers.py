@@ -9,6 +9,7 @@ import functools
 import inspect
 import random
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -122,8 +123,9 @@ def run_probe(
     """The probe's plain value, and what was seen of the calls it made. Exceptions of the student's pass through."""
     __tracebackhide__ = True
     watched = Functions(functions)
+    given = to_objects(to_plain(arguments))  # outside of the limit: it may have to import torch
     with cpu_limit(seconds):
-        result = check.probe(watched, **to_objects(to_plain(arguments)))
+        result = check.probe(watched, **given)
         try:
             return to_plain(result), watched
         except NotPlain as error:
@@ -213,10 +215,9 @@ def _only_numbers(values: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def _is_tensor(value: Any) -> bool:
-    """A real tensor: a fake one has no values to copy or to compare."""
-    import torch
-
-    return isinstance(value, torch.Tensor) and type(value).__name__ != "FakeTensor"
+    """A real tensor: a fake one has no values to copy or to compare. Where torch was never imported there is none."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor) and type(value).__name__ != "FakeTensor"
 
 
 def _argument_names(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:

@@ -65,3 +65,9 @@ def submitted(tmp_path: Path) -> Callable[..., Path]:
 def graded() -> Callable[[Run, Path], Graded]:
     """Grades one submission's folder."""
     return lambda run, folder: grade(run, Submission("student", folder, []))
+
+
+@pytest.fixture(scope="session")
+def small_lab() -> Lab:
+    """A lab of three tasks in two files that is checked in milliseconds, with limits that are reached in no time."""
+    return read_lab(Path(__file__).parent / "small_lab" / "lab90_numbers")

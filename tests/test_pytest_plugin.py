@@ -10,6 +10,7 @@ import pytest
 from grader.author.sync import derive, write
 from grader.lab import ROOT, Lab
 
+
 @pytest.fixture
 def kit(lab0: Lab, tmp_path: Path) -> Path:
     """A kit with lab 0's skeleton in it."""

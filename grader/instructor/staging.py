@@ -159,7 +159,7 @@ def _zip_entries(archive: zipfile.ZipFile, refused: list[str]) -> Iterator[Entry
     if len(members) > MAX_ENTRIES:
         raise Unusable(f"there are more than {MAX_ENTRIES:,} files in it")
     for member in members:
-        if member.is_dir():
+        if member.filename.endswith("/"):  # not is_dir(), which fails on an empty name
             continue
         path = PurePosixPath(member.filename.replace("\\", "/"))
         kind = stat.S_IFMT(member.external_attr >> 16)

@@ -105,9 +105,7 @@ def train(run: "TrainingRun", console: Console, ctrl_c: CtrlC) -> tuple[str, str
     if not trained_before:
         run.advance()  # before the bar appears: a function that is still to do ends here
     with Progress(*columns, console=console, disable=trained_before) as progress:
-        bar = progress.add_task(
-            "", total=run.recipe.stop_return, completed=run.running_return, steps=run.learner.env_steps
-        )
+        bar = progress.add_task("", total=run.recipe.stop_return, steps=run.learner.env_steps)
         saved = time.monotonic()
         while not run.finished and not ctrl_c.requested:
             run.advance()
@@ -180,7 +178,10 @@ def parse_arguments() -> argparse.Namespace:
     seeds.add_argument("--seed", type=int, default=0, help="one seed (default 0)")
     seeds.add_argument("--seeds", type=int, metavar="N", help="the seeds 0 to N-1, one after the other")
     parser.add_argument("--fresh", action="store_true", help="train again what was trained already")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.seed < 0 or (args.seeds is not None and args.seeds < 1):
+        parser.error("--seed takes a number from 0 on, --seeds one from 1 on")
+    return args
 
 
 if __name__ == "__main__":

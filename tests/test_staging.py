@@ -1,0 +1,718 @@
+"""What is taken from a submission, whatever it is: folders, zips and tars, honest, broken, or made to do harm."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import json
+import lzma
+import os
+import shutil
+import socket
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grader.errors import Refused
+from grader.instructor import staging
+from grader.instructor.staging import Staged, Unusable, stage
+from grader.instructor.submissions import Submission, find_submissions
+from grader.lab import Lab
+from grader.student.submit import pack
+
+CODE = {"returns.py": b"# returns", "losses.py": b"# losses", "agent.py": b"# agent", "quiz.json": b"{}"}
+WEIGHTS = "runs/reinforce.safetensors"
+Members = dict[str, bytes]
+
+
+def zipped(path: Path, members: Members, folder: str = "lab3/") -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(folder + name, data)
+    return path
+
+
+def tarred(path: Path, members: Members, folder: str = "lab3/", mode: str = "w") -> Path:
+    with tarfile.open(path, mode) as archive:
+        for name, data in members.items():
+            add_to_tar(archive, folder + name, data)
+    return path
+
+
+def add_to_tar(archive: tarfile.TarFile, name: str, data: bytes = b"", **fields: object) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    for field, value in fields.items():
+        setattr(member, field, value)
+    archive.addfile(member, io.BytesIO(data))
+
+
+def in_folder(path: Path, members: Members) -> Path:
+    for name, data in members.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+    return path
+
+
+def kinds_of_archives() -> dict[str, Callable[[Path, Members], Path]]:
+    return {
+        "a.zip": zipped,
+        "a.tar": tarred,
+        "a.tar.gz": lambda path, members: tarred(path, members, mode="w:gz"),
+        "a.tgz": lambda path, members: tarred(path, members, mode="w:gz"),
+        "a.tar.bz2": lambda path, members: tarred(path, members, mode="w:bz2"),
+        "a.tar.xz": lambda path, members: tarred(path, members, mode="w:xz"),
+        "folder": in_folder,
+    }
+
+
+def everything_said(staged: Staged) -> str:
+    return "\n".join([*staged.notes, *staged.problems])
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Every path below, with what changes when it is written to."""
+    return {
+        str(path): (path.lstat().st_size, path.lstat().st_mtime_ns, path.lstat().st_mode) for path in folder.rglob("*")
+    }
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_written(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Staging only reads: every test of this file fails that leaves a file around where it ran, or a temporary one."""
+    surroundings = tmp_path_factory.mktemp("surroundings")
+    working, temporary = surroundings / "a" / "b" / "working", surroundings / "temporary"
+    working.mkdir(parents=True)
+    temporary.mkdir()
+    monkeypatch.chdir(working)
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    before = state_of(surroundings)
+    yield
+    assert state_of(surroundings) == before
+
+
+# --- honest submissions ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", kinds_of_archives())
+def test_what_the_lab_asks_for_is_taken_from_every_kind_of_submission(name: str, lab3: Lab, tmp_path: Path) -> None:
+    members = {**CODE, WEIGHTS: b"weights", "notes.txt": b"for me", "algorithms.py": b"given, not handed in"}
+    source = kinds_of_archives()[name](tmp_path / name, members)
+    before = state_of(tmp_path)
+    staged = stage(source, lab3)
+    assert state_of(tmp_path) == before
+    assert staged.files == {**CODE, WEIGHTS: b"weights"}
+    assert staged.problems == []
+    ignored = {note.removeprefix("not in lab.toml, ignored: ").removeprefix("lab3/") for note in staged.notes}
+    assert ignored == {"notes.txt", "algorithms.py"}
+
+
+@pytest.mark.parametrize("wrapper", ["", "lab3/", "lab3_policy_gradient/", "Final Version (2)/lab3/", "a/b/c/d/"])
+def test_a_wrapper_folder_is_no_obstacle(wrapper: str, lab3: Lab, tmp_path: Path) -> None:
+    source = zipped(tmp_path / "a.zip", {**CODE, WEIGHTS: b"weights"}, folder=wrapper)
+    assert stage(source, lab3) == Staged({**CODE, WEIGHTS: b"weights"}, [], [])
+
+
+def test_what_operating_systems_add_is_neither_taken_nor_mentioned(lab3: Lab, tmp_path: Path) -> None:
+    clutter = dict.fromkeys(
+        ("__MACOSX/lab3/._returns.py", ".DS_Store", "lab3/._losses.py", "lab3/__pycache__/returns.cpython-311.pyc",
+         "lab3/.ipynb_checkpoints/returns.py", "lab3/.git/config"),
+        b"clutter",
+    )  # fmt: skip
+    source = zipped(tmp_path / "a.zip", {**{f"lab3/{name}": data for name, data in CODE.items()}, **clutter}, folder="")
+    assert stage(source, lab3) == Staged(CODE, [], [])
+
+
+def test_names_packed_on_windows_are_paths(lab3: Lab, tmp_path: Path) -> None:
+    source = zipped(tmp_path / "a.zip", {**CODE, WEIGHTS.replace("/", "\\"): b"weights"}, folder="lab3\\")
+    assert stage(source, lab3).files == {**CODE, WEIGHTS: b"weights"}
+
+
+def test_a_tar_that_was_unpacked_on_the_way_is_still_read(lab3: Lab, tmp_path: Path) -> None:
+    """Browsers unpack .tar.gz and keep the name."""
+    assert stage(tarred(tmp_path / "a.tar.gz", CODE), lab3).files == CODE
+
+
+def test_the_labs_own_folder_counts_and_not_another_labs_with_files_of_the_same_names(
+    lab3: Lab, tmp_path: Path
+) -> None:
+    own = {"lab3/returns.py": b"mine", "lab3/losses.py": b"mine"}
+    others = {f"lab{n}/{name}": b"another lab's" for n in (2, 4, 30) for name in CODE}
+    staged = stage(zipped(tmp_path / "a.zip", {**others, **own}, folder="all/"), lab3)
+    assert staged.files == {"returns.py": b"mine", "losses.py": b"mine"}
+    assert staged.problems == ["agent.py is missing", "quiz.json is missing"]
+    with pytest.raises(Unusable, match=r"none of returns\.py, losses\.py, agent\.py, quiz\.json is in it"):
+        stage(zipped(tmp_path / "b.zip", others, folder="all/"), lab3)
+
+
+def test_the_folder_that_holds_most_is_taken_and_the_topmost_of_equals(lab3: Lab, tmp_path: Path) -> None:
+    stale = {f"old/{name}": b"old" for name in list(CODE)[:2]}
+    assert stage(zipped(tmp_path / "a.zip", {**CODE, **stale}, folder=""), lab3).files == CODE
+    copy = {f"backup/{name}": b"old" for name in CODE}
+    staged = stage(zipped(tmp_path / "b.zip", {**copy, **CODE}, folder=""), lab3)
+    assert staged.files == CODE
+    assert len([note for note in staged.notes if "backup/" in note]) == len(CODE)
+
+
+def test_duplicates_of_one_file_do_not_outweigh_a_whole_folder(lab3: Lab, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", CODE, folder="work/")
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        for _ in range(9):
+            archive.writestr("trash/returns.py", b"old")
+    assert stage(path, lab3).files == CODE
+
+
+def test_everything_ignored_is_listed_or_counted(lab3: Lab, tmp_path: Path) -> None:
+    extra = {f"extra{n}.txt": b"" for n in range(12)}
+    notes = stage(in_folder(tmp_path / "folder", {**CODE, **extra}), lab3).notes
+    assert [note for note in notes if "ignored: extra" in note] == notes[:-1]
+    assert len(notes) == staging.LISTED + 1
+    assert notes[-1] == f"and {12 - staging.LISTED} more files ignored"
+
+
+def test_the_digest_is_one_of_what_was_taken_and_of_nothing_else(lab3: Lab, tmp_path: Path) -> None:
+    one = stage(zipped(tmp_path / "a.zip", {**CODE, "notes.txt": b"1"}), lab3).digest()
+    assert stage(in_folder(tmp_path / "folder", {**CODE, "other.txt": b"2"}), lab3).digest() == one
+    assert stage(zipped(tmp_path / "b.zip", {**CODE, "agent.py": b"# agent!"}), lab3).digest() != one
+    assert stage(zipped(tmp_path / "c.zip", {**CODE, WEIGHTS: b""}), lab3).digest() != one
+
+
+# --- the student's manifest -------------------------------------------------------------------------------------------
+
+
+def manifest_of(members: Members, **changes: str) -> bytes:
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
+    return json.dumps({"sha256": {**hashes, **changes}}).encode()
+
+
+def test_what_make_submit_packs_is_staged_without_a_word(lab3: Lab, tmp_path: Path) -> None:
+    folder = in_folder(tmp_path / "work", {**CODE, WEIGHTS: b"weights"})
+    archive, names = pack(Lab(folder, lab3.manifest), "ada", tmp_path / "out")
+    assert stage(archive, lab3) == Staged({name: (folder / name).read_bytes() for name in names}, [], [])
+
+
+def test_a_file_changed_after_it_was_packed_is_noted(lab3: Lab, tmp_path: Path) -> None:
+    members = {**CODE, "manifest.json": manifest_of(CODE, **{"losses.py": "0" * 64})}
+    staged = stage(zipped(tmp_path / "a.zip", members), lab3)
+    assert staged.notes == ["losses.py was changed after it was packed (manifest.json has another hash)"]
+    assert staged.files == CODE, "the file counts all the same, and the manifest is no part of it"
+
+
+@pytest.mark.parametrize(
+    "manifest", [b"", b"{", b"[]", b"3", b"{}", b'{"sha256": []}', b'{"sha256": null}', b"\xff", b"[" * 100_000]
+)
+def test_a_manifest_that_cannot_be_read_is_noted(manifest: bytes, lab3: Lab, tmp_path: Path) -> None:
+    staged = stage(zipped(tmp_path / "a.zip", {**CODE, "manifest.json": manifest}), lab3)
+    assert (staged.files, staged.notes) == (CODE, ["manifest.json cannot be read"])
+
+
+# --- missing, broken, too large --------------------------------------------------------------------------------------
+
+
+def test_missing_files_are_named_for_a_person(lab3: Lab, tmp_path: Path) -> None:
+    staged = stage(in_folder(tmp_path / "folder", {"losses.py": b"", "Returns.py": b""}), lab3)
+    assert staged.files == {"losses.py": b""}
+    assert staged.problems == ["returns.py is missing", "agent.py is missing", "quiz.json is missing"]
+
+
+def test_an_empty_folder_or_archive_is_unusable(lab3: Lab, tmp_path: Path) -> None:
+    (tmp_path / "folder" / "empty").mkdir(parents=True)
+    for source in (tmp_path / "folder", zipped(tmp_path / "a.zip", {}), tarred(tmp_path / "a.tar", {})):
+        with pytest.raises(Unusable, match="nothing in it"):
+            stage(source, lab3)
+
+
+def truncated(path: Path, share: float) -> Path:
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    return path
+
+
+BIG = {name: os.urandom(20_000) if name.endswith(".py") else data for name, data in CODE.items()}
+
+
+@pytest.mark.parametrize("name", [name for name in kinds_of_archives() if name != "folder"])
+def test_broken_archives_are_unusable_in_words(name: str, lab3: Lab, tmp_path: Path) -> None:
+    make = kinds_of_archives()[name]
+    (tmp_path / f"empty-{name}").write_bytes(b"")
+    (tmp_path / f"noise-{name}").write_bytes(b"PK\x03\x04 this is no archive" * 100)
+    (tmp_path / f"bomb-{name}").write_bytes(b"\x1f\x8b\x08" + b"\xff" * 3000)
+    sources = [tmp_path / f"{kind}-{name}" for kind in ("empty", "noise", "bomb")]
+    sources += [truncated(make(tmp_path / f"cut{share}-{name}", BIG), share) for share in (0.2, 0.5)]
+    for source in sources:
+        with pytest.raises(Unusable, match=r"cannot be read|none of|nothing in it"):
+            stage(source, lab3)
+
+
+def test_a_message_names_the_archive_but_not_where_it_lies(lab3: Lab, tmp_path: Path) -> None:
+    (tmp_path / "ada.zip").write_bytes(b"no zip")
+    with pytest.raises(Unusable) as raised:
+        stage(tmp_path / "ada.zip", lab3)
+    assert str(raised.value).startswith("ada.zip cannot be read: ")
+    assert str(tmp_path) not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["ada.rar", "ada.7z"])
+def test_archives_that_nobody_can_read_here_are_said_to_be_so(name: str, lab3: Lab, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"Rar!\x1a\x07\x01\x00" * 100)
+    with pytest.raises(Unusable, match=f"{name} cannot be read"):
+        stage(tmp_path / name, lab3)
+
+
+def test_an_encrypted_zip_is_unusable(lab3: Lab, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", CODE)
+    data = bytearray(path.read_bytes())
+    place = data.find(b"PK\x01\x02")
+    while place >= 0:  # the flag of encryption in every entry of the directory
+        data[place + 8] |= 1
+        place = data.find(b"PK\x01\x02", place + 4)
+    path.write_bytes(data)
+    with pytest.raises(Unusable, match="encrypted"):
+        stage(path, lab3)
+
+
+@pytest.mark.parametrize("name", kinds_of_archives())
+def test_a_file_larger_than_the_lab_allows_is_not_taken(name: str, lab3: Lab, tmp_path: Path) -> None:
+    code_limit, weights_limit = lab3.manifest.files.max_bytes, lab3.manifest.milestones[0].max_bytes
+    members = {**CODE, "losses.py": b"#" * (code_limit + 1), WEIGHTS: b"\0" * (weights_limit + 1)}
+    staged = stage(kinds_of_archives()[name](tmp_path / name, members), lab3)
+    assert set(staged.files) == {"returns.py", "agent.py", "quiz.json"}
+    assert f"losses.py has {code_limit + 1:,} bytes; {code_limit:,} are allowed: it was not taken" in staged.problems
+    assert f"{WEIGHTS} has {weights_limit + 1:,} bytes; {weights_limit:,} are allowed: it was not taken" in (
+        staged.problems
+    )
+    members = {**CODE, "losses.py": b"#" * code_limit, WEIGHTS: b"\0" * weights_limit}
+    shutil.rmtree(tmp_path / name, ignore_errors=True)
+    assert stage(kinds_of_archives()[name](tmp_path / name, members), lab3).files == members
+
+
+def test_why_nothing_was_taken_is_said_where_all_was_too_large(lab0: Lab, tmp_path: Path) -> None:
+    source = in_folder(tmp_path / "folder", {"warmup.py": b"#" * (lab0.manifest.files.max_bytes + 1)})
+    with pytest.raises(Unusable, match=r"none of warmup\.py is in it; warmup\.py has 1,000,001 bytes"):
+        stage(source, lab0)
+
+
+# --- made to do harm -------------------------------------------------------------------------------------------------
+
+
+def test_an_archive_larger_than_allowed_is_not_opened(lab3: Lab, tmp_path: Path) -> None:
+    for name in ("a.zip", "a.tar"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(staging.MAX_ARCHIVE_BYTES + 1)
+        with pytest.raises(Unusable, match="are allowed"):
+            stage(tmp_path / name, lab3)
+
+
+def test_a_zip_that_inflates_without_end_is_read_no_further_than_allowed(lab3: Lab, tmp_path: Path) -> None:
+    """A file of 200 kB holds 200 MB; and another says it is small."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in CODE:
+            with archive.open(f"lab3/{name}", "w") as file:
+                for _ in range(50):
+                    file.write(bytes(1_000_000))
+    assert path.stat().st_size < 300_000
+    with pytest.raises(Unusable, match="50,000,000 bytes; 1,000,000 are allowed"):
+        stage(path, lab3)
+    data = path.read_bytes().replace(struct.pack("<I", 50_000_000), struct.pack("<I", 1000))
+    path.write_bytes(data)
+    with pytest.raises(Unusable):
+        stage(path, lab3)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_of_zip_that_unpack_without_bounds_are_refused(method: int, lab3: Lab, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", CODE)
+    with zipfile.ZipFile(path, "a", method) as archive:
+        archive.writestr(f"lab3/{WEIGHTS}", b"weights")
+    staged = stage(path, lab3)
+    assert staged.files == CODE
+    assert staged.problems == [f"refused: lab3/{WEIGHTS} is packed with another method than deflate"]
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_tar_that_unpacks_to_too_much_is_unusable(
+    compress: Callable[[bytes], bytes], lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its size is that of an unwanted member, or of a header that tarfile would read whole."""
+    monkeypatch.setattr(staging, "MAX_UNPACKED_BYTES", 3_000_000)
+    member, header = io.BytesIO(), tarfile.TarInfo("lab3/film.mp4")
+    header.size = 4_000_000
+    with tarfile.open(fileobj=member, mode="w") as archive:
+        archive.addfile(header, io.BytesIO(bytes(header.size)))
+    header.type = tarfile.GNUTYPE_LONGNAME
+    for data in (member.getvalue(), header.tobuf() + bytes(header.size)):
+        path = tmp_path / "a.tar.gz"
+        path.write_bytes(compress(data))
+        assert path.stat().st_size < 10_000
+        with pytest.raises(Unusable, match="unpacks to more than 3,000,000 bytes"):
+            stage(path, lab3)
+
+
+@pytest.mark.parametrize("type_", [tarfile.REGTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.GNUTYPE_SPARSE])
+def test_a_tar_header_that_promises_terabytes_costs_nothing(type_: bytes, lab3: Lab, tmp_path: Path) -> None:
+    header = tarfile.TarInfo("lab3/returns.py")
+    header.size, header.type = 2**62, type_
+    (tmp_path / "a.tar").write_bytes(header.tobuf() + bytes(2048))
+    with pytest.raises(Unusable):
+        stage(tmp_path / "a.tar", lab3)
+
+
+def test_too_many_entries_are_unusable(lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "MAX_ENTRIES", 20)
+    for name, make in kinds_of_archives().items():
+        assert stage(make(tmp_path / name, {**CODE, **{f"{n}": b"" for n in range(16)}}), lab3).files == CODE
+        with pytest.raises(Unusable, match="more than 20 files"):
+            stage(make(tmp_path / f"more-{name}", {**CODE, **{f"{n}": b"" for n in range(17)}}), lab3)
+
+
+def test_links_and_special_files_of_a_tar_are_refused(lab3: Lab, tmp_path: Path) -> None:
+    (tmp_path / "secret.py").write_bytes(b"SECRET")
+    path = tarred(tmp_path / "a.tar", {"agent.py": b"# agent", "quiz.json": b"{}"})
+    with tarfile.open(path, "a") as archive:
+        add_to_tar(archive, "lab3/returns.py", type=tarfile.SYMTYPE, linkname=str(tmp_path / "secret.py"))
+        add_to_tar(archive, "lab3/losses.py", type=tarfile.LNKTYPE, linkname="lab3/agent.py")
+        add_to_tar(archive, "lab3/device", type=tarfile.CHRTYPE, devmajor=1, devminor=5)
+        add_to_tar(archive, "lab3/block", type=tarfile.BLKTYPE)
+        add_to_tar(archive, "lab3/pipe", type=tarfile.FIFOTYPE)
+    staged = stage(path, lab3)
+    assert staged.files == {"agent.py": b"# agent", "quiz.json": b"{}"}
+    refused = [problem for problem in staged.problems if problem.startswith("refused: ")]
+    assert refused == [
+        f"refused: lab3/{name} is a link or no regular file"
+        for name in ("returns.py", "losses.py", "device", "block", "pipe")
+    ]
+    assert "returns.py is missing" in staged.problems
+
+
+def test_links_of_a_zip_are_refused(lab3: Lab, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {name: CODE[name] for name in CODE if name != "returns.py"})
+    with zipfile.ZipFile(path, "a") as archive:
+        for name, kind in (("lab3/returns.py", 0o120777), ("lab3/pipe", 0o010644), ("lab3/device", 0o020644)):
+            info = zipfile.ZipInfo(name)
+            info.create_system, info.external_attr = 3, kind << 16
+            archive.writestr(info, "/etc/passwd")
+    staged = stage(path, lab3)
+    assert "returns.py" not in staged.files
+    assert [problem for problem in staged.problems if problem.startswith("refused: ")] == [
+        f"refused: lab3/{name} is a link or no regular file" for name in ("returns.py", "pipe", "device")
+    ]
+
+
+def test_links_and_special_files_of_a_folder_are_refused_and_never_followed(lab3: Lab, tmp_path: Path) -> None:
+    others = in_folder(tmp_path / "bob", CODE)
+    mine = in_folder(tmp_path / "alice", {"quiz.json": b"{}"})
+    (mine / "returns.py").symlink_to(others / "returns.py")
+    (mine / "agent.py").symlink_to("nowhere")
+    (mine / "stolen").symlink_to(others, target_is_directory=True)
+    (mine / "runs").symlink_to(mine, target_is_directory=True)
+    os.mkfifo(mine / "losses.py")  # reading it would wait for ever
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.path.relpath(mine / "socket"))
+        staged = stage(mine, lab3)
+    assert staged.files == {"quiz.json": b"{}"}
+    refused = {problem.split()[1] for problem in staged.problems if problem.startswith("refused: ")}
+    assert len(refused) == staging.LISTED
+    assert refused < {"returns.py", "agent.py", "stolen", "runs", "losses.py", "socket"}
+    assert "and 1 more refused" in staged.problems
+
+
+def test_why_nothing_was_taken_is_said_where_all_were_links(lab3: Lab, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for name in CODE:
+        (tmp_path / "folder" / name).symlink_to("/etc/hostname")
+    with pytest.raises(Unusable, match=r"none of .* is in it; refused: .* is a link"):
+        stage(tmp_path / "folder", lab3)
+
+
+def test_a_submission_that_is_a_link_or_no_file_itself_is_refused(lab3: Lab, tmp_path: Path) -> None:
+    zipped(tmp_path / "bob.zip", CODE)
+    (tmp_path / "alice.zip").symlink_to(tmp_path / "bob.zip")
+    (tmp_path / "carol").symlink_to(in_folder(tmp_path / "dave", CODE), target_is_directory=True)
+    (tmp_path / "gone.zip").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe.zip")
+    for name in ("alice.zip", "carol", "gone.zip", "pipe.zip", "nothing.zip"):
+        with pytest.raises(Unusable, match=f"{name} is a link or no regular file"):
+            stage(tmp_path / name, lab3)
+
+
+LEAVING = ("/etc/cron.d/returns.py", "../returns.py", "lab3/../../losses.py", "..\\agent.py", "C:\\agent.py", "//h/s/q")
+
+
+def test_paths_that_leave_the_folder_are_refused_in_a_zip(lab3: Lab, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", dict.fromkeys(LEAVING[:4], b"evil"), folder="")
+    with pytest.raises(Unusable, match=r"refused: /etc/cron\.d/returns\.py leaves the folder"):
+        stage(path, lab3)
+    path = zipped(tmp_path / "b.zip", dict.fromkeys(LEAVING, b"evil"), folder="")
+    with zipfile.ZipFile(path, "a") as archive:
+        for name, data in CODE.items():
+            archive.writestr(name, data)
+    staged = stage(path, lab3)
+    assert staged.files == CODE
+    assert not Path("/etc/cron.d/returns.py").exists()
+    assert sum("leaves the folder" in problem for problem in staged.problems) == staging.LISTED
+    assert "and 1 more refused" in staged.problems
+
+
+def test_paths_that_leave_the_folder_are_refused_in_a_tar(lab3: Lab, tmp_path: Path) -> None:
+    path = tarred(tmp_path / "a.tar", CODE, folder="")
+    with tarfile.open(path, "a") as archive:
+        for name in ("/etc/cron.d/returns.py", "../returns.py", "lab3/../../losses.py"):
+            add_to_tar(archive, name, b"evil")
+    staged = stage(path, lab3)
+    assert staged.files == CODE
+    assert sum("leaves the folder" in problem for problem in staged.problems) == 3
+
+
+def test_of_a_member_that_is_there_twice_the_last_counts_and_a_person_looks(lab3: Lab, tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for data in (b"first", b"#" * 2_000_000, b"last"):
+            for name in CODE:
+                archive.writestr(f"lab3/{name}", data)
+    path = tarred(tmp_path / "a.tar", dict.fromkeys(CODE, b"first"))
+    with tarfile.open(path, "a") as tar:
+        for name in CODE:
+            add_to_tar(tar, f"lab3/{name}", b"last")
+    for source in (tmp_path / "a.zip", path):
+        staged = stage(source, lab3)
+        assert staged.files == dict.fromkeys(CODE, b"last")
+        assert staged.problems == [f"{name} is in it more than once; the last one counts" for name in CODE]
+
+
+def test_a_sparse_member_of_a_tar_is_refused(lab3: Lab, tmp_path: Path) -> None:
+    """Its few bytes can stand for any number."""
+    path = tarred(tmp_path / "a.tar", CODE)
+    header = tarfile.TarInfo(f"lab3/{WEIGHTS}")
+    header.type = tarfile.GNUTYPE_SPARSE
+    block = bytearray(header.tobuf(format=tarfile.GNU_FORMAT))
+    block[386:398], block[398:410] = b"00000000000\0", b"00000000000\0"
+    block[483:495] = b"77777777777\0"  # the size it expands to: 8 GB
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    path.write_bytes(bytes(block) + path.read_bytes())
+    staged = stage(path, lab3)
+    assert staged.files == CODE
+    assert staged.problems == [f"refused: lab3/{WEIGHTS} is a link or no regular file"]
+
+
+NASTY = ("new\nline.txt", "\x1b[2J\x1b[31mred.txt", "bell\x07.txt", "\u202egnp.txt", "tab\t\r.txt")
+
+
+def test_names_reach_an_instructor_only_as_printable_text(lab3: Lab, tmp_path: Path) -> None:
+    members = {**CODE, **dict.fromkeys(NASTY, b"")}
+    (tmp_path / "linked").mkdir()
+    for name in NASTY:
+        (tmp_path / "linked" / name).symlink_to("nowhere")
+    sources = [make(tmp_path / name, members) for name, make in kinds_of_archives().items()]
+    sources.append(in_folder(tmp_path / "linked", CODE))
+    sources.append(in_folder(tmp_path / "undecodable", CODE))
+    (Path(os.fsdecode(os.fsencode(sources[-1]) + b"/latin-\xfc.txt"))).write_bytes(b"")
+    for source in sources:
+        staged = stage(source, lab3)
+        assert staged.files == CODE
+        assert len(staged.notes) + len(staged.problems) == (1 if source.name == "undecodable" else len(NASTY))
+        for sentence in [*staged.notes, *staged.problems]:
+            assert sentence.isprintable()
+            sentence.encode("utf-8")
+
+
+def test_an_unusable_archive_does_not_say_raw_what_its_members_are_called(lab3: Lab, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a\n\x1b[2J.zip", {name: b"x" for name in NASTY})
+    with pytest.raises(Unusable) as raised:
+        stage(path, lab3)
+    assert str(raised.value).isprintable()
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(Unusable) as raised:
+        stage(path, lab3)
+    assert str(raised.value).isprintable()
+
+
+def test_a_member_without_a_name_is_ignored(lab3: Lab, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {**CODE, "odd": b""}, folder="")
+    path.write_bytes(path.read_bytes().replace(b"odd", b"\0dd"))
+    staged = stage(path, lab3)
+    assert staged.files == CODE
+    assert len(staged.notes) == 1
+
+
+def test_names_of_any_length_are_shortened(lab3: Lab, tmp_path: Path) -> None:
+    source = zipped(tmp_path / "a.zip", {**CODE, "n" * 60_000: b""})
+    assert len(everything_said(stage(source, lab3))) < 300
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_a_folder_that_may_not_be_read_is_unusable(lab3: Lab, tmp_path: Path) -> None:
+    source = in_folder(tmp_path / "folder", CODE)
+    (source / "losses.py").chmod(0)
+    with pytest.raises(Unusable, match="folder cannot be read: Permission denied"):
+        stage(source, lab3)
+
+
+ARCHIVES = {
+    name: (make, {**CODE, WEIGHTS: b"weights" * 9, "ünï.txt": b""})
+    for name, make in kinds_of_archives().items()
+    if name != "folder"
+}
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+@given(data=st.data())
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_archive_with_bytes_changed_is_staged_or_unusable(
+    name: str, lab3: Lab, tmp_path: Path, data: st.DataObject
+) -> None:
+    """Never another exception, and never more than what was asked for."""
+    make, members = ARCHIVES[name]
+    original = tmp_path / f"original-{name}"
+    content = bytearray((original if original.exists() else make(original, members)).read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    changed = tmp_path / name
+    changed.write_bytes(content)
+    try:
+        staged = stage(changed, lab3)
+    except Unusable as unusable:
+        assert str(unusable).isprintable()
+    else:
+        assert set(staged.files) <= {*CODE, *(milestone.weights for milestone in lab3.manifest.milestones)}
+        assert all(sentence.isprintable() for sentence in [*staged.notes, *staged.problems])
+
+
+# --- finding them ----------------------------------------------------------------------------------------------------
+
+
+def found(folder: Path, lab: Lab) -> dict[str, str]:
+    """Where the submission of each student lies, below the folder."""
+    return {item.student: item.source.relative_to(folder).as_posix() for item in find_submissions(folder, lab)}
+
+
+def test_submissions_lie_as_nbgraders_do_or_as_people_drop_them(lab3: Lab, tmp_path: Path) -> None:
+    folder = tmp_path / "submitted"
+    in_folder(folder / "ada" / "lab3", CODE)
+    in_folder(folder / "bob" / "lab3_policy_gradient", CODE)
+    in_folder(folder / "carol", CODE)
+    (folder / "dave" / "lab3").mkdir(parents=True)
+    zipped(folder / "dave" / "lab3" / "mine.zip", CODE)
+    (folder / "eve").mkdir()
+    tarred(folder / "eve" / "eve_lab3_20260101-120000.tar.gz", CODE, mode="w:gz")
+    zipped(folder / "frank_lab3_20260101-120000.zip", CODE)
+    zipped(folder / "grace.zip", CODE)
+    zipped(folder / "heidi_lab3.zip", CODE)
+    zipped(folder / "ivan_lab3_20260101-120000 (1).zip", CODE)
+    (folder / "judy.rar").write_bytes(b"Rar!")
+    in_folder(folder / "周杰伦" / "lab3", CODE)
+    zipped(folder / "Zoë@uni.edu_lab3_20260101-120000.zip", CODE)
+    in_folder(folder / "__MACOSX", {"x": b""})
+    (folder / ".DS_Store").write_bytes(b"")
+    (folder / "grades.csv").write_bytes(b"")
+    assert found(folder, lab3) == {
+        "ada": "ada/lab3",
+        "bob": "bob/lab3_policy_gradient",
+        "carol": "carol",
+        "dave": "dave/lab3/mine.zip",
+        "eve": "eve/eve_lab3_20260101-120000.tar.gz",
+        "frank": "frank_lab3_20260101-120000.zip",
+        "grace": "grace.zip",
+        "heidi": "heidi_lab3.zip",
+        "ivan": "ivan_lab3_20260101-120000 (1).zip",
+        "judy": "judy.rar",
+        "周杰伦": "周杰伦/lab3",
+        "Zoë@uni.edu": "Zoë@uni.edu_lab3_20260101-120000.zip",
+    }
+
+
+def test_the_newest_of_several_archives_counts_by_the_time_in_its_name(lab3: Lab, tmp_path: Path) -> None:
+    times = ("20260301-090000", "20260301-100000", "20251231-235959")
+    for age, time in enumerate(times):
+        path = zipped(tmp_path / f"ada_lab3_{time}.zip", CODE)
+        os.utime(path, (2_000_000_000 - age, 2_000_000_000 - age))  # copied in another order
+    [submission] = find_submissions(tmp_path, lab3)
+    assert submission.source.name == f"ada_lab3_{times[1]}.zip"
+    [note] = submission.notes
+    assert note.startswith(f"3 submissions: ada_lab3_{times[1]}.zip is the newest and counts, not ")
+    assert times[0] in note
+    assert times[2] in note
+
+
+def test_the_newest_of_several_archives_counts_by_its_date_where_the_name_has_none(lab3: Lab, tmp_path: Path) -> None:
+    (tmp_path / "ada").mkdir()
+    for name, seconds in (("z.zip", 1_700_000_000), ("m.zip", 1_800_000_000), ("a.tar", 1_750_000_000)):
+        os.utime(zipped(tmp_path / "ada" / name, CODE), (seconds, seconds))
+    assert found(tmp_path, lab3) == {"ada": "ada/m.zip"}
+    impossible = zipped(tmp_path / "ada" / "ada_lab3_20269999-999999.zip", CODE)
+    os.utime(impossible, (1, 1))
+    assert found(tmp_path, lab3) == {"ada": "ada/m.zip"}
+
+
+def test_archives_of_other_labs_do_not_count(lab3: Lab, lab0: Lab, tmp_path: Path) -> None:
+    for name in ("ada_lab3_20260101-120000.zip", "ada_lab4_20270101-120000.zip", "ada_lab30.zip"):
+        zipped(tmp_path / name, CODE)
+    (tmp_path / "bob").mkdir()
+    for name, seconds in (("lab3.zip", 1_600_000_000), ("lab4.zip", 1_900_000_000), ("my-lab0-final.zip", 1)):
+        os.utime(zipped(tmp_path / "bob" / name, CODE), (seconds, seconds))
+    in_folder(tmp_path / "carol" / "lab3", CODE)
+    in_folder(tmp_path / "carol" / "lab4", CODE)
+    assert found(tmp_path, lab3) == {
+        "ada": "ada_lab3_20260101-120000.zip",
+        "bob": "bob/lab3.zip",
+        "carol": "carol/lab3",
+    }
+    assert found(tmp_path, lab0) == {"bob": "bob/my-lab0-final.zip", "carol": "carol"}
+    with pytest.raises(Unusable, match=r"none of warmup\.py is in it"):
+        stage(tmp_path / "carol", lab0)
+
+
+def test_a_student_who_handed_in_nothing_is_there_all_the_same(lab3: Lab, tmp_path: Path) -> None:
+    (tmp_path / "ada").mkdir()
+    in_folder(tmp_path / "bob" / "lab4", CODE)
+    submissions = find_submissions(tmp_path, lab3)
+    assert [submission.student for submission in submissions] == ["ada", "bob"]
+    for submission in submissions:
+        with pytest.raises(Unusable):
+            stage(submission.source, lab3)
+
+
+def test_a_link_to_another_students_work_is_found_but_refused(lab3: Lab, tmp_path: Path) -> None:
+    in_folder(tmp_path / "bob" / "lab3", CODE)
+    zipped(tmp_path / "bob" / "lab3.zip", CODE)
+    for student in ("ada", "carol", "dave"):
+        (tmp_path / student).mkdir()
+    (tmp_path / "ada" / "lab3").symlink_to(tmp_path / "bob" / "lab3", target_is_directory=True)
+    (tmp_path / "carol" / "lab3.zip").symlink_to(tmp_path / "bob" / "lab3.zip")
+    (tmp_path / "dave" / "lab3.zip").symlink_to("nowhere")
+    by_name: dict[str, Submission] = {item.student: item for item in find_submissions(tmp_path, lab3)}
+    assert stage(by_name["bob"].source, lab3).files == CODE
+    for student in ("ada", "carol", "dave"):
+        with pytest.raises(Unusable, match="is a link"):
+            stage(by_name[student].source, lab3)
+
+
+def test_names_of_students_and_archives_can_always_be_written_down(lab3: Lab, tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path)
+    for student in (b"J\xfcrgen", b"J\xf6rgen"):
+        os.makedirs(folder + b"/" + student + b"/lab3")
+    (tmp_path / "ada").mkdir()
+    for name in ("\x1b[2J.zip", "a\nb.zip"):
+        zipped(tmp_path / "ada" / name, CODE)
+    submissions = find_submissions(tmp_path, lab3)
+    assert len({submission.student for submission in submissions}) == 3
+    for submission in submissions:
+        submission.student.encode("utf-8")
+        assert all(note.isprintable() for note in submission.notes)
+
+
+def test_a_folder_without_submissions_is_said_to_be_so(lab3: Lab, tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_bytes(b"")
+    with pytest.raises(Refused, match="there is no submission in") as raised:
+        find_submissions(tmp_path, lab3)
+    assert raised.value.exit_code == 1
+    with pytest.raises(Refused, match="is no folder: SUBMISSIONS=") as raised:
+        find_submissions(tmp_path / "nowhere", lab3)
+    assert raised.value.exit_code == 2
