@@ -5,6 +5,7 @@ For `grade`: 0 all were graded, 1 a submission needs a person, 3 the grader fail
 """
 
 import contextlib
+import importlib.util
 import json
 import os
 import sys
@@ -16,7 +17,7 @@ import typer
 from rich.console import Console
 
 from grader.errors import Refused
-from grader.lab import ROOT, Lab, find_lab, lab_folders, labs_folder, read_lab, solutions_folder
+from grader.lab import ROOT, find_lab, labs_folder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -126,120 +127,22 @@ def run(context: typer.Context, lab: LabName, script: Annotated[str, typer.Argum
     os.execv(sys.executable, [sys.executable, str(path), *context.args])
 
 
-@app.command()
-def sync(
-    labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
-    force: Annotated[bool, typer.Option(help="overwrite a lab that was edited; a backup is kept")] = False,
-    only_check: Annotated[
-        bool, typer.Option("--check", help="write nothing; exit 1 where labs/ is not derived")
-    ] = False,
-) -> None:
-    """Derive labs/ from solutions/ (for authors)."""
-    from grader.author import sync as syncing
-
-    stale = False
-    for lab in chosen_labs(labs):
-        target = labs_folder() / lab.folder.name
-        if only_check:
-            differing = syncing.stale_files(lab, target)
-            stale |= bool(differing)
-            console.print(f"{lab.name}: {', '.join(differing) + ' differ' if differing else 'as derived'}")
-        else:
-            changed = syncing.sync(lab, target, force)
-            console.print(f"{lab.name}: {', '.join(changed) if changed else 'nothing to change'}")
-    if stale:
-        raise typer.Exit(1)
-
-
-@app.command()
-def lint(
-    labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
-) -> None:
-    """Say whether labs are sound: what the reference, the skeleton, mistakes and alternatives earn (for authors)."""
-    from grader.author import lint as linting
-
-    sound = True
-    for lab in chosen_labs(labs):
-        linted = linting.lint(lab)
-        sound &= not linted.faults
-        (caught, mistakes), (passing, alternatives) = linted.mistakes, linted.alternatives
-        strength, name = linted.weakest
-        console.print(
-            f"{lab.name}: {caught} of {mistakes} mistakes cost points in their task, {passing} of {alternatives} "
-            f"alternatives earn all; the weakest difference is {strength:,.0f} tolerances ({name})"
-        )
-        for sentence in linted.faults:
-            console.print(f"  ✗ {sentence}")
-    if not sound:
-        raise typer.Exit(1)
-
-
-@app.command()
-def release(
-    out: Annotated[Path, typer.Option(help="the folder to write")] = ROOT / "release",
-) -> None:
-    """Write the copy of the kit that students get (for instructors)."""
-    from grader.author.release import release as releasing
-
-    labs = chosen_labs(None)
-    console.print(f"{shown(out)}: {', '.join(releasing(labs, out))}")
-    console.print(f"{len(labs)} labs; no line of a solution, a hidden case or a mistake is in it.")
-
-
-@app.command()
-def grade(
-    lab: LabName,
-    submissions: Annotated[Path, typer.Argument(help="holds <student>/<lab>/ or an archive for each student")],
-    out: Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")] = Path("graded"),
-    seed: Annotated[int | None, typer.Option(help="draws the hidden cases; without it, a new one")] = None,
-    milestones: Annotated[bool, typer.Option(help="play what training saved")] = True,
-    as_json: Json = False,
-) -> None:
-    """Grade all submissions to a lab: a result for each, a table, and what needs a person (for instructors)."""
-    import secrets
-
-    from rich.progress import track
-
-    from grader.instructor import batch, grading, table
-    from grader.instructor.submissions import find_submissions
-    from grader.instructor.workers import WarmParent
-
-    the_lab = find_lab(lab, solutions_folder())
-    found = find_submissions(submissions, the_lab)
-    seed = secrets.randbelow(2**31) if seed is None else seed
-    progress = Console(stderr=True)
-    with WarmParent() as parent:
-        run = grading.open_run(the_lab, parent, seed, milestones)
-        grading_all = batch.grade_all(run, found, out)
-        done = list(track(grading_all, f"grading {the_lab.name}", total=len(found), console=progress, transient=True))
-    if as_json:
-        print(json.dumps([msgspec.to_builtins(item.result) for item in done], indent=1))
-    else:
-        table.print_summary(console, done)
-        console.print(
-            f"\n{len(done)} graded with seed {seed}; the results are in {shown(out)}/<student>/{the_lab.name}/"
-        )
-    if any(item.result.errors() for item in done):
-        raise typer.Exit(3)
-    if any(item.attention for item in done):
-        raise typer.Exit(1)
-
-
-def chosen_labs(names: list[str] | None) -> list[Lab]:
-    """The labs of solutions/ with these names, or all."""
-    if names:
-        return [find_lab(name, solutions_folder()) for name in names]
-    return [read_lab(folder) for folder in lab_folders(solutions_folder())]
-
-
 def shown(path: Path) -> str:
     """A path as short as it can be said from where the user stands."""
     relative = os.path.relpath(path)
     return relative if not relative.startswith("..") else str(path)
 
 
+def add_instructors_commands() -> None:
+    """The commands of grader/instructor and grader/author, which a student's copy does not have."""
+    for part in ("instructor", "author"):
+        if importlib.util.find_spec(f"grader.{part}"):
+            importlib.import_module(f"grader.{part}.commands")
+
+
 def main() -> None:
     """Runs the command; what the user did that cannot work is one sentence and an exit code."""
+    add_instructors_commands()
     try:
         sys.exit(app(standalone_mode=False))
     except Refused as refused:

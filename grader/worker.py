@@ -7,6 +7,7 @@ nothing.
 """
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import os
@@ -17,6 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psutil
+
 from grader import frames
 from grader.answers import Answer, answer
 from grader.checks import checks_of
@@ -25,6 +28,7 @@ from grader.loading import load_functions, load_modules
 from grader.plain import NotPlain, Plain, pack, printable
 
 OPEN_FILES = 256
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> None:
@@ -34,6 +38,7 @@ def main() -> None:
         importlib.import_module(name)
     import torch
 
+    adopt_orphans()
     torch.set_num_threads(1)
     _warm_up_fake_tensors()
     gc.freeze()
@@ -51,13 +56,27 @@ def main() -> None:
             os.close(descriptor)
             control.sendall(pid.to_bytes(4, "big"))
         else:  # b"K": everything of that child has to go
-            pid = int.from_bytes(control.recv(4), "big")
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            end(int.from_bytes(control.recv(4), "big"))
             control.sendall(b"K")
+
+
+def adopt_orphans() -> None:
+    """Makes this process the parent of whatever its children leave behind, so that it can be ended and reaped."""
+    if sys.platform == "linux":  # elsewhere only what stays in a child's process group is ended with it
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end(pid: int) -> None:
+    """Kills a child with its process group, then every orphan; there is one child at a time, so that all are its."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+    while children := psutil.Process().children():
+        for child in children:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(-1, 0)
 
 
 def _warm_up_fake_tensors() -> None:
@@ -88,6 +107,7 @@ def confine(folder: Path, limits: Limits) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
+    os.close(null)
     os.environ.update(HOME=str(folder), TMPDIR=str(folder))
     tempfile.tempdir = None
     signal.signal(signal.SIGINT, signal.SIG_IGN)

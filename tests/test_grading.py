@@ -158,6 +158,17 @@ def test_weights_that_cannot_be_played_are_a_sentence(data: bytes | None, words:
     assert words in judged.message
 
 
+def test_weights_that_are_too_large_are_not_taken_and_the_milestone_says_so(
+    lab3_run: Run, submitted: Submitted, graded: Grade
+) -> None:
+    folder = submitted(lab3_run.lab)
+    (folder / "runs").mkdir()
+    (folder / "runs" / "reinforce.safetensors").write_bytes(bytes(4_000_001))
+    checks = {check.check: check for check in graded(lab3_run, folder).result.checks if check.kind == "milestone"}
+    assert checks["reinforce"].message.endswith("4,000,001 bytes; 4,000,000 are allowed: it was not taken")
+    assert checks["simple_pg"].message == "runs/simple_pg.safetensors was not handed in"
+
+
 def test_an_untrained_policy_is_played_and_earns_nothing(lab3_run: Run) -> None:
     milestone = next(item for item in lab3_run.lab.manifest.milestones if item.name == "reinforce")
     assert lab3_run.score is not None

@@ -7,6 +7,7 @@ import dataclasses
 import os
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def parent() -> Iterator[WarmParent]:
     """A warm parent of our own, since it will be killed now and then; started with a secret in the environment."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADER_TOKEN", SECRET)
-        patch.setattr(workers, "CPU_GRACE", 0.3)
+        patch.setattr(workers, "CPU_GRACE", 0.2)
         patch.setattr(workers, "WALL_GRACE", 5.0)
         with WarmParent() as warm:
             yield warm
@@ -60,12 +61,17 @@ def nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     mine = psutil.Process().children(recursive=True)
     assert [child.status() for child in mine if child.status() == psutil.STATUS_ZOMBIE] == []
     assert len(mine) <= 1, "only the warm parent is left"
-    working_there = [
-        process.pid
-        for process in psutil.process_iter(["cwd"])
-        if (process.info["cwd"] or "").startswith(str(tmp_path)) and process.status() != psutil.STATUS_ZOMBIE
+    until = time.monotonic() + 10
+    while (left := working_in(tmp_path)) and time.monotonic() < until:
+        os.sched_yield()  # one whose parent was killed dies unobserved
+    assert left == []
+
+
+def working_in(folder: Path) -> list[int]:
+    """The processes, dead ones apart, whose working folder is below `folder`, also where it was removed by now."""
+    return [
+        process.pid for process in psutil.process_iter(["cwd"]) if (process.info["cwd"] or "").startswith(str(folder))
     ]
-    assert working_there == []
 
 
 Attack = Callable[..., Graded]
@@ -73,12 +79,12 @@ Attack = Callable[..., Graded]
 
 @pytest.fixture
 def submit(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Attack:
-    """Grades a submission in which some functions are written anew, with a few lines before or after those of a file."""
+    """Grades a submission in which some functions are written anew, with a few lines before them."""
 
-    def graded(before: str = "", after: str = "", in_run: Run = run, **functions: str) -> Graded:
+    def graded(before: str = "", in_run: Run = run, **functions: str) -> Graded:
         texts = {**RIGHT, **functions}
         source = tmp_path_factory.mktemp("submitted")
-        first = "\n\n".join([before, texts["double"], texts["shift"], texts["shift_back"], after])
+        first = "\n\n".join([before, texts["double"], texts["shift"], texts["shift_back"]])
         (source / "first.py").write_text(first, encoding="utf-8")
         (source / "second.py").write_text(texts["total"], encoding="utf-8")
         return grade(in_run, Submission("mallory", source, []))
@@ -142,10 +148,10 @@ ATTACKS = {
         "timeout",
     ),
     "it allocates too much at once": ("return len(bytearray(10**11))", "failed"),
-    "it allocates too much bit by bit": ("a = []\nwhile True: a.append(bytearray(10**6))", "failed"),
+    "it allocates too much bit by bit": ("a = []\nwhile True: a.append(bytearray(10**7))", "failed"),
     "it allocates a tensor that is too large": ("import torch; return torch.ones(10**9).sum()", "failed"),
     "it returns too much": ("return 'x' * 1_000_000", "failed"),
-    "it returns too many items": ("return [0] * 1_000_000", "failed"),
+    "it returns too many items": ("return [0] * 100_000", "failed"),
     "it returns what is nested too deep": ("a = x\nfor _ in range(10_000): a = [a]\nreturn a", "failed"),
     "it returns what holds itself": ("a = []; a.append(a); return a", "failed"),
     "it returns a number without end": ("return 10**10_000", "failed"),
@@ -207,6 +213,9 @@ HARMLESS = {
         "    os.closerange(0, 64)\n"
         "    time.sleep(600)"
     ),
+    "it leaves a process behind that left its group": (
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: time.sleep(600)\n    os._exit(0)"
+    ),
     "it leaves a command behind": "import subprocess; subprocess.Popen(['sleep', '600'])",
     "it registers what runs at the exit": "import atexit, time; atexit.register(time.sleep, 600)",
     "it stops the collector and the clock": "import gc, time; gc.disable(); time.sleep = time.time = None",
@@ -227,13 +236,12 @@ def test_a_function_that_only_sleeps_is_stopped_and_others_are_not(
     monkeypatch.setattr(workers, "WALL_FACTOR", 1)
     graded = submit(double=calling("import time; time.sleep(600)"))
     assert outcomes(graded)["doubled", "public"] == outcomes(graded)["doubled", "hidden"] == "timeout"
-    assert of(graded.result, "doubled", "hidden") == "it was stopped after 0.7 seconds without an answer"
+    assert of(graded.result, "doubled", "hidden") == "it was stopped after 0.5 seconds without an answer"
 
 
 def test_a_parent_that_was_stopped_is_replaced(submit: Attack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five seconds, three of them for a new parent: the time in which it has to reply is cut for this test."""
+    """Four seconds, three of them for a new parent: the time in which it has to reply is cut for this test."""
     monkeypatch.setattr(workers, "REPLY_SECONDS", 1.0)
-    assert outcomes(submit(double=calling("import os, signal; os.kill(os.getppid(), signal.SIGKILL)"))) == expected()
     graded = submit(double=calling("import os, signal; os.kill(os.getppid(), signal.SIGSTOP)\nreturn x + x"))
     assert outcomes(graded) == expected()
 
@@ -251,7 +259,8 @@ def forge(**changes):
     answer = {"id": frame.f_locals["call"]["id"], "status": "value", "value": 99.5, "text": "", "trace": "",
               "changed": [], "used_global_random_state": False}
     channel = next(frame.f_locals[name] for name in frame.f_locals if isinstance(frame.f_locals[name], socket.socket))
-    sys.modules["grader.frames"].send(channel, {**answer, **changes})
+    message = sys.modules["grader.plain"].pack({**answer, **changes})
+    channel.sendall(len(message).to_bytes(4, "big") + message + b"and more that nobody asked for")
 """
 
 
@@ -274,7 +283,7 @@ def forge(**changes):
     ],
 )
 def test_a_forged_answer_earns_no_more_than_its_value(changes: str, outcome: str, submit: Attack) -> None:
-    """The genuine answer follows it and is not asked for any more: the next check has a fresh worker."""
+    """What follows it, the genuine answer too, is not taken for the answer to another case."""
     graded = submit(before=FORGE, double=calling(f"forge({changes})\nreturn x + x"))
     assert outcomes(graded) == expected(double=outcome)
     assert "it saw" not in graded.result.checks[1].message
@@ -283,7 +292,7 @@ def test_a_forged_answer_earns_no_more_than_its_value(changes: str, outcome: str
 def test_the_words_of_a_timeout_are_the_graders(submit: Attack) -> None:
     graded = submit(before=FORGE, double=calling("forge(status='timeout', text='x was %r' % x)"))
     for side in ("public", "hidden"):
-        assert of(graded.result, "doubled", side).endswith("it was stopped after 0.5 seconds of CPU time")
+        assert of(graded.result, "doubled", side).endswith("it was stopped after 0.3 seconds of CPU time")
 
 
 ANSWER = {
@@ -355,7 +364,7 @@ def test_the_end_of_a_channel_within_a_message_is_noticed() -> None:
         ("import os; os._exit(0)", "crashed", "its process ended during the call"),
         ("import sys; sys.exit(0)", "failed", "first.py, line 1: the file fails while it is imported: SystemExit: 0"),
         ("raise ValueError('here')", "failed", "first.py, line 1: the file fails while it is imported: ValueError"),
-        ("while True: pass", "timeout", "it was stopped after 0.5 seconds of CPU time"),
+        ("while True: pass", "timeout", "it was stopped after 0.3 seconds of CPU time"),
         ("waste = bytearray(10**11)", "failed", "first.py, line 1: the file fails while it is imported: MemoryError"),
         ("def f(:", "failed", "first.py, line 1: syntax error"),
         ("import trl", "failed", "first.py, line 1: lab90 does not allow an import of trl"),
@@ -385,7 +394,7 @@ for check in vars(sys.modules.get("checks", builtins)).values():
     wrong = submit(before=patches, double="def double(x):\n    return x * x\n")
     assert outcomes(wrong) == expected(double="failed")
     assert (wrong.result.score, wrong.result.max_score) == (4, 6)
-    assert of(wrong.result, "doubled") == "case 'three': the values differ; expected 6, got 9"
+    assert of(wrong.result, "doubled") == "case 'three': the values differ; expected 6., got 9."
     assert submit().result.score == 6
 
 
@@ -405,7 +414,7 @@ def test_the_graders_environment_is_not_the_workers(submit: Attack) -> None:
     own = said_by(submit, "dict(os.environ)")
     assert "PYTHONPATH" in own
     assert "TMPDIR" in own
-    for text in (own, *(said_by(submit, f"open('/proc/{who}/environ').read()") for who in ("self", "%d"))):
+    for text in (own, *(said_by(submit, f"open(f'/proc/{who}/environ').read()") for who in ("self", "{os.getppid()}"))):
         assert SECRET not in text
         assert "GRADER_TOKEN" not in text
 
@@ -418,10 +427,11 @@ def test_a_worker_holds_no_file_of_the_graders_open(submit: Attack) -> None:
 
 
 def test_a_worker_holds_nothing_of_the_instructors(submit: Attack) -> None:
-    told = said_by(submit, "sorted(__import__('sys').modules)")
-    for module in ("hidden", "mistakes", "alternatives", "grader.reference", "grader.judge", "grader.instructor"):
-        assert f"'{module}'" not in told
-    assert "'checks'" in told or "'grader.checks'" in told
+    modules = "grader", "hidden", "mistakes", "alternatives", "evaluate"
+    told = said_by(submit, f"[name for name in __import__('sys').modules if name.split('.')[0] in {modules}]")
+    assert "'grader.checks'" in told
+    for module in ("hidden", "mistakes", "alternatives", "evaluate", "reference", "judge", "compare", "instructor"):
+        assert module not in told
     assert said_by(submit, "sorted(os.listdir())").endswith("['checks.py', 'first.py', 'lab.toml', 'second.py']")
 
 
@@ -481,7 +491,16 @@ def private_folder(run: Run, folder: Path, double: str) -> Path:
     return folder
 
 
-COUNTING = "import os\nCALLS = []\ndef double(x):\n    CALLS.append(x)\n    if x < 0: os._exit(0)\n    return [os.getpid(), len(CALLS)]\n"
+COUNTING = """
+import os
+CALLS = []
+
+def double(x):
+    CALLS.append(x)
+    if x < 0:
+        os._exit(0)
+    return [os.getpid(), len(CALLS)]
+"""
 
 
 def test_after_a_lost_worker_the_next_call_has_a_fresh_one(run: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -500,12 +519,12 @@ def test_after_a_lost_worker_the_next_call_has_a_fresh_one(run: Run, tmp_path_fa
 
 def test_a_submission_that_used_up_its_seconds_is_asked_no_more(submit: Attack, run: Run) -> None:
     manifest = run.lab.manifest
-    limits = msgspec.structs.replace(manifest.limits, submission_seconds=0.4)
+    limits = msgspec.structs.replace(manifest.limits, submission_seconds=0.25)
     lab = Lab(run.lab.folder, msgspec.structs.replace(manifest, limits=limits))
     graded = submit(in_run=dataclasses.replace(run, lab=lab), double=calling("while True: pass"))
     assert outcomes(graded) == expected("timeout", "timeout", "timeout")
     assert of(graded.result, "totals") == (
-        "case 'three numbers': the submission had used its 0.4 seconds of CPU time before"
+        "case 'three numbers': the submission had used its 0.25 seconds of CPU time before"
     )
 
 

@@ -173,7 +173,9 @@ def _milestone_results(run: Run, staged: Staged) -> list[CheckResult]:
     for milestone in run.lab.manifest.milestones:
         assert run.score is not None
         if run.with_milestones:
-            results.append(judge_milestone(milestone, run.score, staged.files.get(milestone.weights)))
+            name = milestone.weights
+            why_missing = staged.too_large.get(name, "")
+            results.append(judge_milestone(milestone, run.score, staged.files.get(name), why_missing))
     return results
 
 

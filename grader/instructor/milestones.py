@@ -20,10 +20,10 @@ def scorer(lab: Lab) -> Score | None:
     return score
 
 
-def judge_milestone(milestone: Milestone, score: Score, data: bytes | None) -> CheckResult:
+def judge_milestone(milestone: Milestone, score: Score, data: bytes | None, why_missing: str = "") -> CheckResult:
     """Full points at the target, half at the lower bar; a sentence where the weights are missing or unusable."""
     if data is None:
-        return _result(milestone, 0.0, f"{milestone.weights} was not handed in")
+        return _result(milestone, 0.0, why_missing or f"{milestone.weights} was not handed in")
     import safetensors
     import safetensors.torch
 

@@ -26,6 +26,7 @@ from grader.plain import one_line
 from grader.student.submit import MANIFEST_FILE
 
 # The last two nobody can read here; they are a student's submission all the same.
+ALWAYS_GIVEN = ("README.md", "README.zh.md", "checks.py", "lab.toml", "recorded.json")  # ours: no need to list them
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".rar", ".7z")
 UNPACKERS: dict[bytes, Callable[[Path], Any]] = {  # by the first two bytes
     b"\x1f\x8b": gzip.open,
@@ -50,6 +51,7 @@ class Staged:
     files: dict[str, bytes]
     notes: list[str]
     problems: list[str]
+    too_large: dict[str, str] = dataclasses.field(default_factory=dict)  # why a file was not taken, by its name
 
     def digest(self) -> str:
         """A hash of all that was taken."""
@@ -216,22 +218,24 @@ def _take(entries: list[Entry], refused: list[str], lab: Lab) -> Staged:
         name = entry.path.relative_to(root).as_posix() if entry.path.is_relative_to(root) else ""
         if name in limits:
             found.setdefault(name, []).append(entry)
-        else:
+        elif name not in lab.manifest.files.given and name not in ALWAYS_GIVEN:
             ignored.append(one_line(str(entry.path)))
     problems = [f"refused: {item}" for item in refused[:LISTED]]
     if len(refused) > LISTED:
         problems.append(f"and {len(refused) - LISTED} more refused")
     files: dict[str, bytes] = {}
+    too_large: dict[str, str] = {}
     for name, [*others, entry] in found.items():
         if others:
             problems.append(f"{name} is in it more than once; the last one counts")
         if entry.size > limits[name]:
-            problems.append(f"{name} has {entry.size:,} bytes; {limits[name]:,} are allowed: it was not taken")
+            too_large[name] = f"{name} has {entry.size:,} bytes; {limits[name]:,} are allowed: it was not taken"
             continue
         files[name] = entry.read(limits[name] + 1)
         if len(files[name]) > limits[name]:
-            problems.append(f"{name} is larger than it says: it was not taken")
+            too_large[name] = f"{name} is larger than it says: it was not taken"
             del files[name]
+    problems += too_large.values()
     notes = [f"not in lab.toml, ignored: {name}" for name in ignored[:LISTED]]
     if len(ignored) > LISTED:
         notes.append(f"and {len(ignored) - LISTED} more files ignored")
@@ -239,8 +243,8 @@ def _take(entries: list[Entry], refused: list[str], lab: Lab) -> Staged:
     missing = [name for name in lab.manifest.files.handed_in if name not in files]
     if len(missing) == len(lab.manifest.files.handed_in):
         raise Unusable("; ".join([f"none of {', '.join(missing)} is in it", *problems]))
-    problems += [f"{name} is missing" for name in missing]
-    return Staged(files, notes, problems)
+    problems += [f"{name} is missing" for name in missing if name not in too_large]
+    return Staged(files, notes, problems, too_large)
 
 
 def _is_clutter(path: PurePosixPath) -> bool:

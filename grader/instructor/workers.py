@@ -70,6 +70,7 @@ class WarmParent:
         if self._control is None:
             return
         try:
+            self._control.settimeout(REPLY_SECONDS)
             self._control.sendall(b"K" + pid.to_bytes(4, "big"))
             if self._control.recv(1) == b"K":
                 return
@@ -92,7 +93,7 @@ class WarmParent:
                 raise WorkerFailed(
                     "the worker's parent process does not start: is the environment set up (make setup)?"
                 )
-            self._control.settimeout(REPLY_SECONDS)
+        self._control.settimeout(REPLY_SECONDS)
         return self._control
 
     def _stop(self) -> None:
@@ -113,7 +114,7 @@ class Budget:
 
 
 class Worker:
-    """One child with one submission's folder. After a call that killed it, it cannot be asked again."""
+    """One child with one submission's folder. After a call that failed in it, it cannot be asked again."""
 
     def __init__(self, parent: WarmParent, lab: Lab, folder: Path) -> None:
         self._parent = parent
@@ -149,7 +150,7 @@ class Worker:
         except TimeoutError as error:
             found = Answer("timeout", text=str(error))
         self._cpu_seconds = self._cpu_now()
-        if found.status in ("crashed", "timeout"):
+        if found.status not in ("value", "todo", "broken"):  # its memory or its open files may be used up
             self.close()
         return found
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from grader.answers import Answer, answer
 from grader.checks import Check, checks_of
+from grader.errors import Refused
 from grader.judge import Judged, check_result, judge
 from grader.lab import Lab, Milestone, Task
 from grader.loading import Broken, load_functions, load_modules
 from grader.quiz import read_answers
-from grader.recorded import Record, read_record
+from grader.recorded import AGAIN, Record, read_record
 from grader.results import CheckResult
 
 Functions = dict[str, Callable[..., Any] | Broken]
@@ -68,7 +69,10 @@ class Session:
 
 def open_session(lab: Lab) -> Session:
     """Imports the lab's checks and the student's files. Their folder stays on sys.path, as it is for their scripts."""
-    [module] = load_modules(lab.folder, ["checks"])
+    try:
+        [module] = load_modules(lab.folder, ["checks"])
+    except Exception as error:  # a given file, but anybody can have edited it
+        raise Refused(f"{lab.path('checks.py')} cannot be used ({type(error).__name__}: {error}): {AGAIN}", 1) from None
     functions = load_functions(lab, lab.folder)
     sys.path.insert(0, str(lab.folder))
     return Session(lab, checks_of(module), read_record(lab.folder), functions)

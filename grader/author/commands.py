@@ -1,0 +1,76 @@
+"""The commands of an author: sync, lint, release."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli import app, console, shown
+from grader.lab import ROOT, Lab, find_lab, lab_folders, labs_folder, read_lab, solutions_folder
+
+
+@app.command()
+def sync(
+    labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
+    force: Annotated[bool, typer.Option(help="overwrite a lab that was edited; a backup is kept")] = False,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="write nothing; exit 1 where labs/ is not derived")
+    ] = False,
+) -> None:
+    """Derive labs/ from solutions/ (for authors)."""
+    from grader.author import sync as syncing
+
+    stale = False
+    for lab in chosen_labs(labs):
+        target = labs_folder() / lab.folder.name
+        if only_check:
+            differing = syncing.stale_files(lab, target)
+            stale |= bool(differing)
+            console.print(f"{lab.name}: {', '.join(differing) + ' differ' if differing else 'as derived'}")
+        else:
+            changed = syncing.sync(lab, target, force)
+            console.print(f"{lab.name}: {', '.join(changed) if changed else 'nothing to change'}")
+    if stale:
+        raise typer.Exit(1)
+
+
+@app.command()
+def lint(
+    labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
+) -> None:
+    """Say whether labs are sound: what the reference, the skeleton, mistakes and alternatives earn (for authors)."""
+    from grader.author import lint as linting
+
+    sound = True
+    for lab in chosen_labs(labs):
+        linted = linting.lint(lab)
+        sound &= not linted.faults
+        (caught, mistakes), (passing, alternatives) = linted.mistakes, linted.alternatives
+        strength, name = linted.weakest
+        console.print(
+            f"{lab.name}: {caught} of {mistakes} mistakes cost points in their task, {passing} of {alternatives} "
+            f"alternatives earn all; the weakest difference is {strength:,.0f} tolerances ({name})"
+        )
+        for sentence in linted.faults:
+            console.print(f"  ✗ {sentence}")
+    if not sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def release(
+    out: Annotated[Path, typer.Option(help="the folder to write")] = ROOT / "release",
+) -> None:
+    """Write the copy of the kit that students get (for instructors)."""
+    from grader.author.release import release as releasing
+
+    labs = chosen_labs(None)
+    console.print(f"{shown(out)}: {', '.join(releasing(labs, out))}")
+    console.print(f"{len(labs)} labs; no line of a solution, a hidden case or a mistake is in it.")
+
+
+def chosen_labs(names: list[str] | None) -> list[Lab]:
+    """The labs of solutions/ with these names, or all."""
+    if names:
+        return [find_lab(name, solutions_folder()) for name in names]
+    return [read_lab(folder) for folder in lab_folders(solutions_folder())]
