@@ -26,7 +26,6 @@ from grader.plain import one_line
 from grader.student.submit import MANIFEST_FILE
 
 # The last two nobody can read here; they are a student's submission all the same.
-ALWAYS_GIVEN = ("README.md", "README.zh.md", "checks.py", "lab.toml", "recorded.json")  # ours: no need to list them
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".rar", ".7z")
 UNPACKERS: dict[bytes, Callable[[Path], Any]] = {  # by the first two bytes
     b"\x1f\x8b": gzip.open,
@@ -218,7 +217,7 @@ def _take(entries: list[Entry], refused: list[str], lab: Lab) -> Staged:
         name = entry.path.relative_to(root).as_posix() if entry.path.is_relative_to(root) else ""
         if name in limits:
             found.setdefault(name, []).append(entry)
-        elif name not in lab.manifest.files.given and name not in ALWAYS_GIVEN:
+        else:
             ignored.append(one_line(str(entry.path)))
     problems = [f"refused: {item}" for item in refused[:LISTED]]
     if len(refused) > LISTED:
