@@ -22,6 +22,8 @@ from grader.lab import ROOT, find_lab, labs_folder
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 console = Console(highlight=False, soft_wrap=True, markup=False)
 
+STOPPED = 130  # what a shell says of a command that was stopped by Ctrl-C
+
 LabName = Annotated[str, typer.Argument(help="lab3, or 3, or the name of its folder")]
 TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or number, or one of its functions")]
 Json = Annotated[bool, typer.Option("--json", help="say it as JSON, for programs")]
@@ -144,17 +146,18 @@ def main() -> None:
     """Runs the command; what the user did that cannot work is one sentence and an exit code."""
     add_instructors_commands()
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        if code == STOPPED:  # by Ctrl-C, which the library under typer turned into this code
+            print("Stopped.", file=sys.stderr)
+        sys.exit(code)
     except Refused as refused:
         print(refused, file=sys.stderr)
         sys.exit(refused.exit_code)
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
-    except typer.Abort:
-        sys.exit(130)
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         print("Stopped.", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(STOPPED)
     except Exception as error:
         usage = getattr(error, "format_message", None)
         if usage is not None:  # a wrong call, as the library under typer says it

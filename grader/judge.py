@@ -139,14 +139,22 @@ def difference_of(check: Check, lab: Lab, case: Case, expected: Answer | None, a
 def _diagnosis(
     check: Check, lab: Lab, known: Sequence[Known], answers: Sequence[Answer], diagnoses: Mapping[str, str]
 ) -> str:
-    """The diagnosis of the first mistake that answers like the student on every case."""
+    """The diagnosis of the first mistake that answers like the student on every case.
+
+    Being too slow is no mark of its own: it is only a diagnosis where a single mistake is known that is.
+    """
     names = set.intersection(*(set(facts.mistakes) for facts in known)) if known else set()
-    for name in diagnoses:
-        if name in names and all(
+    alike = (
+        diagnoses[name]
+        for name in diagnoses
+        if name in names
+        and all(
             same_answer(check, lab, facts.mistakes[name], answer) for facts, answer in zip(known, answers, strict=True)
-        ):
-            return diagnoses[name]
-    return ""
+        )
+    )
+    first = next(alike, "")
+    ambiguous = answers[-1].status == "timeout" and next(alike, "")
+    return "" if ambiguous else first
 
 
 def same_answer(check: Check, lab: Lab, one: Answer, other: Answer) -> bool:

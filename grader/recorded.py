@@ -57,7 +57,7 @@ def read_record(folder: Path) -> Record:
     """A lab's record; Refused where it is missing or damaged (it is derived, so it can be had again)."""
     try:
         return msgspec.convert(json.loads((folder / FILE).read_bytes()), type=Record)  # json: NaN is allowed
-    except (OSError, ValueError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
         raise Refused(f"{folder / FILE} cannot be read ({error}): {AGAIN}", 1) from None
 
 

@@ -10,8 +10,10 @@ import torch
 from safetensors.torch import save
 
 from grader.answers import Answer
+from grader.checks import Case, Check
 from grader.instructor.grading import Graded, Run
 from grader.instructor.milestones import judge_milestone
+from grader.judge import Known, judge
 from grader.lab import Lab
 from grader.results import Result, read_result, write_result
 from labs.common.networks import mlp
@@ -207,3 +209,21 @@ def test_the_graders_own_fault_never_replaces_a_good_result(
     assert not write_result(path, bad.result)
     assert read_result(path) == good
     assert write_result(tmp_path / "first.json", bad.result), "without an earlier result it is kept for a person"
+
+
+# --- diagnoses --------------------------------------------------------------------------------------------------------
+
+
+def test_being_too_slow_is_diagnosed_only_where_a_single_known_mistake_is(lab0: Lab) -> None:
+    [case] = [Case("long", {})]
+    check = Check("slow", lab0.manifest.tasks[0].name, 1, "Takes no time.", lambda lab: None, cases=[case])
+    slow, right = Answer("timeout", text="it was stopped"), Answer("value", value=1.0)
+
+    def diagnosis(**mistakes: Answer) -> str:
+        diagnoses = {name: f"this is {name}" for name in mistakes}
+        known = [Known(right, mistakes)]
+        return judge(check, lab0, [case], known, [slow], diagnoses, reveal=True).diagnosis
+
+    assert diagnosis(insert=slow, wrong=right) == "this is insert"
+    assert diagnosis(insert=slow, nested_loop=slow) == ""
+    assert diagnosis(wrong=right) == ""

@@ -80,7 +80,7 @@ def grade(run: Run, submission: Submission) -> Graded:
     checks = [*code, *_milestone_results(run, staged), *_quiz_results(run, staged), *_report_results(run.lab)]
     attention = [*staged.problems]
     attention += [
-        f"{check.check} ({check.visibility}): the grader failed: {check.message.splitlines()[0]}"
+        f"{check.check} ({check.visibility}): the grader failed: {check.message.splitlines()[-1]}"
         for check in checks
         if check.outcome == "error"
     ]

@@ -75,12 +75,12 @@ def discount_counted_from_the_start(rewards, gamma):
     "The last reward is discounted equally often in every entry. How many steps lie between t and the end?",
 )
 def last_reward_discounted_by_the_length(rewards, gamma):
-    T = len(rewards)
-    returns = []
-    for t in range(T):
-        G = sum(gamma ** (k - t) * rewards[k] for k in range(t, T - 1))
-        returns.append(G + gamma ** (T - 1) * rewards[-1])
-    return torch.tensor(returns, dtype=torch.float32)
+    last = gamma ** (len(rewards) - 1) * rewards[-1]
+    later, before_last = 0.0, []
+    for reward in reversed(rewards[:-1]):
+        later = reward + gamma * later
+        before_last.append(later + last)
+    return torch.tensor([*before_last[::-1], last], dtype=torch.float32)
 
 
 @mistake("reward_to_go", GAMMA_UNUSED)
