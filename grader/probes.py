@@ -164,21 +164,21 @@ def draws(sample: Callable[..., Any], logits: torch.Tensor, seed: int) -> dict[s
     return {"actions": actions, "logp": logp, "gradient": gradient, "next": later, "again": again}
 
 
-def drawn_from(value: Plain, probabilities: np.ndarray) -> None:
-    """Verifies `draws` of rows that all have the same probabilities, an (A,) array.
+def drawn_from(value: Plain, probabilities: np.ndarray, count: int) -> None:
+    """Verifies `draws` of B = `count` rows that all have the same probabilities, an (A,) array.
 
     The actions are int64 and (B,), come up as often as they should, the same again from the same seed; each comes with
     its own log-probability, float and (B,), and with that one's gradient.
     """
     facts = mapping(value, "actions", "logp", "gradient", "next", "again")
     actions, logp = facts["actions"], facts["logp"]
-    count = array(actions, "the actions", ("int64",)).size
+    array(actions, "the actions", ("int64",))
     array(logp, "the log-probabilities", ("float32", "float64"))
     for name, found in (("the actions", actions), ("the log-probabilities", logp)):
-        if found.values.ndim != 1 or found.values.size != count:
+        if found.shape != (count,):
             raise Wrong(f"{name} have the shape {found.shape}; one for each row of the logits is expected")
     chosen = actions.values
-    if count and not (chosen.min() >= 0 and chosen.max() < len(probabilities)):
+    if not (chosen.min() >= 0 and chosen.max() < len(probabilities)):
         raise Wrong(f"actions lie between {chosen.min()} and {chosen.max()}, with {len(probabilities)} to choose from")
     for action, p in enumerate(probabilities):
         frequency = float((chosen == action).mean())

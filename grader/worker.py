@@ -1,7 +1,7 @@
 """The process in which submitted code runs: python -m grader.worker <control socket> <modules to import beforehand>.
 
 A warm parent imports torch once and never runs a submission's code. For each submission it forks a child that is
-given a private folder (the submission, the lab's given files, checks.py, lab.toml) and a channel on which it answers
+given a private folder (the submission, the lab's given files, checks.py) and a channel on which it answers
 calls. It holds no expected value, no reference and no hidden case before its turn. What it prints and how it exits mean
 nothing.
 """
@@ -18,12 +18,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
 import psutil
 
 from grader import frames
 from grader.answers import Answer, answer
 from grader.checks import checks_of
-from grader.lab import Lab, Limits, read_lab
+from grader.lab import Lab, Limits, Manifest
 from grader.loading import load_functions, load_modules
 from grader.plain import NotPlain, Plain, pack, printable
 
@@ -92,7 +93,7 @@ def serve(channel: socket.socket) -> None:
         os.setsid()
         opening = frames.receive(channel)
         folder = Path(opening["folder"])
-        lab = read_lab(folder)
+        lab = Lab(folder, msgspec.convert(opening["manifest"], Manifest))  # no file: a submission could write over it
         confine(folder, lab.manifest.limits)
         _answer_calls(channel, lab, folder)
     except frames.Gone:

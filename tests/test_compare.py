@@ -135,6 +135,8 @@ def test_a_value_equals_itself_in_either_precision_and_nothing_much_larger(value
         ({"a": 1}, {}, "type", "the key 'a' is missing"),
         ({"a": 1}, {"a": 1, "b": 2}, "type", "there is a key 'b' that nobody asked for"),
         ([1, 2], [1], "shape", "1 items where 2 are expected"),
+        ([1], [1, 2], "shape", "2 items where 1 are expected"),
+        ([[]], [[0]], "shape", "item 1: 1 items where 0 are expected"),
         (torch.ones(3), torch.ones(2), "shape", "the shape is wrong"),
         (torch.tensor(1.0), torch.ones(1), "shape", "the shape is wrong"),
         (torch.ones(3), torch.ones(3, 1), "shape", "the shape is wrong"),

@@ -160,6 +160,14 @@ def test_weights_that_cannot_be_played_are_a_sentence(data: bytes | None, words:
     assert words in judged.message
 
 
+def test_milestones_that_a_run_does_not_play_are_skipped_and_still_listed(
+    lab3_run: Run, submitted: Submitted, graded: Grade
+) -> None:
+    result = graded(dataclasses.replace(lab3_run, score=None), submitted(lab3_run.lab)).result
+    milestones = [check for check in result.checks if check.kind == "milestone"]
+    assert [(check.outcome, check.points) for check in milestones] == [("skipped", None)] * 4
+
+
 def test_weights_that_are_too_large_are_not_taken_and_the_milestone_says_so(
     lab3_run: Run, submitted: Submitted, graded: Grade
 ) -> None:

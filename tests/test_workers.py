@@ -433,7 +433,7 @@ def test_a_worker_holds_nothing_of_the_instructors(submit: Attack) -> None:
     assert "'grader.checks'" in told
     for module in ("hidden", "mistakes", "alternatives", "evaluate", "reference", "judge", "compare", "instructor"):
         assert module not in told
-    assert said_by(submit, "sorted(os.listdir())").endswith("['checks.py', 'first.py', 'lab.toml', 'second.py']")
+    assert said_by(submit, "sorted(os.listdir())").endswith("['checks.py', 'first.py', 'second.py']")
 
 
 def test_what_a_submission_saw_of_a_hidden_case_reaches_no_message(submit: Attack, run: Run) -> None:

@@ -38,13 +38,13 @@ class Run:
     score: Score | None
     key: dict[str, str]
     lab_hash: str
-    with_milestones: bool = True
 
 
 def open_run(lab: Lab, parent: WarmParent, seed: int, with_milestones: bool = True) -> Run:
-    """Opens the reference, the quiz key and the milestone's scorer of a lab."""
+    """Opens the reference, the quiz key and (unless no milestone is to be judged) the milestones' scorer of a lab."""
     key = quiz.read_key(lab) if lab.manifest.quiz else {}
-    return Run(lab, open_reference(lab), parent, seed, scorer(lab), key, hash_of(lab), with_milestones)
+    score = scorer(lab) if with_milestones else None
+    return Run(lab, open_reference(lab), parent, seed, score, key, hash_of(lab))
 
 
 def hash_of(lab: Lab) -> str:
@@ -135,7 +135,7 @@ def _code_results(run: Run, staged: Staged) -> list[CheckResult]:
 
 def write_private_folder(lab: Lab, staged: Staged, folder: Path) -> None:
     """What a worker sees: the submission's code, and of the lab what every student has, too."""
-    for name in ("lab.toml", "checks.py", *lab.manifest.files.given):
+    for name in ("checks.py", *lab.manifest.files.given):
         shutil.copyfile(lab.path(name), folder / name)
     for name, data in staged.files.items():
         if name.endswith(".py"):
@@ -169,14 +169,12 @@ def _checked(run: Run, workers: Workers, check: Check, visibility: Visibility) -
 
 
 def _milestone_results(run: Run, staged: Staged) -> list[CheckResult]:
-    results = []
-    for milestone in run.lab.manifest.milestones:
-        assert run.score is not None
-        if run.with_milestones:
-            name = milestone.weights
-            why_missing = staged.too_large.get(name, "")
-            results.append(judge_milestone(milestone, run.score, staged.files.get(name), why_missing))
-    return results
+    return [
+        judge_milestone(
+            milestone, run.score, staged.files.get(milestone.weights), staged.too_large.get(milestone.weights)
+        )
+        for milestone in run.lab.manifest.milestones
+    ]
 
 
 def _quiz_results(run: Run, staged: Staged) -> list[CheckResult]:

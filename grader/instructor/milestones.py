@@ -20,8 +20,13 @@ def scorer(lab: Lab) -> Score | None:
     return score
 
 
-def judge_milestone(milestone: Milestone, score: Score, data: bytes | None, why_missing: str = "") -> CheckResult:
-    """Full points at the target, half at the lower bar; a sentence where the weights are missing or unusable."""
+def judge_milestone(
+    milestone: Milestone, score: Score | None, data: bytes | None, why_missing: str | None = None
+) -> CheckResult:
+    """Full points at the target, half at the lower bar; a sentence where the weights are missing or unusable. Skipped
+    without a scorer: the run was asked not to play."""
+    if score is None:
+        return _result(milestone, None, "not played in this run")
     if data is None:
         return _result(milestone, 0.0, why_missing or f"{milestone.weights} was not handed in")
     import safetensors
@@ -36,15 +41,15 @@ def judge_milestone(milestone: Milestone, score: Score, data: bytes | None, why_
     return _result(milestone, share, f"reached {reached:.1f}; target {milestone.target:g}, half at {milestone.half:g}")
 
 
-def _result(milestone: Milestone, share: float, message: str) -> CheckResult:
+def _result(milestone: Milestone, share: float | None, message: str) -> CheckResult:
     return CheckResult(
         task="milestone",
         check=milestone.name,
         title=milestone.title,
         visibility="hidden",
         kind="milestone",
-        outcome="passed" if share == 1 else "failed",
-        points=round(milestone.points * share, 2),
+        outcome="skipped" if share is None else "passed" if share == 1 else "failed",
+        points=None if share is None else round(milestone.points * share, 2),
         max_points=milestone.points,
         message=message,
     )

@@ -41,6 +41,8 @@ def _points(result: Result, kind: Kind) -> str:
         return f"{points_text(sum(check.max_points for check in mine))} pending"
     if any(check.outcome == "error" for check in mine):
         return "error"
+    if all(check.points is None for check in mine):
+        return "not judged"
     earned = sum(check.points or 0 for check in mine)
     return f"{points_text(earned)}/{points_text(sum(check.max_points for check in mine))}"
 

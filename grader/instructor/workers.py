@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import msgspec
 import psutil
 
 from grader import frames
@@ -28,6 +29,7 @@ CPU_GRACE = 1.0  # the child stops itself after the limit; if it does not, it is
 WALL_FACTOR = 4  # a call may sleep or wait for a busy machine, but not longer than so many times its CPU seconds
 WALL_GRACE = 10.0
 START_SECONDS = 120.0
+USED_UP = ("MemoryError", "OSError")  # a worker that raised these may have no memory or no descriptors left
 REPLY_SECONDS = 30.0  # of the warm parent: a submission may have stopped it
 
 
@@ -114,7 +116,7 @@ class Budget:
 
 
 class Worker:
-    """One child with one submission's folder. After a call that failed in it, it cannot be asked again."""
+    """One child with one submission's folder. After a call that killed or exhausted it, it cannot be asked again."""
 
     def __init__(self, parent: WarmParent, lab: Lab, folder: Path) -> None:
         self._parent = parent
@@ -126,7 +128,8 @@ class Worker:
         self.alive = True
         self._cpu_seconds = 0.0
         with contextlib.suppress(frames.Gone):  # a child that is gone already is noticed by the first call
-            frames.send(self._channel, {"folder": str(folder)})
+            opening = {"folder": str(folder), "manifest": msgspec.to_builtins(lab.manifest)}
+            frames.send(self._channel, opening)
 
     def ask(self, check: Check, arguments: dict[str, Any], seconds: float) -> Answer:
         """What the submission answers on one case; a worker that dies, hangs or floods gives an Answer, too."""
@@ -150,7 +153,8 @@ class Worker:
         except TimeoutError as error:
             found = Answer("timeout", text=str(error))
         self._cpu_seconds = self._cpu_now()
-        if found.status not in ("value", "todo", "broken"):  # its memory or its open files may be used up
+        used_up = found.status == "raised" and found.text.startswith(USED_UP)
+        if found.status in ("crashed", "timeout") or used_up:
             self.close()
         return found
 

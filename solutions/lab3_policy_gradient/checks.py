@@ -70,8 +70,8 @@ several_episodes_device.case("on CUDA", rewards=torch.ones(5), dones=TWO_EPISODE
 # --- 3.3 get_action ---------------------------------------------------------------------------------------------------
 
 
-def _judge_draws(value, probabilities, **_case):
-    drawn_from(value, np.asarray(probabilities))
+def _judge_draws(value, probabilities, count, **_case):
+    drawn_from(value, np.asarray(probabilities), count)
 
 
 @check("get_action", points=2, verify=_judge_draws)
