@@ -145,13 +145,19 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).parent == folder and not Path(frame.filename).name.startswith("checks.")
     ]
-    # torch raises NotImplementedError too ("not implemented for 'Long'"): ours is bare or begins with TODO.
     words = words_of(error)
-    if isinstance(error, NotImplementedError) and frames and (not words or words.startswith("TODO")):
+    if is_todo(error) and frames:
         return Answer("todo", text=frames[-1].name)
     text = f"{type(error).__name__}: {words}" if words else type(error).__name__
     trace = "\n".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames)
     return Answer("raised", text=text[:MAX_TEXT], trace=trace[-MAX_TEXT:])
+
+
+def is_todo(error: BaseException) -> bool:
+    """Whether an exception is a skeleton's. torch raises NotImplementedError too ("not implemented for 'Long'"): ours
+    is bare or begins with TODO."""
+    words = words_of(error)
+    return isinstance(error, NotImplementedError) and (not words or words.startswith("TODO"))
 
 
 @contextmanager

@@ -96,17 +96,15 @@ def submit(
     """Check once more, say what is still open, and pack what is handed in into one archive."""
     from grader.student import checking
     from grader.student import submit as submitting
+    from grader.student.table import points_text
 
     session = checking.open_session(find_lab(lab, labs_folder()))
     name = submitting.student_name(student)
     checked = checking.run_public_checks(session, thorough=True)
     states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
     still_open = submitting.what_is_open(session.lab, checked, states, quiz)
-    passed = sum(item.public_points for item in checked if item.judged and item.judged.outcome == "passed")
-    possible = sum(item.public_points for item in checked if item.judged)
-    from grader.student.table import points_text
-
-    console.print(f"{points_text(passed)} of {points_text(possible)} points checked here.")
+    earned, possible = checking.public_points(checked)
+    console.print(f"{points_text(earned)} of {points_text(possible)} points checked here.")
     if still_open:
         console.print("Still open (you can hand in all the same, and again later):")
         for sentence in still_open:

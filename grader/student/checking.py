@@ -87,6 +87,13 @@ def run_public_checks(session: Session, task: Task | None = None, thorough: bool
     ]
 
 
+def public_points(checked: list[Checked]) -> tuple[float, float]:
+    """The public points that were earned here, and those that could be."""
+    ran = [item for item in checked if item.judged]
+    earned = sum(item.public_points for item in ran if item.judged and item.judged.outcome == "passed")
+    return earned, sum(item.public_points for item in ran)
+
+
 @dataclasses.dataclass(frozen=True)
 class MilestoneState:
     """What lies in runs/ for a milestone: whether there are weights, and what training itself measured."""

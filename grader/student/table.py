@@ -11,7 +11,7 @@ from rich.text import Text
 from grader.compare import KINDS
 from grader.lab import ROOT, Lab, Task
 from grader.results import Outcome
-from grader.student.checking import Checked, MilestoneState
+from grader.student.checking import Checked, MilestoneState, public_points
 
 MAX_FAILURES = 3
 SIGNS: dict[str, tuple[str, str]] = {
@@ -72,8 +72,7 @@ def _later(item: Checked) -> float:
 
 
 def _points_cell(checked: list[Checked]) -> str:
-    earned = sum(item.public_points for item in checked if item.judged and item.judged.outcome == "passed")
-    possible = sum(item.public_points for item in checked if item.judged)
+    earned, possible = public_points(checked)
     return f"{points_text(earned)} / {points_text(possible)}"
 
 
@@ -115,8 +114,7 @@ def _other_rows(
 
 
 def _summary(lab: Lab, checked: list[Checked], whole_lab: bool) -> str:
-    earned = sum(item.public_points for item in checked if item.judged and item.judged.outcome == "passed")
-    possible = sum(item.public_points for item in checked if item.judged)
+    earned, possible = public_points(checked)
     hidden = sum(_later(item) for item in checked)
     lines = f"{points_text(earned)} of {points_text(possible)} points checked here"
     if hidden:
