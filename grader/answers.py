@@ -25,7 +25,7 @@ from grader.loading import Broken, words_of
 from grader.plain import NotPlain, Plain, to_objects, to_plain
 
 MAX_TEXT = 4_000
-STATUSES = ("value", "todo", "raised", "unusable", "broken", "timeout", "crashed")
+STATUSES = ("value", "todo", "raised", "unusable", "broken", "timeout", "limit", "crashed", "killed")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Answer:
     """What a probe found on one case.
 
     status    value: it returned; todo: a function is not written yet; raised: the student's code raised; unusable:
-              what it returned cannot be judged; broken: its file cannot be used; timeout and crashed: it ran into a
-              limit, or the worker died (only the grader says these two).
+              what it returned cannot be judged; broken: its file cannot be used; timeout: it took too long; and what
+              only the grader says, limit: it ran into another limit; crashed: its process died; killed: by the system
     value     what the probe returned
     text      a sentence: the exception, what is unusable, the file's fault; for a todo the function's name
     trace     the student's own lines of a traceback
@@ -139,7 +139,7 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
     if isinstance(error, Unusable):
         return Answer("unusable", text=str(error))
     if isinstance(error, OutOfTime):
-        return Answer("timeout", text=f"it was stopped after {seconds:g} seconds of CPU time")
+        return Answer("timeout", text=too_slow(seconds))
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -151,6 +151,11 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
     text = f"{type(error).__name__}: {words}" if words else type(error).__name__
     trace = "\n".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames)
     return Answer("raised", text=text[:MAX_TEXT], trace=trace[-MAX_TEXT:])
+
+
+def too_slow(seconds: float) -> str:
+    """What is said of a case that took too long, here and by the grader."""
+    return f"it was stopped after {seconds:g} second{'' if seconds == 1 else 's'}"
 
 
 def is_todo(error: BaseException) -> bool:

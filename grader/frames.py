@@ -3,6 +3,7 @@
 import select
 import socket
 import struct
+import time
 from collections.abc import Callable
 
 from grader.plain import MAX_BYTES, NotPlain, Plain, pack, unpack
@@ -22,6 +23,17 @@ def send(channel: socket.socket, plain: Plain) -> None:
         channel.sendall(HEADER.pack(len(message)) + message)
     except OSError:
         raise Gone from None
+
+
+def within(seconds: float) -> Callable[[], None]:
+    """For `still_waiting`: gives up (Gone) after so many seconds."""
+    until = time.monotonic() + seconds
+
+    def still_waiting() -> None:
+        if time.monotonic() > until:
+            raise Gone
+
+    return still_waiting
 
 
 def receive(

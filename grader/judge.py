@@ -57,8 +57,12 @@ def judge(
     answers: Sequence[Answer],
     diagnoses: Mapping[str, str],
     reveal: bool,
+    earlier: Sequence[tuple[Known, Answer]] = (),
 ) -> Judged:
-    """The outcome of `check` over its cases. `reveal` is False for hidden cases: the message then tells no values."""
+    """The outcome of `check` over its cases. `reveal` is False for hidden cases: the message then tells no values.
+
+    `earlier` are cases of the same check that were answered before: a diagnosis has to fit those, too.
+    """
     for case, facts, answer in zip(cases, known, answers, strict=True):
         wrong = fault(check, lab, case, facts.expected, answer)
         if wrong is None:
@@ -72,14 +76,15 @@ def judge(
             message = printable(message, MAX_MESSAGE)
         diagnosis = ""
         if outcome in ("failed", "timeout"):
-            diagnosis = _diagnosis(check, lab, known, answers, diagnoses)
+            pairs = [*earlier, *zip(known, answers, strict=True)]
+            diagnosis = _diagnosis(check, lab, pairs, diagnoses)
         return Judged(outcome, message, diagnosis, answer.trace, difference.kind)
     return Judged("passed")
 
 
 def hidden_message(difference: Difference, outcome: Outcome, answer: Answer) -> str:
     """What may be said of a hidden case: nothing that holds its values, or that the student's code could choose."""
-    if outcome == "timeout":
+    if answer.status in ("timeout", "limit"):
         return answer.text  # the grader's own words
     if outcome == "crashed":  # of what it sent, even a length could tell something
         return "its process ended during the call, or sent what is no answer"
@@ -106,7 +111,7 @@ def fault(
         return Difference("type", f"waits for {answer.text}, which is still to do"), "skipped"
     if answer.status == "timeout":
         return Difference("type", answer.text), "timeout"
-    if answer.status == "crashed":
+    if answer.status in ("crashed", "limit"):
         return Difference("type", answer.text), "crashed"
     if answer.status == "raised":
         return Difference("type", f"it raised {answer.text}"), "failed"
@@ -136,24 +141,19 @@ def difference_of(check: Check, lab: Lab, case: Case, expected: Answer | None, a
     return None
 
 
-def _diagnosis(
-    check: Check, lab: Lab, known: Sequence[Known], answers: Sequence[Answer], diagnoses: Mapping[str, str]
-) -> str:
+def _diagnosis(check: Check, lab: Lab, pairs: Sequence[tuple[Known, Answer]], diagnoses: Mapping[str, str]) -> str:
     """The diagnosis of the first mistake that answers like the student on every case.
 
     Being too slow is no mark of its own: it is only a diagnosis where a single mistake is known that is.
     """
-    names = set.intersection(*(set(facts.mistakes) for facts in known)) if known else set()
+    names = set.intersection(*(set(facts.mistakes) for facts, _ in pairs))
     alike = (
         diagnoses[name]
         for name in diagnoses
-        if name in names
-        and all(
-            same_answer(check, lab, facts.mistakes[name], answer) for facts, answer in zip(known, answers, strict=True)
-        )
+        if name in names and all(same_answer(check, lab, facts.mistakes[name], answer) for facts, answer in pairs)
     )
     first = next(alike, "")
-    ambiguous = answers[-1].status == "timeout" and next(alike, "")
+    ambiguous = pairs[-1][1].status == "timeout" and next(alike, "")
     return "" if ambiguous else first
 
 

@@ -58,13 +58,15 @@ class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a submission may use. Seconds are CPU seconds; wall time is bounded at a multiple of them."""
+    """What a submission may use. Seconds are those it computes or sleeps; waiting for a busy machine is free."""
 
-    check_seconds: float = 10
-    submission_seconds: float = 120
-    memory_bytes: int = 2_000_000_000
-    file_bytes: int = 64_000_000
-    message_bytes: int = 4_000_000
+    check_seconds: float = 10  # for one case of a check
+    submission_seconds: float = 120  # for all of them together
+    memory_bytes: int = 2_000_000_000  # above what the worker has before a submission runs
+    processes: int = 1  # with the one it runs in
+    threads: int = 64
+    output_bytes: int = 4_000_000  # of one answer; what it prints is thrown away
+    disk_bytes: int = 64_000_000  # in its private folder
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +81,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quiz: Quiz | None = None
     report: list[ReportPart] = []
     limits: Limits = Limits()
+    preload: list[str] = []  # modules that a worker has imported before a submission runs
     float64: bool = False  # the lab computes in float64, and is compared at its precision
 
 

@@ -1,136 +1,316 @@
-"""The process in which submitted code runs: python -m grader.worker <control socket> <modules to import beforehand>.
+"""The process in which submitted code runs: python -m grader.worker <control socket> <Start as JSON>.
 
-A warm parent imports torch once and never runs a submission's code. For each submission it forks a child that is
-given a private folder (the submission, the lab's given files, checks.py) and a channel on which it answers
-calls. It holds no expected value, no reference and no hidden case before its turn. What it prints and how it exits mean
-nothing.
+A warm parent imports torch once and never runs a submission's code. For each submission it forks a child, which takes a
+private folder (the submission, the lab's given files, checks.py), confines itself (confine.py) and answers calls. It
+holds no expected value, no reference and no hidden case before its turn. What it prints and how it exits mean
+nothing. The parent watches over it, ends it with all that it started, and empties the folder.
 """
 
 import contextlib
 import ctypes
+import dataclasses
 import gc
 import importlib
 import os
-import resource
+import secrets
+import select
 import signal
 import socket
 import sys
-import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
+import numpy as np
 import psutil
 
-from grader import frames
+from grader import confine, frames
 from grader.answers import Answer, answer
 from grader.checks import checks_of
+from grader.confine import Inner
 from grader.lab import Lab, Limits, Manifest
 from grader.loading import load_functions, load_modules
-from grader.plain import NotPlain, Plain, pack, printable
+from grader.plain import Array, NotPlain, Plain, pack, printable
 
-OPEN_FILES = 256
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+WATCH_SECONDS = 0.1
+PATIENCE = 0.5  # seconds for a child whose channel closed to be seen to have died
+NAME_BYTES = 1024
+OPENING_BYTES = 64_000_000  # the files of a submission and of its lab
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """What a warm parent is started with, as one argument of its command line."""
+
+    work: str  # the folder of a child, one child after another
+    limits: Limits
+    inner: Inner
+    modules: Sequence[str] | None  # None: only say whether children can be confined
 
 
 def main() -> None:
-    """The warm parent: forks a child for each request on the control socket, and reaps the one it is told to."""
-    control = socket.socket(fileno=int(sys.argv[1]))
-    for name in sys.argv[2:]:
+    """The warm parent: says whether children can be confined here, imports, then forks one child at a time."""
+    control = _connect(sys.argv[1])
+    start = msgspec.json.decode(sys.argv[2], type=Start)
+    _adopt_orphans()
+    fault = trial(start)
+    frames.send(control, {"fault": fault})
+    if fault or start.modules is None:
+        return
+    for name in ("labs.common", *start.modules):
         importlib.import_module(name)
     import torch
 
-    adopt_orphans()
     torch.set_num_threads(1)
-    _warm_up_fake_tensors()
+    _warm_up()
     gc.freeze()
-    control.sendall(b"R")
-    while True:
-        request, descriptors, *_ = socket.recv_fds(control, 1, 1)
-        if not request:
-            return
-        if request == b"F":
-            [descriptor] = descriptors
-            pid = os.fork()
-            if pid == 0:
-                control.close()
-                serve(socket.socket(fileno=descriptor))
-            os.close(descriptor)
-            control.sendall(pid.to_bytes(4, "big"))
-        else:  # b"K": everything of that child has to go
-            end(int.from_bytes(control.recv(4), "big"))
-            control.sendall(b"K")
+    frames.send(control, {"ready": True})
+    Parent(control, start).serve()
 
 
-def adopt_orphans() -> None:
+def _connect(address: str) -> socket.socket:
+    """The control socket: inherited (a number), or to be connected to (a path)."""
+    if address.isdecimal():
+        return socket.socket(fileno=int(address))
+    control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    control.connect(address)
+    return control
+
+
+def trial(start: Start) -> str:
+    """Confines a child that does nothing else: why that is not possible, or an empty string."""
+    try:
+        confine.prepare(start.inner)
+    except confine.NotConfined as error:
+        return str(error)
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            confine.enter(Path(start.work), start.limits, start.inner)
+        except (confine.NotConfined, OSError, ValueError) as error:
+            os.write(writing, f"{type(error).__name__}: {error}".encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    _, status = os.waitpid(pid, 0)
+    return said or (f"a confined process ended with status {status}" if status else "")
+
+
+def _adopt_orphans() -> None:
     """Makes this process the parent of whatever its children leave behind, so that it can be ended and reaped."""
     if sys.platform == "linux":  # elsewhere only what stays in a child's process group is ended with it
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end(pid: int) -> None:
-    """Kills a child with its process group, then every orphan; there is one child at a time, so that all are its."""
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
-    while children := psutil.Process().children():
-        for child in children:
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _warm_up() -> None:
+    """Does once what torch would do at first use in every child: gradients, draws, and the fake tensors of device
+    checks, whose imports alone cost more than a second."""
+    import torch
+
+    from grader.probes import device_of_result
+
+    def typical(logits: torch.Tensor) -> torch.Tensor:
+        log_probabilities = torch.log_softmax(logits, dim=-1)
+        actions = torch.multinomial(log_probabilities.exp(), 1, generator=None)
+        chosen = log_probabilities.gather(-1, actions).squeeze(-1)
+        weights = torch.zeros_like(chosen) + torch.tensor(1.0, device=logits.device)
+        return -(chosen * weights.detach()).sum() / len(chosen) + ((chosen - weights) ** 2).mean()
+
+    logits = torch.zeros(2, 3, requires_grad=True)
+    torch.autograd.grad(typical(logits), logits)
+    device_of_result(typical, torch.zeros(2, 3))
+
+
+class Parent:
+    """Serves the grader on the control socket: F forks a child, U says what it used, K or G (it seems gone) ends it.
+
+    There is one child at a time, so that every descendant belongs to it.
+    """
+
+    def __init__(self, control: socket.socket, start: Start) -> None:
+        self._control, self._start = control, start
+        self._work = Path(start.work)
+        self._child: psutil.Process | None = None
+        self._resident = 0  # bytes that a child shares with this process when it is forked
+        self._hit = ""  # the limit for which a child was ended
+
+    def serve(self) -> None:
+        """Until the grader closes the socket, or is gone."""
+        try:
+            while True:
+                waiting = WATCH_SECONDS if self._child else None
+                if not select.select([self._control], [], [], waiting)[0]:
+                    self._watch()
+                    continue
+                request, descriptors, *_ = socket.recv_fds(self._control, 1, 1)
+                if request == b"F":
+                    self._fork(descriptors[0])
+                elif request == b"U":
+                    self._watch()
+                    frames.send(self._control, self._usage())
+                elif request in (b"K", b"G"):
+                    frames.send(self._control, self._end(PATIENCE if request == b"G" else 0))
+                else:
+                    return
+        finally:
+            self._end()
+
+    def _fork(self, descriptor: int) -> None:
+        _empty(self._work)
+        self._hit = ""
+        self._resident = psutil.Process().memory_info().rss
+        pid = os.fork()
+        if pid == 0:
+            self._control.close()
+            _die_with_parent()
+            run_child(socket.socket(fileno=descriptor), self._work, self._start.inner)
+        os.close(descriptor)
+        self._child = psutil.Process(pid)
+        frames.send(self._control, {"forked": True})
+
+    def _family(self) -> list[psutil.Process]:
+        """The child and everything that it started."""
+        if self._child is None:
+            return []
+        return psutil.Process().children(recursive=True) if self._start.limits.processes > 1 else [self._child]
+
+    def _usage(self) -> dict[str, Plain]:
+        """CPU seconds so far, and whether anything of it computes, or waits for the disk, at this moment."""
+        seconds, busy = 0.0, False
+        for process in self._family():
+            with contextlib.suppress(psutil.Error, OSError):
+                seconds += sum(process.cpu_times()[:4])
+                busy = busy or _is_busy(process.pid)
+        return {"cpu": seconds, "busy": busy}
+
+    def _watch(self) -> None:
+        """Ends a child that is over a limit which the kernel does not count, or whose main process is gone."""
+        if self._child is None:
+            return
+        memory = threads = processes = 0
+        for process in self._family():
             with contextlib.suppress(psutil.Error):
-                child.kill()
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(-1, 0)
+                memory += max(0, process.memory_info().rss - self._resident)
+                threads += process.num_threads()
+                processes += 1
+        limits = self._start.limits
+        used = {
+            "memory_bytes": (memory, limits.memory_bytes),
+            "processes": (processes, limits.processes),
+            "threads": (threads, limits.threads),
+            "disk_bytes": (_disk_bytes(self._work, limits.disk_bytes), limits.disk_bytes),
+        }
+        over = [name for name, (amount, limit) in used.items() if amount > limit]
+        if over:
+            self._hit = self._hit or over[0]
+        if over or self._child.status() == psutil.STATUS_ZOMBIE:  # what it left behind may hold the channel
+            self._kill()
+
+    def _kill(self) -> None:
+        for process in self._family():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+    def _end(self, patience: float = 0) -> dict[str, Plain]:
+        """Kills the child and all that it started, reaps them, and empties the folder. Says which limit it was ended
+        for, and by which signal it died, if it did so by itself within `patience` seconds."""
+        signalled = 0
+        if self._child is not None:
+            until = time.monotonic() + patience
+            while self._child.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
+                time.sleep(0.001)
+            by_itself = self._child.status() == psutil.STATUS_ZOMBIE
+            while True:  # what was forked before its parent was killed is found once that one is reaped
+                self._kill()
+                try:
+                    pid, status = os.waitpid(-1, 0)
+                except ChildProcessError:
+                    break
+                if pid == self._child.pid and by_itself and os.WIFSIGNALED(status):
+                    signalled = os.WTERMSIG(status)
+            self._child = None
+            _empty(self._work)
+        return {"limit": self._hit, "signal": signalled}
 
 
-def _warm_up_fake_tensors() -> None:
-    """The device checks need this, and its imports cost more than a second: once for all submissions."""
-    from torch._subclasses import FakeTensorMode
-
-    FakeTensorMode()
+def _is_busy(pid: int) -> bool:
+    states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return bool({"R", "D"}.intersection(states))
 
 
-def serve(channel: socket.socket) -> None:
-    """The child: closes itself in, then answers one call after another until the channel closes. Never returns."""
+def _disk_bytes(folder: Path, enough: int) -> int:
+    """The disk space below `folder`, and 1 KiB for each name in it; counted no further than `enough`."""
+    used, folders = 0, [str(folder)]
+    while folders and used <= enough:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    used += NAME_BYTES + entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    if used > enough:
+                        break
+        except FileNotFoundError:
+            continue
+        except OSError:  # a path longer than the system takes, or a folder made unreadable: no honest work
+            return enough + 1
+    return used
+
+
+def _empty(folder: Path) -> None:
+    """Removes all that is in a folder, bringing its subfolders up first: they may be nested deeper than any path."""
+    while entries := list(os.scandir(folder)):
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            os.chmod(entry.path, 0o700)
+            for inner in list(os.scandir(entry.path)):
+                if inner.is_dir(follow_symlinks=False):
+                    os.chmod(inner.path, 0o700)
+                os.rename(inner.path, folder / secrets.token_hex(16))
+            os.rmdir(entry.path)
+
+
+# --- the child --------------------------------------------------------------------------------------------------------
+
+
+def run_child(channel: socket.socket, work: Path, inner: Inner) -> NoReturn:
+    """The child: closes itself in, then answers one call after another until the channel closes."""
     try:
         os.setsid()
-        opening = frames.receive(channel)
-        folder = Path(opening["folder"])
-        lab = Lab(folder, msgspec.convert(opening["manifest"], Manifest))  # no file: a submission could write over it
-        confine(folder, lab.manifest.limits)
-        _answer_calls(channel, lab, folder)
+        opening = frames.receive(channel, OPENING_BYTES)
+        lab = Lab(work, msgspec.convert(opening["manifest"], Manifest))  # no file: a submission could write over it
+        for name, content in opening["files"].items():
+            (work / name).write_bytes(content.values.tobytes())
+        try:
+            confine.enter(work, lab.manifest.limits, inner)
+        except confine.NotConfined as error:
+            frames.send(channel, {"fault": str(error)})
+        else:
+            frames.send(channel, {"fault": ""})
+            _answer_calls(channel, lab, work)
     except frames.Gone:
         pass
     finally:
         os._exit(0)
 
 
-def confine(folder: Path, limits: Limits) -> None:
-    """A private folder, no standard streams, no environment to speak of, and limits on what may be used."""
-    os.chdir(folder)
-    null = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(null, stream)
-    os.close(null)
-    os.environ.update(HOME=str(folder), TMPDIR=str(folder))
-    tempfile.tempdir = None
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
-    _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
-    if sys.platform == "linux":  # elsewhere the limit is not enforced
-        _limit(resource.RLIMIT_DATA, _data_bytes() + limits.memory_bytes)
-
-
-def _limit(which: int, value: int) -> None:
-    _, hard = resource.getrlimit(which)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(which, (value, value))
-
-
-def _data_bytes() -> int:
-    """The private memory this process has already, as Linux counts it for RLIMIT_DATA."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmData:"):
-            return int(line.split()[1]) * 1024
-    return 0
+def opening_message(manifest: Manifest, files: dict[str, bytes]) -> dict[str, Plain]:
+    """What a child is told before it is confined: its lab, and the files of its folder."""
+    contents = {name: Array(np.frombuffer(data, dtype=np.uint8), tensor=False) for name, data in files.items()}
+    return {"manifest": msgspec.to_builtins(manifest), "files": contents}
 
 
 def _answer_calls(channel: socket.socket, lab: Lab, folder: Path) -> None:
@@ -146,8 +326,8 @@ def _answer_calls(channel: socket.socket, lab: Lab, folder: Path) -> None:
             functions.update(load_functions(lab, folder, [file]))
         found = answer(check, functions, call["arguments"], folder, call["seconds"])  # type: ignore[arg-type]
         reply = answer_to_message(found)
-        if len(pack(reply)) > lab.manifest.limits.message_bytes:
-            too_much = f"it returned more than {lab.manifest.limits.message_bytes:,} bytes"
+        if len(pack(reply)) > lab.manifest.limits.output_bytes:
+            too_much = f"it returned more than {lab.manifest.limits.output_bytes:,} bytes (output_bytes in lab.toml)"
             reply = answer_to_message(Answer("unusable", text=too_much))
         frames.send(channel, {"id": call["id"], **reply})
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from grader.author.skeleton import cut
+from grader.instructor import sandbox
 from grader.instructor.grading import Graded, Run, grade, open_run
 from grader.instructor.submissions import Submission
 from grader.instructor.workers import WarmParent
-from grader.lab import Lab, lab_folders, read_lab, solutions_folder
+from grader.lab import Lab, Limits, lab_folders, read_lab, solutions_folder
 
 SOLUTIONS = {folder.name.split("_")[0]: folder for folder in lab_folders(solutions_folder())}
 
@@ -28,7 +29,7 @@ def lab3() -> Lab:
 @pytest.fixture(scope="session")
 def warm_parent() -> Iterator[WarmParent]:
     """One for all tests: it imports torch, which takes seconds."""
-    with WarmParent() as parent:
+    with WarmParent(Limits(), sandbox.choose("auto", Limits())) as parent:
         yield parent
 
 

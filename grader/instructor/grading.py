@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import shutil
 import tempfile
 import time
 import traceback
@@ -10,21 +9,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from grader import quiz
 from grader.answers import Answer
 from grader.checks import Check
-from grader.instructor import sandbox
 from grader.instructor.milestones import Score, judge_milestone, scorer, versions
-from grader.instructor.staging import Staged, Unusable, stage
+from grader.instructor.staging import Staged, Unreadable, Unusable, stage
 from grader.instructor.submissions import Submission
-from grader.instructor.workers import WarmParent, WorkerFailed, Workers, workers_for
-from grader.judge import Judged, check_result, judge
-from grader.lab import Lab
+from grader.instructor.workers import KILLED_WORDS, WarmParent, WorkerFailed, Workers, workers_for
+from grader.judge import Judged, Known, check_result, fault, judge
+from grader.lab import ROOT, Lab, Milestone
 from grader.loading import Broken
 from grader.reference import Reference, open_reference, visibilities
-from grader.results import SCHEMA_VERSION, CheckResult, Result, Visibility, score_of
+from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
 
 NOT_HASHED = {"__pycache__", "runs"}
+BY_HEART = "right on the published cases and wrong on every hidden one: points for the former need one of the latter"
 
 
 @dataclasses.dataclass
@@ -48,13 +49,14 @@ def open_run(lab: Lab, parent: WarmParent, seed: int, with_milestones: bool = Tr
 
 
 def hash_of(lab: Lab) -> str:
-    """A hash of everything a lab's grading depends on: the files of its folder."""
+    """A hash of everything a lab's grading depends on: the files of its folder, and the code that all labs share."""
     digest = hashlib.sha256()
-    for path in sorted(lab.folder.rglob("*")):
-        inside = path.relative_to(lab.folder)
-        if path.is_file() and not NOT_HASHED.intersection(inside.parts) and not path.name.startswith("."):
-            data = path.read_bytes()
-            digest.update(f"{inside.as_posix()}\0{len(data)}\0".encode() + data)
+    for folder in (lab.folder, ROOT / "labs" / "common"):
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.is_file() and not NOT_HASHED.intersection(inside.parts) and not path.name.startswith("."):
+                data = path.read_bytes()
+                digest.update(f"{inside.as_posix()}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()
 
 
@@ -72,17 +74,38 @@ def grade(run: Run, submission: Submission) -> Graded:
     try:
         staged = stage(submission.source, run.lab)
         code = _code_results(run, staged)
-        unusable = ""
+    except Unreadable as error:
+        return failed(run, submission, str(error))
     except Unusable as error:
         staged = Staged({}, [], [f"nothing could be taken from it: {error}"])
-        unusable = str(error)
-        code = _all_code(run, lambda _check: Judged("failed", unusable))
+        unusable = Judged("failed", str(error))
+        code = _all_code(run, lambda _check: unusable)
     checks = [*code, *_milestone_results(run, staged), *_quiz_results(run, staged), *_report_results(run.lab)]
+    return _graded(run, submission, staged, checks, started, time.monotonic() - clock)
+
+
+def failed(run: Run, submission: Submission, message: str) -> Graded:
+    """The result where the grader or its machine failed on the whole submission: every outcome is an error, and no
+    score comes of it."""
+    error = Judged("error", message)
+    checks = _all_code(run, lambda _check: error)
+    checks += [_milestone_error(milestone, message) for milestone in run.lab.manifest.milestones]
+    checks += [_quiz_line(number, "error", message) for number in run.key]
+    nothing = Staged({}, [], [message])
+    return _graded(run, submission, nothing, [*checks, *_report_results(run.lab)], datetime.now(UTC), 0.0)
+
+
+def _graded(
+    run: Run, submission: Submission, staged: Staged, checks: list[CheckResult], started: datetime, seconds: float
+) -> Graded:
     attention = [*staged.problems]
     attention += [
         f"{check.check} ({check.visibility}): the grader failed: {check.message.splitlines()[-1]}"
         for check in checks
-        if check.outcome == "error"
+        if check.outcome == "error" and check.message not in staged.problems
+    ]
+    attention += [
+        f"{check.check} ({check.visibility}): {check.message}" for check in checks if KILLED_WORDS in check.message
     ]
     result = Result(
         schema_version=SCHEMA_VERSION,
@@ -92,11 +115,11 @@ def grade(run: Run, submission: Submission) -> Graded:
         submission_hash=staged.digest(),
         seed=run.seed,
         versions=versions(),
-        sandbox=sandbox.NAME,
+        sandbox=dict(run.parent.layers),
         score=score_of(checks),
         max_score=run.lab.max_score,
         started=started.isoformat(timespec="seconds"),
-        seconds=round(time.monotonic() - clock, 3),
+        seconds=round(seconds, 3),
         notes=[*submission.notes, *staged.problems, *staged.notes],
         checks=checks,
     )
@@ -117,71 +140,96 @@ def _line(run: Run, check: Check, visibility: Visibility, judged: Judged, second
     return check_result(check, visibility, public if visibility == "public" else hidden, judged, seconds)
 
 
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A check on one side: its line, what was known and answered of its cases, and whether none of several is right."""
+
+    line: CheckResult
+    known: list[Known]
+    answers: list[Answer]
+    nothing_right: bool = False
+
+
 def _code_results(run: Run, staged: Staged) -> list[CheckResult]:
     """Every check over its public and its hidden cases, answered by the submission's workers."""
-    folder = Path(tempfile.mkdtemp(prefix="submission-"))
-    try:
-        write_private_folder(run.lab, staged, folder)
-        sides = [(check, side) for check in run.reference.checks for side in visibilities(run.reference, check)]
-        results: dict[int, CheckResult] = {}
-        with workers_for(run.parent, run.lab, folder) as workers:
-            # The public cases first: what is answered to them is shown, and must not hold what was seen of hidden ones.
-            for place in sorted(range(len(sides)), key=lambda place: sides[place][1] == "hidden"):
-                results[place] = _checked(run, workers, *sides[place])
-        return [results[place] for place in range(len(sides))]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    sides = [(check, side) for check in run.reference.checks for side in visibilities(run.reference, check)]
+    asked: dict[tuple[str, Visibility], Asked] = {}
+    with workers_for(run.parent, run.lab, worker_files(run.lab, staged)) as workers:
+        # The public cases first: what is answered to them is shown, and must not hold what was seen of hidden ones.
+        for check, side in sorted(sides, key=lambda place: place[1] == "hidden"):
+            asked[check.name, side] = _ask(run, workers, check, side, asked.get((check.name, "public")))
+    by_heart = {name for (name, _), of in asked.items() if of.nothing_right}
+    return [_believed(asked[check.name, side].line, by_heart) for check, side in sides]
 
 
-def write_private_folder(lab: Lab, staged: Staged, folder: Path) -> None:
-    """What a worker sees: the submission's code, and of the lab what every student has, too."""
-    for name in ("checks.py", *lab.manifest.files.given):
-        shutil.copyfile(lab.path(name), folder / name)
-    for name, data in staged.files.items():
-        if name.endswith(".py"):
-            (folder / name).write_bytes(data)
+def _believed(line: CheckResult, by_heart: set[str]) -> CheckResult:
+    """The published answers can be learnt by heart: their points need a hidden case that is right, too."""
+    if line.check not in by_heart or line.visibility == "hidden" or line.outcome != "passed":
+        return line
+    return msgspec.structs.replace(line, outcome="failed", points=0.0, message=BY_HEART)
 
 
-def _checked(run: Run, workers: Workers, check: Check, visibility: Visibility) -> CheckResult:
+def worker_files(lab: Lab, staged: Staged) -> dict[str, bytes]:
+    """What a worker sees, by name: the submission's code, and of the lab what every student has, too."""
+    given = {name: lab.path(name).read_bytes() for name in ("checks.py", *lab.manifest.files.given)}
+    return given | {name: data for name, data in staged.files.items() if name.endswith(".py")}
+
+
+def _ask(run: Run, workers: Workers, check: Check, visibility: Visibility, public: Asked | None) -> Asked:
+    """A check on one side. `public` is the other side of a hidden one: a diagnosis has to fit what was answered there."""
     clock = time.monotonic()
+    hidden = visibility == "hidden"
+    if public and public.line.outcome == "timeout":  # one endless loop should not take its seconds twice
+        again = Judged("timeout", "not asked, since the published cases took too long already")
+        return Asked(_line(run, check, visibility, again, 0.0), [], [])
+    known: list[Known] = []
+    answers: list[Answer] = []
+    nothing_right = False
     try:
         cases = run.reference.cases(check, visibility, run.seed)
-        answers: list[Answer] = []
         for case in cases:
             answers.append(workers.ask(check, case.arguments))
-            if answers[-1].status in ("timeout", "crashed"):
+            if answers[-1].status in ("timeout", "crashed", "limit"):
                 break
+        cases = cases[: len(answers)]
         known = run.reference.known(check, visibility, run.seed)[: len(answers)]
-        judged = judge(
-            check,
-            run.lab,
-            cases[: len(answers)],
-            known,
-            answers,
-            run.reference.diagnoses,
-            reveal=visibility == "public",
-        )
+        earlier = list(zip(public.known, public.answers, strict=True)) if public else []
+        judged = judge(check, run.lab, cases, known, answers, run.reference.diagnoses, not hidden, earlier)
+        if hidden and judged.outcome == "failed" and len(cases) > 1:
+            of_each = zip(cases, known, answers, strict=True)
+            faults = [fault(check, run.lab, case, facts.expected, answer) for case, facts, answer in of_each]
+            nothing_right = all(wrong and wrong[1] == "failed" for wrong in faults)
     except WorkerFailed as error:
         judged = Judged("error", str(error))
     except Exception:  # the grader's own fault: said, and never a score
         judged = Judged("error", traceback.format_exc(limit=-3))
-    return _line(run, check, visibility, judged, time.monotonic() - clock)
+    line = _line(run, check, visibility, judged, time.monotonic() - clock)
+    return Asked(line, known[: len(answers)], answers[: len(known)], nothing_right)
 
 
 def _milestone_results(run: Run, staged: Staged) -> list[CheckResult]:
-    return [
-        judge_milestone(
-            milestone, run.score, staged.files.get(milestone.weights), staged.too_large.get(milestone.weights)
-        )
-        for milestone in run.lab.manifest.milestones
-    ]
+    lines = []
+    for milestone in run.lab.manifest.milestones:
+        weights = milestone.weights
+        try:
+            lines.append(
+                judge_milestone(milestone, run.score, staged.files.get(weights), staged.too_large.get(weights))
+            )
+        except Exception:  # the grader's own fault, as above
+            lines.append(_milestone_error(milestone, traceback.format_exc(limit=-3)))
+    return lines
+
+
+def _milestone_error(milestone: Milestone, message: str) -> CheckResult:
+    skipped = judge_milestone(milestone, None, None)
+    return msgspec.structs.replace(skipped, outcome="error", message=message)
 
 
 def _quiz_results(run: Run, staged: Staged) -> list[CheckResult]:
     the_quiz = run.lab.manifest.quiz
     if the_quiz is None:
         return []
-    fault = ""
+    unread = ""
     answers: dict[str, str | None] = {}
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -189,21 +237,29 @@ def _quiz_results(run: Run, staged: Staged) -> list[CheckResult]:
                 (Path(folder) / quiz.FILE).write_bytes(staged.files[quiz.FILE])
             answers = quiz.read_answers(Path(folder), the_quiz)
     except Broken as broken:
-        fault = str(broken)
+        unread = str(broken)
     return [
-        CheckResult(
-            task="quiz",
-            check=f"question_{number}",
-            title=f"quiz question {number}",
-            visibility="hidden",
-            kind="quiz",
-            outcome="passed" if answers.get(number) == letter else "failed",
-            points=1.0 if answers.get(number) == letter else 0.0,
-            max_points=1.0,
-            message=fault or ("" if answers.get(number) else "not answered"),
+        _quiz_line(
+            number,
+            "passed" if answers.get(number) == letter else "failed",
+            unread or ("" if answers.get(number) else "not answered"),
         )
         for number, letter in run.key.items()
     ]
+
+
+def _quiz_line(number: str, outcome: Outcome, message: str) -> CheckResult:
+    return CheckResult(
+        task="quiz",
+        check=f"question_{number}",
+        title=f"quiz question {number}",
+        visibility="hidden",
+        kind="quiz",
+        outcome=outcome,
+        points=None if outcome == "error" else float(outcome == "passed"),
+        max_points=1.0,
+        message=message,
+    )
 
 
 def _report_results(lab: Lab) -> list[CheckResult]:

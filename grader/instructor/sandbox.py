@@ -1,39 +1,325 @@
-"""Starts the warm parent of workers. This is the one place that decides what a worker may see of the machine.
+"""The outer layer of the sandbox: starts the warm parent of workers inside what this machine allows.
 
-Here it is a separate process with an environment of its own; inside, each child limits itself (worker.confine).
+A container (docker or podman), else namespaces (bubblewrap or unshare), else a process of its own; the inner layer
+(grader/confine.py) comes on top of each. This is the one place that decides what a worker may see of the machine.
 """
 
+import contextlib
+import dataclasses
+import io
 import os
+import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tarfile
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
-from grader.lab import ROOT
+import msgspec
+import psutil
 
-NAME = {"outer": "none", "inner": "rlimits"}
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHASHSEED", "VIRTUAL_ENV")
+from grader import confine, frames
+from grader.confine import Inner
+from grader.errors import Refused
+from grader.lab import ROOT, Limits
+from grader.plain import NotPlain
+from grader.worker import Start
+
+# In the order in which they are tried. "process": the inner layer alone; "none": not even that, only if asked for.
+BACKENDS = ("docker", "podman", "bubblewrap", "unshare", "process", "none")
+PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHASHSEED")
+EMPTY_IMAGE = "labkit-sandbox:empty"  # an image without a file: what is needed is mounted into it, read-only
+TMPFS_FLAGS = "nosuid,nodev,noexec"
+CONTAINER_FOLDER = Path("/labkit")
+TRIAL_SECONDS = 60.0
+STOP_SECONDS = 10.0
+PARENT_BYTES = 2_000_000_000  # of a container's memory, for torch and what else a warm parent imports
+OTHER_USERS = range(60_000, 65_000)  # ids that no account of the machine should have
 
 
-def start_parent(modules: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """A warm parent that has these modules imported, and the socket by which it is told to fork."""
+class NotStarted(Exception):
+    """This backend does not work on this machine; the text says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Started:
+    """A warm parent that confines its children: its control socket, and how to be rid of it."""
+
+    backend: str
+    inner: Inner
+    control: socket.socket
+    process: subprocess.Popen[bytes]
+    folder: Path
+    container: str = ""
+
+    @property
+    def layers(self) -> dict[str, str]:
+        """Both layers, as results name them."""
+        return {"outer": "none" if self.backend in ("process", "none") else self.backend, "inner": str(self.inner)}
+
+    def stop(self) -> None:
+        """Ends it, its child, and everything they left: a parent that loses its control socket cleans up and goes."""
+        with contextlib.suppress(psutil.Error):
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        self.control.close()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            for process in family:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            self.process.kill()
+            self.process.wait()
+        if self.container:
+            _quietly([self.backend, "rm", "--force", self.container])
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def choose(asked: str, limits: Limits) -> str:
+    """The backend to use: the one asked for, or for "auto" the strongest that works here; Refused where none does."""
+    if asked not in ("auto", *BACKENDS):
+        raise Refused(f"There is no sandbox {asked!r}: choose auto, {', '.join(BACKENDS)}")
+    reasons = {}
+    for backend in BACKENDS[:-1] if asked == "auto" else [asked]:
+        reasons[backend] = why_not(backend, limits)
+        if not reasons[backend]:
+            return backend
+    listed = "\n".join(f"  {backend}: {reason}" for backend, reason in reasons.items())
+    raise Refused(
+        f"No sandbox works on this machine, and submissions are not run without one:\n{listed}\n"
+        "Grade in the grader's container image, on Linux 5.13 or later. --sandbox none runs submissions with your own "
+        "rights all the same, and marks every result.",
+        exit_code=1,
+    )
+
+
+def why_not(backend: str, limits: Limits) -> str:
+    """Why a backend does not work here, found by trying; empty where it does."""
+    try:
+        start(backend, limits, None).stop()
+    except NotStarted as error:
+        return str(error)
+    return ""
+
+
+def start(backend: str, limits: Limits, modules: Sequence[str] | None) -> Started:
+    """Starts a warm parent in `backend` that goes on to import `modules`, or (None) only shows that it could.
+
+    NotStarted where the machine does not allow it.
+    """
+    other_user = os.geteuid() == 0 and backend not in ("none",) and _others_can_read()
+    try:
+        return _start(backend, limits, modules, other_user)
+    except NotStarted:
+        if not other_user:
+            raise
+        return _start(backend, limits, modules, other_user=False)
+
+
+def _start(backend: str, limits: Limits, modules: Sequence[str] | None, other_user: bool) -> Started:
+    if backend in ("docker", "podman"):
+        return _start_container(backend, limits, modules)
+    program = {"bubblewrap": "bwrap", "unshare": "unshare"}.get(backend)
+    if program and not shutil.which(program):
+        raise NotStarted(f"{program} is not installed")
+    user = secrets.choice(OTHER_USERS) if other_user else None
+    folder = Path(tempfile.mkdtemp(prefix="labkit-"))
+    if user is not None:
+        os.chown(folder, user, user)
+    work = CONTAINER_FOLDER if backend == "bubblewrap" else folder
+    inner = Inner(confined=backend != "none", own_user=user is not None)
     ours, theirs = socket.socketpair()
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment |= {
+    with theirs:
+        command = _python(str(theirs.fileno()), Start(str(work), limits, inner, modules))
+        if backend == "bubblewrap":
+            command = [*_bubblewrap(work, limits), *command]
+        if backend == "unshare":
+            command = [*_unshare(work, limits), *command]
+        process = subprocess.Popen(
+            command,
+            cwd="/",
+            env=_environment(work) | {"PATH": os.environ.get("PATH", os.defpath)},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if modules is None else subprocess.DEVNULL,
+            start_new_session=True,
+            user=user,
+            group=user,
+            extra_groups=[] if user is not None else None,
+        )
+    return _welcome(Started(backend, inner, ours, process, folder))
+
+
+def _welcome(started: Started) -> Started:
+    """Waits for what a parent says of its trial."""
+    started.control.settimeout(TRIAL_SECONDS)
+    try:
+        fault = frames.receive(started.control)["fault"]
+    except (frames.Gone, NotPlain, TypeError, KeyError):
+        started.control.close()
+        said = started.process.communicate(timeout=STOP_SECONDS)[1] if started.process.stderr else b""
+        lines = (said or b"").decode(errors="replace").strip().splitlines()
+        fault = lines[-1] if lines else "it ended without a word"
+    if fault:
+        started.stop()
+        raise NotStarted(fault)
+    return started
+
+
+def _python(address: str, start: Start) -> list[str]:
+    return [sys.executable, "-m", "grader.worker", address, msgspec.json.encode(start).decode()]
+
+
+def _environment(work: Path) -> dict[str, str]:
+    """All the variables that a worker has."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | {
+        "HOME": str(work),
+        "TMPDIR": str(work),
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "Agg",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "grader.worker", str(theirs.fileno()), *modules],
-        cwd=ROOT,
-        env=environment,
-        pass_fds=[theirs.fileno()],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+
+
+def _mounted() -> list[Path]:
+    """What the outer layers show of the file system: the system's programs and libraries, Python, and of the kit what
+    workers need."""
+    paths = {Path(sys.prefix), Path(sys.base_prefix), *confine.readable_paths()}
+    paths |= {Path(name) for name in ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/alternatives")}
+    shown = [path for path in sorted(paths) if path.exists() and not ROOT.is_relative_to(path)]
+    inside = [path for path in shown if not path.is_relative_to("/dev") and not path.is_relative_to("/sys")]
+    return [path for path in inside if not any(path != other and path.is_relative_to(other) for other in inside)]
+
+
+def _others_can_read() -> bool:
+    """Whether another user reaches Python and the kit: often not where they lie in a home folder."""
+    folders = {parent for path in _mounted() for parent in [path, *path.resolve().parents] if parent.is_dir()}
+    return all(folder.stat().st_mode & 0o001 for folder in folders)
+
+
+# --- namespaces -------------------------------------------------------------------------------------------------------
+
+
+def _bubblewrap(work: Path, limits: Limits) -> list[str]:
+    binds = [word for path in _mounted() for word in ("--ro-bind", str(path), str(path))]
+    return [
+        *("bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+        *("--uid", "65534", "--gid", "65534", "--hostname", "labkit"),
+        *binds,
+        *("--proc", "/proc", "--dev", "/dev", "--perms", "0700", "--size", str(limits.disk_bytes)),
+        *("--tmpfs", str(work), "--chdir", "/", "--"),
+    ]
+
+
+def _unshare(work: Path, limits: Limits) -> list[str]:
+    """Namespaces of util-linux. They do not hide the file system, which is Landlock's to do here; in the inner one no
+    capability is left."""
+    script = (
+        'mount -t tmpfs -o "$1" labkit "$2" && shift 2 && exec unshare --user --map-user=65534 --map-group=65534 "$@"'
     )
+    options = f"size={limits.disk_bytes},mode=0700,{TMPFS_FLAGS}"
+    return [
+        *("unshare", "--user", "--map-root-user", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork"),
+        *("--kill-child", "--mount-proc", "sh", "-c", script, "sh", options, str(work)),
+    ]
+
+
+# --- containers -------------------------------------------------------------------------------------------------------
+
+
+def _start_container(engine: str, limits: Limits, modules: Sequence[str] | None) -> Started:
+    if not shutil.which(engine):
+        raise NotStarted(f"{engine} is not installed")
+    _have_empty_image(engine)
+    folder = Path(tempfile.mkdtemp(prefix="labkit-"))
+    name = f"labkit-{secrets.token_hex(8)}"
+    user = secrets.choice(OTHER_USERS)
+    inner = Inner(confined=True, own_user=True)
+    # A container inherits no descriptor: the parent connects to a socket in a folder of its own. The folder around that
+    # one is closed to other users of this machine.
+    meeting = folder / "meeting"
+    meeting.mkdir()
+    meeting.chmod(0o711)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(meeting / "control"))
+        (meeting / "control").chmod(0o666)
+        listener.listen(1)
+        listener.settimeout(0.2)
+        work, mounted = CONTAINER_FOLDER / "work", CONTAINER_FOLDER / "meeting"
+        binds = [f"--volume={path}:{path}:ro" for path in _mounted()]
+        environment = [f"--env={key}={value}" for key, value in _environment(work).items()]
+        command = [
+            *(
+                engine,
+                "run",
+                "--rm",
+                "--name",
+                name,
+                "--pull",
+                "never",
+                "--network",
+                "none",
+                "--read-only",
+                "--ipc",
+                "none",
+            ),
+            *("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", f"{user}:{user}", "--cpus", "1"),
+            *("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"),
+            *("--pids-limit", str(8 + limits.processes + limits.threads), "--log-driver", "none"),
+            *("--memory", str(PARENT_BYTES + limits.memory_bytes + limits.disk_bytes)),
+            *("--tmpfs", f"{work}:size={limits.disk_bytes},mode=0777,{TMPFS_FLAGS}"),  # there is no other user in it
+            f"--volume={meeting}:{mounted}:ro",
+            *binds,
+            *environment,
+            EMPTY_IMAGE,
+            *_python(str(mounted / "control"), Start(str(work), limits, inner, modules)),
+        ]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if modules is None else subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        control = _accept(listener, process)
+    return _welcome(Started(engine, inner, control, process, folder, container=name))
+
+
+def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:
+    """The connection of the parent in the container; a closed socket where the container ended before."""
+    for _ in range(int(TRIAL_SECONDS / 0.2)):
+        with contextlib.suppress(TimeoutError):
+            return listener.accept()[0]
+        if process.poll() is not None:
+            break
+    ended, theirs = socket.socketpair()
     theirs.close()
-    return process, ours
+    return ended
+
+
+def _have_empty_image(engine: str) -> None:
+    if _quietly([engine, "image", "inspect", EMPTY_IMAGE]) == "":
+        return
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        folder = tarfile.TarInfo(CONTAINER_FOLDER.name)
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+        tar.addfile(folder)
+    fault = _quietly([engine, "import", "-", EMPTY_IMAGE], archive.getvalue())
+    if fault:
+        raise NotStarted(fault)
+
+
+def _quietly(command: list[str], given: bytes = b"") -> str:
+    """Runs a command: what it complained of, or an empty string."""
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, timeout=TRIAL_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return "" if done.returncode == 0 else lines[-1] if lines else f"{command[0]} ended with {done.returncode}"

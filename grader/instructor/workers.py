@@ -2,35 +2,41 @@
 
 import contextlib
 import dataclasses
-import os
 import secrets
 import select
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-import msgspec
-import psutil
-
 from grader import frames
-from grader.answers import Answer
+from grader.answers import Answer, too_slow
 from grader.checks import Check
 from grader.instructor import sandbox
-from grader.lab import Lab
+from grader.instructor.sandbox import NotStarted, Started
+from grader.lab import Lab, Limits
 from grader.plain import NotPlain, to_plain
-from grader.worker import answer_from_message
+from grader.worker import answer_from_message, opening_message
 
-CPU_GRACE = 1.0  # the child stops itself after the limit; if it does not, it is killed this much later
-WALL_FACTOR = 4  # a call may sleep or wait for a busy machine, but not longer than so many times its CPU seconds
-WALL_GRACE = 10.0
+GRACE_SECONDS = 1.0  # a child stops itself after its seconds; if it does not, it is ended this much later
+WALL_FACTOR, WALL_GRACE = 10, 60.0  # the longest that a call may wait for a busy machine
 START_SECONDS = 120.0
-USED_UP = ("MemoryError", "OSError")  # a worker that raised these may have no memory or no descriptors left
-REPLY_SECONDS = 30.0  # of the warm parent: a submission may have stopped it
+REPLY_SECONDS = 30.0  # of the warm parent
+KILLED_WORDS = "its process was killed from outside: the machine may lack memory"
+KILLED = 3  # so many times in a row a call may end by SIGKILL from outside before the submission is blamed
+
+# What a submission raises when it runs into a limit, and the limit in lab.toml that it is.
+RAN_INTO = {
+    "MemoryError": "memory_bytes",
+    "RuntimeError: [enforce fail at alloc_cpu": "memory_bytes",
+    "OSError: [Errno 12]": "memory_bytes",
+    "OSError: [Errno 27]": "disk_bytes",
+    "OSError: [Errno 28]": "disk_bytes",
+    "RuntimeError: can't start new thread": "threads",
+    "BlockingIOError: [Errno 11]": "threads",
+}
 
 
 class WorkerFailed(Exception):
@@ -38,125 +44,133 @@ class WorkerFailed(Exception):
 
 
 class WarmParent:
-    """A process that has torch imported and forks a child for each submission. Use it as a context manager."""
+    """A sandboxed process that has torch imported and forks a child for each submission: a context manager."""
 
-    def __init__(self, modules: Sequence[str] = ()) -> None:
-        self._modules = modules
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
+    def __init__(self, limits: Limits, backend: str, modules: Sequence[str] = ()) -> None:
+        self._limits, self._backend, self._modules = limits, backend, modules
+        self._started: Started | None = None
+        self.layers: Mapping[str, str] = {}
 
     def __enter__(self) -> "WarmParent":
+        self.running()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._stop()
+        self.stop()
 
-    def fork(self, channel: socket.socket) -> int:
-        """A child that serves the other end of `channel`; its process id. A parent that has died is replaced."""
-        for attempt in (1, 2):
-            control = self._running()
-            try:
-                socket.send_fds(control, [b"F"], [channel.fileno()])
-                answered = control.recv(4, socket.MSG_WAITALL)
-                if len(answered) == 4:
-                    return int.from_bytes(answered, "big")
-            except OSError:
-                pass
-            self._stop()
-            if attempt == 2:
-                raise WorkerFailed("the worker's parent process died twice while it was asked for a worker")
-        raise AssertionError
-
-    def kill(self, pid: int) -> None:
-        """Ends a child and its process group."""
-        if self._control is None:
-            return
-        try:
-            self._control.settimeout(REPLY_SECONDS)
-            self._control.sendall(b"K" + pid.to_bytes(4, "big"))
-            if self._control.recv(1) == b"K":
+    def fork(self, channel: socket.socket) -> None:
+        """A child that serves the other end of `channel`. A parent that has died is replaced."""
+        for _ in range(2):
+            with contextlib.suppress(OSError, frames.Gone, NotPlain):
+                socket.send_fds(self.running(), [b"F"], [channel.fileno()])
+                self._reply()
                 return
-        except OSError:
-            pass
-        self._stop()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
+            self.stop()
+        raise WorkerFailed("the worker's parent process died twice while it was asked for a worker")
 
-    def _running(self) -> socket.socket:
-        if self._control is None:
-            self._process, self._control = sandbox.start_parent(self._modules)
-            self._control.settimeout(START_SECONDS)
+    def usage(self) -> tuple[float, bool]:
+        """The CPU seconds that the child and all it started have used, and whether any of it computes just now."""
+        if self._started is None:
+            raise WorkerFailed("the worker's parent process is gone")
+        reply = self._ask(b"U")
+        return float(reply["cpu"]), bool(reply["busy"])
+
+    def end(self, seems_gone: bool = False) -> tuple[str, int]:
+        """Ends the child and all it started: the limit it was ended for, and the signal it died of, if by itself."""
+        if self._started is None:
+            return "", 0
+        reply = self._ask(b"G" if seems_gone else b"K")
+        return str(reply["limit"]), int(reply["signal"])
+
+    def running(self) -> socket.socket:
+        """The control socket of a parent that is ready; WorkerFailed where it does not start."""
+        if self._started is None:
             try:
-                ready = self._control.recv(1)
-            except OSError:
-                ready = b""
-            if ready != b"R":
-                self._stop()
-                raise WorkerFailed(
-                    "the worker's parent process does not start: is the environment set up (make setup)?"
-                )
-        self._control.settimeout(REPLY_SECONDS)
-        return self._control
+                self._started = sandbox.start(self._backend, self._limits, self._modules)
+            except NotStarted as error:
+                raise WorkerFailed(f"the sandbox {self._backend} does not start: {error}") from None
+            self.layers = self._started.layers
+            self._started.control.settimeout(START_SECONDS)
+            try:
+                self._reply()
+            except (frames.Gone, NotPlain):
+                self.stop()
+                raise WorkerFailed("the worker's parent process does not start: is the environment set up?") from None
+            self._started.control.settimeout(REPLY_SECONDS)
+        return self._started.control
 
-    def _stop(self) -> None:
-        if self._control is not None:
-            self._control.close()
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            self._process.wait()
-        self._process = self._control = None
+    def stop(self) -> None:
+        """Ends the parent with whatever it had started."""
+        if self._started is not None:
+            self._started.stop()
+        self._started = None
+
+    def _ask(self, request: bytes) -> dict[str, Any]:
+        try:
+            self.running().sendall(request)
+            return self._reply()
+        except (OSError, frames.Gone, NotPlain) as error:
+            self.stop()
+            raise WorkerFailed(f"the worker's parent process died: {error}") from None
+
+    def _reply(self) -> dict[str, Any]:
+        assert self._started is not None
+        control = self._started.control
+        reply: dict[str, Any] = frames.receive(control, still_waiting=frames.within(control.gettimeout() or 0))
+        return reply
 
 
 @dataclasses.dataclass
 class Budget:
-    """The CPU seconds that a submission has left, over all its workers."""
+    """The seconds of computing or sleeping that a submission has left, over all its workers."""
 
     seconds: float
 
 
 class Worker:
-    """One child with one submission's folder. After a call that killed or exhausted it, it cannot be asked again."""
+    """One child with one submission's files. After a call that ended or exhausted it, it cannot be asked again."""
 
-    def __init__(self, parent: WarmParent, lab: Lab, folder: Path) -> None:
+    def __init__(self, parent: WarmParent, lab: Lab, files: Mapping[str, bytes]) -> None:
         self._parent = parent
-        self._lab = lab
+        self._limits = lab.manifest.limits
         self._channel, theirs = socket.socketpair()
-        self._channel.settimeout(WALL_GRACE)
+        self._channel.settimeout(REPLY_SECONDS)
         with theirs:
-            self._pid = parent.fork(theirs)
+            parent.fork(theirs)
         self.alive = True
-        self._cpu_seconds = 0.0
-        with contextlib.suppress(frames.Gone):  # a child that is gone already is noticed by the first call
-            opening = {"folder": str(folder), "manifest": msgspec.to_builtins(lab.manifest)}
-            frames.send(self._channel, opening)
+        try:
+            frames.send(self._channel, opening_message(lab.manifest, dict(files)))
+            fault = frames.receive(self._channel, still_waiting=frames.within(REPLY_SECONDS))["fault"]
+        except (frames.Gone, NotPlain):
+            fault = "a worker died before it was confined"
+        if fault:
+            self.close()
+            raise WorkerFailed(f"the sandbox failed: {fault}")
 
-    def ask(self, check: Check, arguments: dict[str, Any], seconds: float) -> Answer:
-        """What the submission answers on one case; a worker that dies, hangs or floods gives an Answer, too."""
+    def ask(self, check: Check, arguments: dict[str, Any], seconds: float) -> tuple[Answer, float]:
+        """What the submission answers on one case, and the seconds that it took; a worker that dies, hangs or floods
+        gives an Answer, too."""
         call_id = secrets.token_hex(16)
         call = {"id": call_id, "check": check.name, "arguments": to_plain(arguments), "seconds": seconds}
-        began, cpu_before = time.monotonic(), self._cpu_seconds
+        watch = Stopwatch(self._parent, seconds)
         try:
             frames.send(self._channel, call)
-            message = frames.receive(
-                self._channel,
-                self._lab.manifest.limits.message_bytes + 100_000,
-                lambda: self._watch(began, cpu_before, seconds),
-            )
+            message = frames.receive(self._channel, self._limits.output_bytes + 100_000, watch.look)
             found = answer_from_message(message, call_id)
             if found.status == "timeout":  # it stopped itself; the words are ours all the same
-                raise TimeoutError(_too_slow(seconds))
+                raise TimeoutError(too_slow(seconds))
         except frames.Gone:
-            found = Answer("crashed", text="its process ended during the call")
+            found = self._post_mortem()
         except NotPlain as error:
             found = Answer("crashed", text=f"its process sent {error}")
         except TimeoutError as error:
             found = Answer("timeout", text=str(error))
-        self._cpu_seconds = self._cpu_now()
-        used_up = found.status == "raised" and found.text.startswith(USED_UP)
-        if found.status in ("crashed", "timeout") or used_up:
+        limit = next((name for words, name in RAN_INTO.items() if found.text.startswith(words)), "")
+        if found.status == "raised" and limit:
+            found = Answer("limit", text=self._over(limit), trace=found.trace)
+        if found.status in ("crashed", "timeout", "limit", "killed"):
             self.close()
-        return found
+        return found, watch.seconds_used()
 
     def can_be_asked(self) -> bool:
         """Whether it is alive and has been silent since its last answer; one that has not been is ended."""
@@ -164,40 +178,76 @@ class Worker:
             self.close()
         return self.alive
 
-    def cpu_seconds(self) -> float:
-        """The CPU seconds this child has used, as the system counts them."""
-        return self._cpu_seconds
-
     def close(self) -> None:
-        """Ends the child and everything in its process group."""
+        """Ends the child and everything that it started."""
         if self.alive:
             self.alive = False
             self._channel.close()
-            self._parent.kill(self._pid)
+            self._parent.end()
 
-    def _watch(self, began: float, cpu_before: float, seconds: float) -> None:
-        if self._cpu_now() - cpu_before > seconds + CPU_GRACE:
-            raise TimeoutError(_too_slow(seconds))
-        wall = WALL_FACTOR * seconds + WALL_GRACE
-        if time.monotonic() - began > wall:
+    def _post_mortem(self) -> Answer:
+        """Why a worker's channel closed during a call."""
+        self.alive = False
+        self._channel.close()
+        limit, died_of = self._parent.end(seems_gone=True)
+        if limit:
+            return Answer("limit", text=self._over(limit))
+        if died_of == signal.SIGKILL:
+            return Answer("killed", text=KILLED_WORDS)
+        how = f" by signal {died_of} ({signal.Signals(died_of).name})" if died_of in set(signal.Signals) else ""
+        return Answer("crashed", text=f"its process ended during the call{how}")
+
+    def _over(self, limit: str) -> str:
+        amount = getattr(self._limits, limit)
+        shown = f"{amount / 1e6:,g} MB" if limit.endswith("_bytes") else f"{amount:,}"
+        return f"it ran into a limit: {LIMITS[limit].format(shown)} ({limit} in lab.toml)"
+
+
+LIMITS = {
+    "memory_bytes": "{} of memory",
+    "disk_bytes": "{} on disk",
+    "threads": "{} threads at a time",
+    "processes": "{} processes at a time, its own included",
+}
+
+
+class Stopwatch:
+    """The seconds that a call computes or sleeps. Time in which it waits for a busy machine is not counted."""
+
+    def __init__(self, parent: WarmParent, seconds: float) -> None:
+        self._parent, self._limit = parent, seconds
+        self._began = self._looked = time.monotonic()
+        self._cpu: float | None = None
+        self._used = 0.0
+
+    def look(self) -> None:
+        """Called several times a second while there is no answer; TimeoutError where the call took too long."""
+        now = time.monotonic()
+        waited = now - self._looked
+        if waited < frames.POLL_SECONDS:
+            return
+        cpu, busy = self._parent.usage()
+        if self._cpu is None:
+            self._used = waited
+        else:
+            computed = cpu - self._cpu
+            self._used += computed if computed or busy else waited
+        self._cpu, self._looked = cpu, now
+        if self._used > self._limit + GRACE_SECONDS:
+            raise TimeoutError(too_slow(self._limit))
+        wall = WALL_FACTOR * self._limit + WALL_GRACE
+        if now - self._began > wall:
             raise TimeoutError(f"it was stopped after {wall:g} seconds without an answer")
 
-    def _cpu_now(self) -> float:
-        try:
-            times = psutil.Process(self._pid).cpu_times()
-        except psutil.Error:
-            return self._cpu_seconds
-        return float(times.user + times.system)
-
-
-def _too_slow(seconds: float) -> str:
-    return f"it was stopped after {seconds:g} seconds of CPU time"
+    def seconds_used(self) -> float:
+        """What the call has used; a short one, which was never looked at, all the time that it took."""
+        return self._used if self._cpu is not None else time.monotonic() - self._began
 
 
 @contextlib.contextmanager
-def workers_for(parent: WarmParent, lab: Lab, folder: Path) -> Iterator["Workers"]:
+def workers_for(parent: WarmParent, lab: Lab, files: Mapping[str, bytes]) -> Iterator["Workers"]:
     """The workers of one submission: one, and a fresh one after each that was lost. All are gone at the end."""
-    workers = Workers(parent, lab, folder, Budget(lab.manifest.limits.submission_seconds))
+    workers = Workers(parent, lab, files, Budget(lab.manifest.limits.submission_seconds))
     try:
         yield workers
     finally:
@@ -207,25 +257,25 @@ def workers_for(parent: WarmParent, lab: Lab, folder: Path) -> Iterator["Workers
 class Workers:
     """Asks a submission's worker, and starts a fresh one where the last was lost."""
 
-    def __init__(self, parent: WarmParent, lab: Lab, folder: Path, budget: Budget) -> None:
-        self._parent, self._lab, self._folder, self._budget = parent, lab, folder, budget
+    def __init__(self, parent: WarmParent, lab: Lab, files: Mapping[str, bytes], budget: Budget) -> None:
+        self._parent, self._lab, self._files, self._budget = parent, lab, files, budget
         self._worker: Worker | None = None
 
     def ask(self, check: Check, arguments: dict[str, Any]) -> Answer:
-        """What the submission answers on one case."""
+        """What the submission answers on one case. One whose process is killed from outside is asked again."""
         limits = self._lab.manifest.limits
-        if self._budget.seconds <= 0:
-            total = limits.submission_seconds
-            return Answer("timeout", text=f"the submission had used its {total:g} seconds of CPU time before")
-        if self._worker is None or not self._worker.can_be_asked():  # what it did to itself costs no other check
-            self._worker = Worker(self._parent, self._lab, self._folder)
-        before = self._worker.cpu_seconds()
-        began = time.monotonic()
-        found = self._worker.ask(check, arguments, check.seconds or limits.check_seconds)
-        used, wall = self._worker.cpu_seconds() - before, time.monotonic() - began
-        # Sleeping counts as well, or 40 sleepers would take all night.
-        self._budget.seconds -= max(used, wall if found.status == "timeout" else wall / WALL_FACTOR)
-        return found
+        for _ in range(KILLED):
+            if self._budget.seconds <= 0:
+                total = limits.submission_seconds
+                words = f"the submission had used its {total:g} seconds before (submission_seconds in lab.toml)"
+                return Answer("timeout", text=words)
+            if self._worker is None or not self._worker.can_be_asked():  # what it did to itself costs no other check
+                self._worker = Worker(self._parent, self._lab, self._files)
+            found, seconds = self._worker.ask(check, arguments, check.seconds or limits.check_seconds)
+            self._budget.seconds -= seconds
+            if found.status != "killed":
+                return found
+        return Answer("crashed", text=f"{KILLED_WORDS} ({KILLED} times)")
 
     def close(self) -> None:
         if self._worker is not None:

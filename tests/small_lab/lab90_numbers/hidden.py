@@ -6,7 +6,8 @@ from grader.checks import hidden_cases
 
 @hidden_cases(doubled)
 def any_number(rng):
-    yield dict(x=float(rng.normal()))
+    for _ in range(2):
+        yield dict(x=float(rng.normal()))
 
 
 @hidden_cases(shifted)
