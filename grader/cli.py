@@ -1,6 +1,7 @@
 """The command `grader`, and what `make` calls: read the arguments, call the piece, say what came of it.
 
-Exit codes: 0 success, 1 a check failed or a file was refused, 2 called wrongly, 3 the grader itself failed.
+Exit codes: 0 success, 1 a check failed or a file was refused, 2 called wrongly, 3 the grader itself failed, or could
+not write; 130 and 143 stopped by Ctrl-C or SIGTERM.
 For `grade`: 0 all were graded, 1 a submission needs a person, 3 the grader failed on one.
 """
 

@@ -4,14 +4,17 @@ Everything else (tables, pages, gradebooks) is a function of these files.
 """
 
 import os
+import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from grader.errors import Refused
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
+UNFINISHED = ".new"  # how the name of a file ends that is being written
 
 Outcome = Literal["passed", "failed", "todo", "timeout", "crashed", "skipped", "pending", "error"]
 Visibility = Literal["public", "hidden"]
@@ -21,39 +24,44 @@ Kind = Literal["code", "milestone", "quiz", "report", "bonus"]
 class CheckResult(msgspec.Struct, frozen=True):
     """The one outcome of one check. `points` is None while it is pending, or where the grader itself failed."""
 
-    task: str
-    check: str
-    title: str
-    visibility: Visibility
-    kind: Kind
-    outcome: Outcome
-    points: float | None
-    max_points: float
-    seconds: float = 0.0
-    message: str = ""
-    diagnosis: str = ""
+    task: Annotated[str, Meta(description="the task it belongs to; or milestone, quiz, report")]
+    check: Annotated[str, Meta(description="the check's name, once on each side of a lab")]
+    title: Annotated[str, Meta(description="what the check asks for, in words")]
+    visibility: Annotated[Visibility, Meta(description="whether its cases are shown to students")]
+    kind: Annotated[Kind, Meta(description="what is graded")]
+    outcome: Annotated[Outcome, Meta(description="what came of it; docs/results.md has the meanings")]
+    points: Annotated[float | None, Meta(description="earned; null while nobody has judged it")]
+    max_points: Annotated[float, Meta(description="points that it is worth")]
+    seconds: Annotated[float, Meta(description="wall time of the check")] = 0.0
+    message: Annotated[str, Meta(description="what was found; of hidden cases no values")] = ""
+    diagnosis: Annotated[str, Meta(description="the known mistake that answers alike")] = ""
 
 
 class Result(msgspec.Struct, frozen=True):
     """result.json. `score` is what was earned so far; what is graded by hand stands in `checks` as pending."""
 
-    schema_version: int
-    lab: str
-    lab_hash: str
-    student: str
-    submission_hash: str
-    seed: int
-    versions: dict[str, str]
-    sandbox: dict[str, str]
-    score: float
-    max_score: float
-    started: str
-    seconds: float
-    notes: list[str]
-    checks: list[CheckResult]
+    schema_version: Annotated[Literal[1], Meta(description="the version of this form")]
+    lab: Annotated[str, Meta(description="the lab's short name, as in lab3")]
+    lab_hash: Annotated[str, Meta(description="SHA-256 of the lab's folder in solutions/")]
+    student: Annotated[str, Meta(description="the student's id: the name of the submission's folder or archive")]
+    submission_hash: Annotated[str, Meta(description="SHA-256 of the files that were taken")]
+    seed: Annotated[int, Meta(description="the hidden cases were drawn from it")]
+    versions: Annotated[dict[str, str], Meta(description="of Python and of the libraries that results depend on")]
+    sandbox: Annotated[dict[str, str], Meta(description="the outer and the inner layer around the worker")]
+    score: Annotated[float, Meta(description="points earned so far")]
+    max_score: Annotated[float, Meta(description="points of the whole lab, with what is graded by hand")]
+    started: Annotated[str, Meta(description="UTC, ISO 8601")]
+    seconds: Annotated[float, Meta(description="wall time of the grading")]
+    notes: Annotated[list[str], Meta(description="what was ignored, refused or missing in the submission")]
+    checks: Annotated[list[CheckResult], Meta(description="every check of the lab, once on each side")]
 
     def pending_points(self) -> float:
         return sum(check.max_points for check in self.checks if check.outcome == "pending")
+
+    @property
+    def confined(self) -> bool:
+        """Whether the submission was run in a sandbox."""
+        return "landlock" in self.sandbox.get("inner", "")
 
     def errors(self) -> list[CheckResult]:
         return [check for check in self.checks if check.outcome == "error"]
@@ -64,16 +72,30 @@ def score_of(checks: list[CheckResult]) -> float:
 
 
 def write_result(path: Path, result: Result) -> bool:
-    """Writes result.json whole or not at all. A result with an error in it never replaces one without: then False."""
-    if result.errors() and path.exists() and not read_result(path).errors():
-        return False
+    """Writes result.json whole or not at all, and so that it is still there after a power cut.
+
+    A result with an error in it never replaces one without: then False. Raises OSError where it cannot be written (a
+    full disk, for one); what was there stays.
+    """
+    if result.errors():
+        earlier = earlier_result(path)
+        if earlier and not earlier.errors():
+            return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".json.new")
-    with temporary.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(result), indent=1))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(result), indent=1))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name is on the disk, too
+    finally:
+        os.close(folder)
     return True
 
 
@@ -81,5 +103,19 @@ def read_result(path: Path) -> Result:
     """A result.json; Refused where it is none."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Result)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(f"{path} is no result of this grader: {error}", exit_code=1) from None
+
+
+def earlier_result(path: Path) -> Result | None:
+    """The result that is there already; None where there is none, or none that can be read."""
+    try:
+        return read_result(path)
+    except Refused:
+        return None
+
+
+def schema() -> str:
+    """result.schema.json: the published form of a result, as JSON Schema (draft 2020-12)."""
+    draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return msgspec.json.format(msgspec.json.encode(draft | msgspec.json.schema(Result)), indent=1).decode()

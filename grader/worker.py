@@ -172,7 +172,8 @@ class Parent:
         self._resident = psutil.Process().memory_info().rss
         pid = os.fork()
         if pid == 0:
-            self._control.close()
+            os.closerange(3, descriptor)  # the control socket above all
+            os.closerange(descriptor + 1, confine.OPEN_FILES)
             _die_with_parent()
             run_child(socket.socket(fileno=descriptor), self._work, self._start.inner)
         os.close(descriptor)

@@ -1,9 +1,22 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: grade release sync lint-labs test lint-code
+.PHONY: grade regrade feedback doctor release sync lint-labs test lint-code
 
-grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=...)
-	$(GRADER) grade "$(LAB)" "$(SUBMISSIONS)" --out "$(or $(OUT),graded)" $(if $(SEED),--seed $(SEED))
+GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
+  $(if $(SANDBOX),--sandbox "$(SANDBOX)")
+
+grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, STUDENT=, FORCE=1, JOBS=, SANDBOX=)
+	$(GRADER) grade "$(LAB)" "$(SUBMISSIONS)" $(GRADE_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
+
+regrade: $(READY) ## repeat the run of LAB=lab3 with SEED=..., and say which scores differ (SUBMISSIONS=, OUT=graded, JOBS=)
+	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS)
+
+feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT=graded, TO=feedback, FORMAT=md)
+	$(GRADER) feedback "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(FORMAT),--format "$(FORMAT)") \
+	  $(if $(STUDENT),--student "$(STUDENT)")
+
+doctor: $(READY) ## say which sandbox grading uses here, and prove what it stops (SANDBOX=auto)
+	$(GRADER) doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)")
 
 release: $(READY) ## write the copy that students get (OUT=release)
 	$(GRADER) release $(if $(OUT),--out "$(OUT)")

@@ -1,6 +1,5 @@
 """The command `grader` as a user types it: what it says, and where, the exit code, and what is left on the disk."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -17,7 +16,7 @@ import pytest
 from grader import lab as labs
 from grader.author.sync import sync
 from grader.cli import main
-from grader.instructor import workers
+from grader.instructor import batch
 from grader.instructor.workers import WarmParent
 from grader.lab import ROOT, Lab, read_lab
 from grader.results import read_result
@@ -320,7 +319,7 @@ def test_a_file_saved_with_a_byte_order_mark_or_windows_line_ends_is_read(lab: P
         ("raise ValueError('\\x1b[2J\\ud800')", "it raised ValueError: �[2J�"),
         ("raise NotImplementedError('for Long')", "it raised NotImplementedError: for Long"),
         ("x.extend", "it raised AttributeError"),
-        ("while True: pass", "it was stopped after 0.3 seconds of CPU time"),
+        ("while True: pass", "it was stopped after 0.3 seconds"),
     ],
 )
 def test_what_a_function_does_wrong_is_a_sentence_of_its_check(
@@ -716,7 +715,8 @@ def hand_in(kit: Path) -> Callable[..., Path]:
 @pytest.fixture
 def quick_parent(warm_parent: WarmParent, monkeypatch: pytest.MonkeyPatch) -> None:
     """The warm parent that other tests use, too: a new one would take three seconds."""
-    monkeypatch.setattr(workers, "WarmParent", lambda *_: contextlib.nullcontext(warm_parent))
+    monkeypatch.setattr(batch, "WarmParent", lambda *_: warm_parent)
+    monkeypatch.setattr(WarmParent, "__exit__", lambda *_: None)
 
 
 @pytest.mark.usefixtures("quick_parent")
@@ -725,7 +725,7 @@ def test_grade_ends_well_where_all_were_graded_whatever_their_scores(
 ) -> None:
     hand_in("ada")
     hand_in("bob", {"first.py": "def double(x):\n    return x * x\n"})
-    ended = grader("grade", "lab90", "submitted", "--seed", "7")
+    ended = grader("grade", "lab90", "submitted", "--jobs", "1", "--seed", "7")
     assert ended.code == OK
     scores = {student: read_result(kit / "graded" / student / "lab90" / "result.json") for student in ("ada", "bob")}
     assert [(result.score, result.seed, result.notes) for result in scores.values()] == [(6, 7, []), (2, 7, [])]
@@ -734,7 +734,7 @@ def test_grade_ends_well_where_all_were_graded_whatever_their_scores(
         ["bob", "2", "6"],
     ]
     assert "2 graded with seed 7; the results are in graded/<student>/lab90/" in ended.out
-    again = json.loads(grader("grade", "lab90", "submitted", "--out", "again", "--json").out)
+    again = json.loads(grader("grade", "lab90", "submitted", "--jobs", "1", "--out", "again", "--json").out)
     assert [result["score"] for result in again] == [6, 2]
 
 
@@ -745,26 +745,26 @@ def test_grade_says_which_submissions_need_a_person(kit: Path, grader: Grader, h
     (kit / "submitted" / "carol").mkdir()
     (kit / "submitted" / "dave.zip").write_bytes(b"no zip")
     (hand_in("eve\x1b[2J") / "second.py").unlink()
-    ended = grader("grade", "lab90", "submitted")
+    ended = grader("grade", "lab90", "submitted", "--jobs", "1")
     assert ended.code == FAILED
     assert "4 submissions need a person:" in ended.out
     assert "  bob: first.py is missing" in ended.out
     assert "  carol: nothing could be taken from it: there is nothing in it" in ended.out
     assert "  dave: nothing could be taken from it: dave.zip cannot be read: " in ended.out
-    assert "  eve�[2J: second.py is missing" in ended.out
+    assert "  eve\\x1b[2J: second.py is missing" in ended.out
     assert "\x1b" not in ended.out
     scores = {path.parent.parent.name: read_result(path).score for path in (kit / "graded").rglob("result.json")}
-    assert scores == {"ada": 6, "bob": 2, "carol": 0, "dave": 0, "eve\x1b[2J": 4}
+    assert scores == {"ada": 6, "bob": 2, "carol": 0, "dave": 0, "eve\\x1b[2J": 4}
 
 
 @pytest.mark.usefixtures("quick_parent")
 def test_grade_tells_its_own_failure_from_a_students(kit: Path, grader: Grader, hand_in: Callable[..., Path]) -> None:
     hand_in("ada")
-    assert grader("grade", "lab90", "submitted").code == OK
+    assert grader("grade", "lab90", "submitted", "--jobs", "1").code == OK
     good = read_result(kit / "graded" / "ada" / "lab90" / "result.json")
     replace(kit / "solutions" / NAME / "hidden.py", "yield dict(x=float(rng.normal()))", "yield dict(x=1.0 / 0)")
     hand_in("bob")
-    ended = grader("grade", "lab90", "submitted")
+    ended = grader("grade", "lab90", "submitted", "--jobs", "1")
     assert ended.code == GRADER_FAILED
     assert "2 submissions need a person:" in ended.out
     assert "doubled (hidden): the grader failed: ZeroDivisionError: float division by zero" in ended.out
@@ -778,7 +778,7 @@ def test_grade_tells_its_own_failure_from_a_students(kit: Path, grader: Grader, 
 
 def test_grade_without_submissions_is_a_sentence(kit: Path, grader: Grader) -> None:
     (kit / "submitted").mkdir()
-    ended = grader("grade", "lab90", "submitted")
+    ended = grader("grade", "lab90", "submitted", "--jobs", "1")
     assert (ended.code, ended.out) == (FAILED, "")
     assert "there is no submission in submitted: a folder or an archive" in ended.err
     assert not (kit / "graded").exists()

@@ -1,6 +1,8 @@
 """What is taken from a submission, whatever it is: folders, zips and tars, honest, broken, or made to do harm."""
 
 import bz2
+import errno
+import functools
 import gzip
 import hashlib
 import io
@@ -13,7 +15,8 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +24,7 @@ from hypothesis import strategies as st
 
 from grader.errors import Refused
 from grader.instructor import staging
-from grader.instructor.staging import Staged, Unusable, stage
+from grader.instructor.staging import Staged, Unreadable, Unusable, stage
 from grader.instructor.submissions import Submission, find_submissions
 from grader.lab import Lab
 from grader.student.submit import pack
@@ -436,11 +439,12 @@ def test_a_submission_that_is_a_link_or_no_file_itself_is_refused(lab3: Lab, tmp
     zipped(tmp_path / "bob.zip", CODE)
     (tmp_path / "alice.zip").symlink_to(tmp_path / "bob.zip")
     (tmp_path / "carol").symlink_to(in_folder(tmp_path / "dave", CODE), target_is_directory=True)
-    (tmp_path / "gone.zip").symlink_to("nowhere")
     os.mkfifo(tmp_path / "pipe.zip")
-    for name in ("alice.zip", "carol", "gone.zip", "pipe.zip", "nothing.zip"):
-        with pytest.raises(Unusable, match=f"{name} is a link or no regular file"):
+    for name in ("alice.zip", "carol"):
+        with pytest.raises(Unusable, match=f"{name} is a link; the files themselves are needed"):
             stage(tmp_path / name, lab3)
+    with pytest.raises(Unusable, match=r"pipe\.zip is no regular file"):
+        stage(tmp_path / "pipe.zip", lab3)
 
 
 LEAVING = ("/etc/cron.d/returns.py", "../returns.py", "lab3/../../losses.py", "..\\agent.py", "C:\\agent.py", "//h/s/q")
@@ -548,14 +552,6 @@ def test_names_of_any_length_are_shortened(lab3: Lab, tmp_path: Path) -> None:
     assert len(everything_said(stage(source, lab3))) < 300
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_folder_that_may_not_be_read_is_unusable(lab3: Lab, tmp_path: Path) -> None:
-    source = in_folder(tmp_path / "folder", CODE)
-    (source / "losses.py").chmod(0)
-    with pytest.raises(Unusable, match="folder cannot be read: Permission denied"):
-        stage(source, lab3)
-
-
 ARCHIVES = {
     name: (make, {**CODE, WEIGHTS: b"weights" * 9, "ünï.txt": b""})
     for name, make in kinds_of_archives().items()
@@ -584,6 +580,141 @@ def test_an_archive_with_bytes_changed_is_staged_or_unusable(
     else:
         assert set(staged.files) <= {*CODE, *(milestone.weights for milestone in lab3.manifest.milestones)}
         assert all(sentence.isprintable() for sentence in [*staged.notes, *staged.problems])
+
+
+# --- the machine's side: never a student's 0 points -----------------------------------------------------------------
+
+
+def test_what_is_not_there_any_more_is_unreadable(lab3: Lab, tmp_path: Path) -> None:
+    (tmp_path / "link.zip").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    for name, why in (
+        ("gone.zip", "No such file"),
+        ("link.zip", "a link that leads nowhere"),
+        ("loop", "leads nowhere"),
+    ):
+        with pytest.raises(Unreadable, match=f"^{name} cannot be read: .*{why}"):
+            stage(tmp_path / name, lab3)
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, name: str, error: int) -> None:
+    """From now on opening what is called so fails, as it does for root only where a disk is broken."""
+    opened = os.open
+
+    def open_(path: str | Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if Path(path).name == name:
+            raise OSError(error, os.strerror(error), path)
+        return opened(path, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr("os.open", open_)
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EIO, errno.ESTALE, errno.EMFILE])
+@pytest.mark.parametrize("name", ["losses.py", "runs", "lab3", "a.zip"])
+def test_what_the_machine_does_not_give_is_unreadable_and_says_which(
+    name: str, error: int, lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = in_folder(tmp_path / "lab3", {**CODE, WEIGHTS: b"weights"})
+    if name == "a.zip":
+        source = zipped(tmp_path / name, CODE)
+    failing(monkeypatch, name, error)
+    with pytest.raises(Unreadable) as raised:
+        stage(source, lab3)
+    inside = "" if name == source.name else f"{name}: "
+    assert str(raised.value) == f"{source.name} cannot be read: {inside}{os.strerror(error)}"
+
+
+def test_a_file_that_may_not_be_read_does_not_matter_where_it_is_not_wanted(
+    lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = in_folder(tmp_path / "lab3", {**CODE, "diary.txt": b"", ".git/config": b""})
+    for name in ("diary.txt", ".git"):
+        failing(monkeypatch, name, errno.EACCES)
+    assert stage(source, lab3).files == CODE
+
+
+def meddling(monkeypatch: pytest.MonkeyPatch, *changes: Callable[[], object]) -> None:
+    """Makes one change after each time that a submission was listed, as long as there are any: before it is read."""
+    listing, left = staging._listing, list(changes)
+
+    def listed(source: Path) -> staging.Listing:
+        found = listing(source)
+        if left:
+            left.pop(0)()
+        return found
+
+    monkeypatch.setattr(staging, "_listing", listed)
+
+
+def ways_to_change(source: Path) -> dict[str, Callable[[], object]]:
+    """What can happen to a file between being listed and being read."""
+    losses, status = source / "losses.py", (source / "losses.py").stat()
+
+    def rewrite_and_set_the_clock_back() -> None:
+        losses.write_bytes(b"# l0sses")
+        os.utime(losses, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    return {
+        "grows": lambda: losses.write_bytes(b"# losses, and more"),
+        "rewritten": rewrite_and_set_the_clock_back,
+        "replaced": lambda: (source / "agent.py").replace(losses),
+        "vanishes": losses.unlink,
+        "joined": lambda: (source / "new.txt").write_bytes(b""),
+    }
+
+
+@pytest.mark.parametrize("moment", ["before it is read", "after it was read"])
+@pytest.mark.parametrize("way", ["grows", "rewritten", "replaced", "vanishes", "joined"])
+def test_a_submission_that_changes_once_is_taken_as_it_is_in_the_end(
+    way: str, moment: str, lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = in_folder(tmp_path / "lab3", CODE)
+    change = ways_to_change(source)[way]
+    if moment == "before it is read":
+        meddling(monkeypatch, change)
+    else:
+        read = staging._read
+        changes = [change]
+
+        def reading(source: Path, inside: PurePosixPath, count: int) -> bytes:
+            data = read(source, inside, count)
+            if inside.name == "quiz.json" and changes:  # the last of them
+                changes.pop()()
+            return data
+
+        monkeypatch.setattr(staging, "_read", reading)
+    staged = stage(source, lab3)
+    assert staged.files == {name: (source / name).read_bytes() for name in CODE if (source / name).exists()}
+    assert ("losses.py is missing" in staged.problems) == (way == "vanishes")
+    assert any("new.txt" in note for note in staged.notes) == (way == "joined")
+
+
+@pytest.mark.parametrize("name", ["lab3", "a.zip", "broken.zip"])
+def test_a_submission_that_never_rests_is_unreadable_even_where_it_looks_broken(
+    name: str, lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload that is under way is half an archive."""
+    source = in_folder(tmp_path / "lab3", CODE) if name == "lab3" else zipped(tmp_path / name, CODE)
+    if name == "broken.zip":
+        truncated(source, 0.5)
+    changing = source / "losses.py" if name == "lab3" else source
+
+    def append() -> None:
+        with changing.open("ab") as file:
+            file.write(b" ")
+
+    meddling(monkeypatch, *[append] * 20)
+    with pytest.raises(Unreadable, match=f"^{name} cannot be read: it changes while it is read; grade it again"):
+        stage(source, lab3)
+
+
+def test_an_archive_that_vanishes_while_it_is_read_is_unreadable(
+    lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = zipped(tmp_path / "a.zip", CODE)
+    meddling(monkeypatch, source.unlink)
+    with pytest.raises(Unreadable, match=r"^a\.zip cannot be read: No such file or directory"):
+        stage(source, lab3)
 
 
 # --- finding them ----------------------------------------------------------------------------------------------------
@@ -690,23 +821,139 @@ def test_a_link_to_another_students_work_is_found_but_refused(lab3: Lab, tmp_pat
     (tmp_path / "dave" / "lab3.zip").symlink_to("nowhere")
     by_name: dict[str, Submission] = {item.student: item for item in find_submissions(tmp_path, lab3)}
     assert stage(by_name["bob"].source, lab3).files == CODE
-    for student in ("ada", "carol", "dave"):
+    for student in ("ada", "carol"):
         with pytest.raises(Unusable, match="is a link"):
             stage(by_name[student].source, lab3)
+    with pytest.raises(Unreadable, match="leads nowhere"):
+        stage(by_name["dave"].source, lab3)
 
 
-def test_names_of_students_and_archives_can_always_be_written_down(lab3: Lab, tmp_path: Path) -> None:
-    folder = os.fsencode(tmp_path)
-    for student in (b"J\xfcrgen", b"J\xf6rgen"):
-        os.makedirs(folder + b"/" + student + b"/lab3")
+def test_a_link_among_the_submissions_is_a_submission_and_is_not_followed(lab3: Lab, tmp_path: Path) -> None:
+    in_folder(tmp_path / "elsewhere" / "ada" / "lab3", CODE)
+    folder = tmp_path / "submitted"
+    folder.mkdir()
+    (folder / "ada").symlink_to(tmp_path / "elsewhere" / "ada", target_is_directory=True)
+    (folder / "bob").symlink_to("not-mounted-today")
+    ada, bob = find_submissions(folder, lab3)
+    with pytest.raises(Unusable, match="ada is a link"):
+        stage(ada.source, lab3)
+    with pytest.raises(Unreadable, match="bob cannot be read: it is a link that leads nowhere"):
+        stage(bob.source, lab3)
+
+
+NAMES = (
+    b"J\xfcrgen", b"J\xf6rgen", b"new\nline", b"\x1b[2J", "\u202egnp".encode(), b"-rf", b"--help", b"..a", b"a..",
+    b".ada", b"a b", b"tab\t", b"DOMAIN\\ada", b"x\\n", b"x\n", b"'; rm *", b"[bold]",
+    b"\xff" * 240, b"\xfe" * 240, "é".encode() * 120,
+)  # fmt: skip
+
+
+def test_whatever_a_student_is_called_is_one_line_and_the_name_of_one_folder(lab3: Lab, tmp_path: Path) -> None:
+    submitted, graded = tmp_path / "submitted", tmp_path / "graded"
+    for name in NAMES:
+        os.makedirs(os.fsencode(submitted) + b"/" + name + b"/lab3")
+        in_folder(Path(os.fsdecode(os.fsencode(submitted) + b"/" + name + b"/lab3")), CODE)
+    submissions = find_submissions(submitted, lab3)
+    assert len({submission.student for submission in submissions}) == len(NAMES)
+    for submission in submissions:
+        assert submission.student.isprintable()
+        assert stage(submission.source, lab3).files == CODE
+        (graded / submission.student).mkdir(parents=True)
+    assert len(list(graded.iterdir())) == len(NAMES)
+
+
+def test_an_archive_called_dots_does_not_put_its_result_elsewhere(lab3: Lab, tmp_path: Path) -> None:
+    for name in (".zip", "..zip", "...zip", ".._lab3.zip", "._lab3.zip", ".._lab3_20260101-120000.zip"):
+        zipped(tmp_path / name, CODE)
+    students = set(found(tmp_path, lab3))
+    assert students == {".zip", "..zip", "...zip", ".._lab3.zip", ".._lab3_20260101-120000.zip"}, (
+        "._ is a Mac's clutter"
+    )
+
+
+def test_names_of_archives_reach_an_instructor_only_as_printable_text(lab3: Lab, tmp_path: Path) -> None:
     (tmp_path / "ada").mkdir()
     for name in ("\x1b[2J.zip", "a\nb.zip"):
         zipped(tmp_path / "ada" / name, CODE)
+    [submission] = find_submissions(tmp_path, lab3)
+    assert all(note.isprintable() for note in submission.notes)
+
+
+def test_names_that_a_file_system_may_take_for_one_are_for_a_person(lab3: Lab, tmp_path: Path) -> None:
+    for student in ("Ada", "ada", "Zo\u00eb", "Zoe\u0308", "STRASSE", "stra\u00dfe", "bob"):
+        in_folder(tmp_path / student / "lab3", CODE)
     submissions = find_submissions(tmp_path, lab3)
-    assert len({submission.student for submission in submissions}) == 3
-    for submission in submissions:
-        submission.student.encode("utf-8")
-        assert all(note.isprintable() for note in submission.notes)
+    if len(submissions) < 7:
+        pytest.skip("this file system takes them for one")
+    assert {submission.student for submission in submissions if not submission.problems} == {"bob"}
+    problem = submissions[0].problems[0]
+    assert "differs only in case, or in how accents are encoded" in problem
+    assert problem.isprintable()
+
+
+def test_a_tools_hidden_folder_is_no_student(lab3: Lab, tmp_path: Path) -> None:
+    for name in (".git", ".vscode", ".ipynb_checkpoints", "__pycache__"):
+        in_folder(tmp_path / name, {"settings.json": b""})
+    in_folder(tmp_path / "ada" / "lab3", CODE)
+    assert found(tmp_path, lab3) == {"ada": "ada/lab3"}
+
+
+def test_one_students_unreadable_folder_does_not_end_the_batch(
+    lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may not be listed, or not even be looked at: a home directory of a machine that is down."""
+    for student in ("ada", "bob", "carol"):
+        in_folder(tmp_path / student / "lab3", CODE)
+    scandir, stat_ = os.scandir, os.stat
+    forbidden = (tmp_path / "bob" / "lab3").stat().st_ino
+
+    def listing(path: Any = ".") -> Any:
+        if stat_(path).st_ino == forbidden:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scandir(path)
+
+    def looking(path: Any, **options: Any) -> os.stat_result:
+        if "carol" in str(path):
+            raise OSError(errno.EHOSTDOWN, os.strerror(errno.EHOSTDOWN), path)
+        return stat_(path, **options)
+
+    monkeypatch.setattr("os.scandir", listing)
+    monkeypatch.setattr("os.stat", looking)
+    monkeypatch.setattr("os.lstat", functools.partial(looking, follow_symlinks=False))
+    ada, bob, carol = find_submissions(tmp_path, lab3)
+    assert stage(ada.source, lab3).files == CODE
+    with pytest.raises(Unreadable, match="bob cannot be read: Permission denied"):
+        stage(bob.source, lab3)
+    with pytest.raises(Unreadable, match="carol cannot be read: Host is down"):
+        stage(carol.source, lab3)
+
+
+def test_a_folder_of_submissions_that_cannot_be_listed_is_said_to_be_so(
+    lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listing(_path: Path) -> Iterator[Path]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "iterdir", listing)
+    with pytest.raises(Refused, match="cannot be read: Permission denied"):
+        find_submissions(tmp_path, lab3)
+
+
+def test_a_students_folder_is_listed_no_further_than_allowed(
+    lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where it is looked for nor where it is read; one folder may hold millions of files."""
+    monkeypatch.setattr(staging, "MAX_ENTRIES", 20)
+    monkeypatch.setattr("grader.instructor.submissions.MAX_ENTRIES", 20)
+    in_folder(tmp_path / "ada", {f"{n}.zip": b"" for n in range(200)})
+    in_folder(tmp_path / "bob" / "lab3", {f"{n}.txt": b"" for n in range(200)})
+    seen: list[Path] = []
+    is_archive = staging.is_archive
+    monkeypatch.setattr("grader.instructor.submissions.is_archive", lambda path: seen.append(path) or is_archive(path))
+    for submission in find_submissions(tmp_path, lab3):
+        with pytest.raises(Unusable, match="more than 20 files"):
+            stage(submission.source, lab3)
+    assert {path.name for path in seen} == {"ada", "lab3"}
 
 
 def test_a_folder_without_submissions_is_said_to_be_so(lab3: Lab, tmp_path: Path) -> None:

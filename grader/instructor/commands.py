@@ -1,51 +1,110 @@
-"""The commands of an instructor: grade."""
+"""The commands of an instructor: grade and regrade; doctor and feedback have files of their own."""
 
-import json
+import os
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
+import grader.instructor.feedback_command  # noqa: F401
 from grader.cli import Json, LabName, app, console, shown
-from grader.lab import find_lab, solutions_folder
+from grader.instructor.doctor_command import SandboxName
+from grader.lab import Lab, find_lab, solutions_folder
+
+if TYPE_CHECKING:
+    from grader.instructor.batch import Options
+    from grader.instructor.rows import Row
+
+Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; without it, one for each core")]
 
 
 @app.command()
 def grade(
     lab: LabName,
     submissions: Annotated[Path, typer.Argument(help="holds <student>/<lab>/ or an archive for each student")],
-    out: Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")] = Path("graded"),
+    out: Out = Path("graded"),
     seed: Annotated[int | None, typer.Option(help="draws the hidden cases; without it, a new one")] = None,
+    student: Annotated[list[str] | None, typer.Option(help="only this student; may be given more than once")] = None,
+    force: Annotated[bool, typer.Option("--force", help="grade what is graded and unchanged, too")] = False,
     milestones: Annotated[bool, typer.Option(help="play what training saved")] = True,
+    jobs: Jobs = None,
+    sandbox: SandboxName = "auto",
     as_json: Json = False,
 ) -> None:
-    """Grade all submissions to a lab: a result for each, a table, and what needs a person (for instructors)."""
-    import secrets
-
-    from rich.progress import track
-
-    from grader.instructor import batch, grading, table
-    from grader.instructor.submissions import find_submissions
-    from grader.instructor.workers import WarmParent
+    """Grade all submissions to a lab that are not graded yet: a result for each, a table, and what needs a person."""
+    _one_thread()
+    from grader.instructor import batch
+    from grader.instructor.sandbox import choose
 
     the_lab = find_lab(lab, solutions_folder())
-    found = find_submissions(submissions, the_lab)
-    seed = secrets.randbelow(2**31) if seed is None else seed
-    progress = Console(stderr=True)
-    with WarmParent() as parent:
-        run = grading.open_run(the_lab, parent, seed, milestones)
-        grading_all = batch.grade_all(run, found, out)
-        done = list(track(grading_all, f"grading {the_lab.name}", total=len(found), console=progress, transient=True))
-    if as_json:
-        print(json.dumps([msgspec.to_builtins(item.result) for item in done], indent=1))
+    backend = choose(sandbox, the_lab.manifest.limits)
+    options = batch.Options(submissions, out, backend, seed, student or None, milestones, force, jobs)
+    sys.exit(_grade(the_lab, options, as_json))  # not typer.Exit, which has cli.main say of a stop that it was one
+
+
+@app.command()
+def regrade(
+    lab: LabName,
+    seed: Annotated[int, typer.Option(help="the run's seed, as its results and graded/runs.jsonl have it")],
+    submissions: Annotated[Path | None, typer.Argument(help="without it, where that run found them")] = None,
+    out: Out = Path("graded"),
+    jobs: Jobs = None,
+    sandbox: SandboxName = "auto",
+    as_json: Json = False,
+) -> None:
+    """Grade once more what a run graded, with its seed, and say which scores differ (for instructors)."""
+    _one_thread()
+    from grader.instructor import batch
+    from grader.instructor.sandbox import choose
+
+    the_lab = find_lab(lab, solutions_folder())
+    backend = choose(sandbox, the_lab.manifest.limits)
+    options, start = batch.run_again(the_lab, seed, submissions, out, backend, jobs)
+    for sentence in batch.differences(the_lab, start):
+        print(f"not as it was then: {sentence}", file=sys.stderr)
+    sys.exit(_grade(the_lab, options, as_json, repeated=True))
+
+
+def _one_thread() -> None:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: the cores are for grading processes
+
+
+def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) -> int:
+    """Grades, and says what came of it. Gives the exit code."""
+    from grader.instructor import batch, table
+
+    screen = Console(stderr=True)
+    with table.progress(screen, lab.name) as show:
+        done = batch.grade_all(lab, options, show, lambda text: screen.print(text, markup=False))
+    if done.trouble:
+        print(done.trouble, file=sys.stderr)
+    if done.left:
+        goes_on = "starts again with the first (--force)" if options.force else "goes on from here"
+        print(f"stopped: {len(done.rows)} of {done.total} are graded; the same command {goes_on}", file=sys.stderr)
+    elif as_json:
+        _print_json(lab, options.out, done.rows)
     else:
-        table.print_summary(console, done)
-        console.print(
-            f"\n{len(done)} graded with seed {seed}; the results are in {shown(out)}/<student>/{the_lab.name}/"
-        )
-    if any(item.result.errors() for item in done):
-        raise typer.Exit(3)
-    if any(item.attention for item in done):
-        raise typer.Exit(1)
+        table.print_summary(console, done.rows)
+        if repeated:
+            table.print_changes(console, done.rows)
+        unchanged = done.count("unchanged")
+        graded = done.total - unchanged - done.count("refused")
+        said = [f"{graded} graded with seed {done.seed}"] * bool(graded)
+        said += [f"{unchanged} unchanged since they were graded (--force grades them, too)"] * bool(unchanged)
+        folders = f"the results are in {shown(options.out)}/<student>/{lab.name}/"
+        console.print(f"\n{'; '.join([*said, folders])}")
+    return done.exit_code
+
+
+def _print_json(lab: Lab, out: Path, rows: "list[Row]") -> None:
+    """The results as a list, read from their files one after another: all of them together may be large."""
+    from grader.instructor.results_folder import result_path
+
+    paths = [result_path(out, row.student, lab.name) for row in rows if row.what != "refused"]
+    print("[")
+    for path in paths:
+        print(path.read_text(encoding="utf-8") + ("" if path == paths[-1] else ","))
+    print("]")

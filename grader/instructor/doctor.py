@@ -81,7 +81,7 @@ def _anything_left(reach: Mapping[str, Mapping[str, Any]]) -> Attempt:
 def _within_reach() -> Iterator[dict[str, dict[str, Any]]]:
     """The arguments of each escape: what it is to reach exists, and can be reached by any unconfined process."""
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="labkit-doctor-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="doctor-")))
         folder.chmod(0o755)
         (folder / "canary").write_text("sings")
         (folder / "outside").touch()

@@ -11,8 +11,8 @@ from grader.cli import Json, app, console
 SandboxName = Annotated[
     str,
     typer.Option(
-        help="auto (the strongest that works here), docker, podman, bubblewrap, unshare, process (the inner layer alone), "
-        "or none (no protection; marks every result)"
+        help="auto (the strongest that works here), docker, podman, bubblewrap, unshare, process (the inner layer "
+        "alone), or none (no protection; marks every result)"
     ),
 ]
 

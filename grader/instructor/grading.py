@@ -98,15 +98,6 @@ def failed(run: Run, submission: Submission, message: str) -> Graded:
 def _graded(
     run: Run, submission: Submission, staged: Staged, checks: list[CheckResult], started: datetime, seconds: float
 ) -> Graded:
-    attention = [*staged.problems]
-    attention += [
-        f"{check.check} ({check.visibility}): the grader failed: {check.message.splitlines()[-1]}"
-        for check in checks
-        if check.outcome == "error" and check.message not in staged.problems
-    ]
-    attention += [
-        f"{check.check} ({check.visibility}): {check.message}" for check in checks if KILLED_WORDS in check.message
-    ]
     result = Result(
         schema_version=SCHEMA_VERSION,
         lab=run.lab.name,
@@ -123,7 +114,19 @@ def _graded(
         notes=[*submission.notes, *staged.problems, *staged.notes],
         checks=checks,
     )
-    return Graded(result, attention)
+    return Graded(result, attention(staged.problems, checks))
+
+
+def attention(problems: list[str], checks: list[CheckResult]) -> list[str]:
+    """What a person should look at: what is wrong with the files, the grader's own faults, and processes that were
+    killed from outside."""
+    sentences = [*problems]
+    for check in checks:
+        if check.outcome == "error" and check.message not in problems:
+            sentences.append(f"{check.check} ({check.visibility}): the grader failed: {check.message.splitlines()[-1]}")
+        if KILLED_WORDS in check.message:
+            sentences.append(f"{check.check} ({check.visibility}): {check.message}")
+    return sentences
 
 
 def _all_code(run: Run, judged: Callable[[Check], Judged]) -> list[CheckResult]:
@@ -176,7 +179,7 @@ def worker_files(lab: Lab, staged: Staged) -> dict[str, bytes]:
 
 
 def _ask(run: Run, workers: Workers, check: Check, visibility: Visibility, public: Asked | None) -> Asked:
-    """A check on one side. `public` is the other side of a hidden one: a diagnosis has to fit what was answered there."""
+    """A check on one side. `public` is the other side of a hidden one: a diagnosis has to fit its answers, too."""
     clock = time.monotonic()
     hidden = visibility == "hidden"
     if public and public.line.outcome == "timeout":  # one endless loop should not take its seconds twice

@@ -6,6 +6,7 @@ A container (docker or podman), else namespaces (bubblewrap or unshare), else a 
 
 import contextlib
 import dataclasses
+import fcntl
 import io
 import os
 import secrets
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +36,8 @@ PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHASHSEED")
 EMPTY_IMAGE = "labkit-sandbox:empty"  # an image without a file: what is needed is mounted into it, read-only
 TMPFS_FLAGS = "nosuid,nodev,noexec"
 CONTAINER_FOLDER = Path("/labkit")
+FOLDER_PREFIX = "labkit-"
+SWEEP_SECONDS = 60
 TRIAL_SECONDS = 60.0
 STOP_SECONDS = 10.0
 PARENT_BYTES = 2_000_000_000  # of a container's memory, for torch and what else a warm parent imports
@@ -52,7 +56,7 @@ class Started:
     inner: Inner
     control: socket.socket
     process: subprocess.Popen[bytes]
-    folder: Path
+    folder: "Folder"
     container: str = ""
 
     @property
@@ -75,13 +79,46 @@ class Started:
             self.process.wait()
         if self.container:
             _quietly([self.backend, "rm", "--force", self.container])
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.remove()
+
+
+@dataclasses.dataclass(frozen=True)
+class Folder:
+    """A temporary folder, locked for as long as the process that made it lives."""
+
+    path: Path
+    lock: int
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self.lock)
+
+
+def _new_folder() -> Folder:
+    path = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    lock = os.open(path, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return Folder(path, lock)
+
+
+def _sweep() -> None:
+    """Removes the folders of graders that were killed: those that nobody has locked, and are not just being made."""
+    for path in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if time.time() - os.fstat(lock).st_ctime > SWEEP_SECONDS:
+                    shutil.rmtree(path, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def choose(asked: str, limits: Limits) -> str:
     """The backend to use: the one asked for, or for "auto" the strongest that works here; Refused where none does."""
     if asked not in ("auto", *BACKENDS):
         raise Refused(f"There is no sandbox {asked!r}: choose auto, {', '.join(BACKENDS)}")
+    _sweep()
     reasons = {}
     for backend in BACKENDS[:-1] if asked == "auto" else [asked]:
         reasons[backend] = why_not(backend, limits)
@@ -126,10 +163,10 @@ def _start(backend: str, limits: Limits, modules: Sequence[str] | None, other_us
     if program and not shutil.which(program):
         raise NotStarted(f"{program} is not installed")
     user = secrets.choice(OTHER_USERS) if other_user else None
-    folder = Path(tempfile.mkdtemp(prefix="labkit-"))
+    folder = _new_folder()
     if user is not None:
-        os.chown(folder, user, user)
-    work = CONTAINER_FOLDER if backend == "bubblewrap" else folder
+        os.chown(folder.path, user, user)
+    work = CONTAINER_FOLDER if backend == "bubblewrap" else folder.path
     inner = Inner(confined=backend != "none", own_user=user is not None)
     ours, theirs = socket.socketpair()
     with theirs:
@@ -236,13 +273,13 @@ def _start_container(engine: str, limits: Limits, modules: Sequence[str] | None)
     if not shutil.which(engine):
         raise NotStarted(f"{engine} is not installed")
     _have_empty_image(engine)
-    folder = Path(tempfile.mkdtemp(prefix="labkit-"))
+    folder = _new_folder()
     name = f"labkit-{secrets.token_hex(8)}"
     user = secrets.choice(OTHER_USERS)
     inner = Inner(confined=True, own_user=True)
     # A container inherits no descriptor: the parent connects to a socket in a folder of its own. The folder around that
     # one is closed to other users of this machine.
-    meeting = folder / "meeting"
+    meeting = folder.path / "meeting"
     meeting.mkdir()
     meeting.chmod(0o711)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:

@@ -1,54 +1,87 @@
-"""The instructor's screen: one row for each student, and a list of what needs a person."""
+"""The instructor's screen: how far it is, one row for each student, and a list of what needs a person."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from grader.instructor.batch import Done
+from grader.instructor.rows import KINDS, Row
 from grader.plain import printable
-from grader.results import Kind, Result
 from grader.student.table import points_text
 
-KINDS: tuple[Kind, ...] = ("code", "milestone", "quiz", "report")
+
+@contextlib.contextmanager
+def progress(console: Console, lab: str) -> Iterator[Callable[[int, int], None]]:
+    """Gives a function that shows how many of how many are graded: a bar, or on no terminal a line for each tenth.
+
+    Nothing is drawn in between, by no thread of its own: it is used while processes are forked.
+    """
+    if not console.is_terminal:
+        yield _tenths(console, lab)
+        return
+    columns = (
+        TextColumn("grading {task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
+        task = bar.add_task(lab, total=None, visible=False)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+            bar.refresh()
+
+        yield show
 
 
-def print_summary(console: Console, done: list[Done]) -> None:
+def _tenths(console: Console, lab: str) -> Callable[[int, int], None]:
+    said = 0
+
+    def show(done: int, total: int) -> None:
+        nonlocal said
+        if 10 * done // total > said:
+            said = 10 * done // total
+            console.print(f"grading {lab}: {done} of {total}", markup=False, highlight=False)
+
+    return show
+
+
+def print_summary(console: Console, rows: Sequence[Row]) -> None:
     """The table, and what needs attention. Names of files and students come from outside: no markup, no controls."""
     table = Table(box=None)
     table.add_column("student")
     for column in ("score", "of", *KINDS):
         table.add_column(column, justify="right")
     table.add_column("notes")
-    for item in done:
-        result = item.result
-        shown = [Text(points_text(result.score), style="bold"), Text(points_text(result.max_score))]
-        shown += [Text(_points(result, kind)) for kind in KINDS]
-        table.add_row(Text(printable(result.student)), *shown, Text(_notes(item)))
+    for row in rows:
+        shown = [Text(points_text(row.score), style="bold"), Text(points_text(row.max_score))]
+        shown += [Text(row.points[kind]) for kind in KINDS]
+        if row.what == "refused":
+            shown = [Text("not graded"), *[Text("")] * (len(shown) - 1)]
+        table.add_row(Text(printable(row.student)), *shown, Text(_notes(row)))
     console.print(table)
-    attention = [(item.result.student, sentence) for item in done for sentence in item.attention]
+    attention = [(row.student, sentence) for row in rows for sentence in row.attention]
     if attention:
-        console.print(f"\n{len({student for student, _ in attention})} submissions need a person:")
+        console.print(f"\n{sum(bool(row.attention) for row in rows)} submissions need a person:")
         for student, sentence in attention:
             console.print(f"  {printable(student)}: {printable(sentence)}")
 
 
-def _points(result: Result, kind: Kind) -> str:
-    """Points of one kind, as earned / possible; what is graded by hand is pending."""
-    mine = [check for check in result.checks if check.kind == kind]
-    if not mine:
-        return ""
-    if any(check.outcome == "pending" for check in mine):
-        return f"{points_text(sum(check.max_points for check in mine))} pending"
-    if any(check.outcome == "error" for check in mine):
-        return "error"
-    if all(check.points is None for check in mine):
-        return "not judged"
-    earned = sum(check.points or 0 for check in mine)
-    return f"{points_text(earned)}/{points_text(sum(check.max_points for check in mine))}"
+def print_changes(console: Console, rows: Sequence[Row]) -> None:
+    """Which scores are others than those that were stored."""
+    graded = [row for row in rows if row.what == "graded" and row.before is not None]
+    changed = [row for row in graded if row.before != row.score]
+    console.print(f"\n{len(changed)} of {len(graded)} scores differ from those that were stored")
+    for row in changed:
+        console.print(f"  {printable(row.student)}: {points_text(row.before or 0)} -> {points_text(row.score)}")
 
 
-def _notes(item: Done) -> str:
-    outcomes = [check.outcome for check in item.result.checks]
-    notes = [f"{outcomes.count(bad)} {bad}" for bad in ("todo", "timeout", "crashed", "error") if bad in outcomes]
-    notes += [note for note in item.result.notes if "is the newest and counts" in note]
-    return "; ".join(printable(note) for note in notes)
+def _notes(row: Row) -> str:
+    notes = [f"{row.outcomes[bad]} {bad}" for bad in ("todo", "timeout", "crashed", "error") if bad in row.outcomes]
+    return "; ".join([*notes, *row.notes])

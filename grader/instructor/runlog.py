@@ -1,0 +1,116 @@
+"""graded/runs.jsonl: a line when a run starts and one when it ends, never changed afterwards.
+
+It says who graded what with which seed, from where a run that was stopped goes on, and how to repeat one exactly.
+"""
+
+import errno
+import getpass
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+FILE = "runs.jsonl"
+
+
+class Start(msgspec.Struct, frozen=True, tag_field="event", tag="start"):
+    """A run begins. `students` is None for all that were found in `submissions`; `when` is UTC."""
+
+    run: str
+    when: str
+    who: str
+    lab: str
+    lab_hash: str
+    seed: int
+    versions: dict[str, str]
+    sandbox: str
+    submissions: str
+    students: list[str] | None
+    milestones: bool
+    force: bool
+
+
+class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
+    """A run has ended by itself. `counts`: submissions graded, unchanged, left (not reached), needing attention, and
+    those on which the grader failed (errors). `outcomes`: how many checks ended in which."""
+
+    run: str
+    when: str
+    seconds: float
+    counts: dict[str, int]
+    outcomes: dict[str, int]
+    exit_code: int
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def new_run() -> str:
+    """A name for a run that no other has."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+def who() -> str:
+    """user@host of this process; a user without a name (in a container) by number."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def append(log: Path, record: Start | End) -> None:
+    """Adds a line and waits until the disk has it. OSError where it cannot be written."""
+    line = msgspec.json.encode(record) + b"\n"
+    with os.fdopen(os.open(log, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666), "r+b", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        torn = size > 0 and file.read(1) != b"\n"  # a machine went down in the middle of a line
+        line = b"\n" + line if torn else line
+        if file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(log))
+        os.fsync(file.fileno())
+
+
+def read(log: Path) -> list[Start | End]:
+    """The records in their order; lines that are none are left out. Empty where there is no log."""
+    try:
+        lines = log.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    records: list[Start | End] = []
+    for line in lines:
+        try:
+            records.append(msgspec.json.decode(line, type=Start | End))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+    return records
+
+
+def stopped(records: list[Start | End], lab: str, lab_hash: str) -> Start | None:
+    """The run of this lab, as it is now, that was stopped with submissions left and not gone on with to the end."""
+    whole = {record.run for record in records if isinstance(record, End) and not record.counts.get("left")}
+    found: Start | None = None
+    for record in records:
+        if isinstance(record, Start) and record.lab == lab:
+            if record.run not in whole:
+                found = record
+            elif found and record.students in (None, found.students):
+                found = None
+    return found if found and found.lab_hash == lab_hash else None
+
+
+def with_seed(records: list[Start | End], lab: str, seed: int) -> Start | None:
+    """The last run of this lab with a seed; of all students before one of some."""
+    found = [record for record in records if isinstance(record, Start) and (record.lab, record.seed) == (lab, seed)]
+    return max(reversed(found), key=lambda start: start.students is None, default=None)
+
+
+def seeds(records: list[Start | End], lab: str) -> list[int]:
+    """The seeds that a lab was graded with, the last first."""
+    starts = [record for record in reversed(records) if isinstance(record, Start) and record.lab == lab]
+    return list(dict.fromkeys(start.seed for start in starts))

@@ -1,0 +1,168 @@
+"""What grading a batch costs: a curve over its size, where the time of a submission goes, and each sandbox's price.
+
+    python tests/benchmarks/grade_batch.py curve [--sizes 10 30 100 300 1000]
+    python tests/benchmarks/grade_batch.py stages
+    python tests/benchmarks/grade_batch.py backends
+
+The submissions to lab 3 are those of beside_others.py: 70 % correct, 25 % half done, 5 % with an endless loop.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+from beside_others import write_files
+from others import exam
+
+from grader.instructor import sandbox
+from grader.instructor.grading import grade, open_run, worker_files
+from grader.instructor.staging import stage
+from grader.instructor.submissions import Submission
+from grader.instructor.workers import WarmParent, Worker
+from grader.lab import ROOT, Lab, find_lab, solutions_folder
+from grader.reference import open_reference
+from grader.results import write_result
+
+SEED = 1
+
+
+def submitted(folder: Path, lab: Lab, count: int, correct: bool = False) -> Path:
+    """A folder with so many submissions: the mix, or only right ones."""
+    reference = open_reference(lab)
+    batch = exam.submissions_of(reference, count if not correct else 3 * count)
+    if correct:
+        batch = [submission for submission in batch if submission.kind == "correct"][:count]
+    write_files(folder, lab, batch)
+    return folder / "ours"
+
+
+# --- the curve --------------------------------------------------------------------------------------------------------
+
+
+def curve(lab: Lab, sizes: list[int]) -> None:
+    print("| submissions | wall s | CPU s | CPU s for each | a minute | peak memory, MB |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            source = submitted(Path(name), lab, size)
+            command = [sys.executable, "-m", "grader", "grade", lab.name, str(source), "--out", f"{name}/graded"]
+            wall, cpu, memory = measured([*command, "--no-milestones", "--seed", str(SEED)])
+        print(
+            f"| {size:,} | {wall:.0f} | {cpu:.0f} | {cpu / size:.2f} | {60 * size / wall:.0f} | {memory / 1e6:,.0f} |"
+        )
+
+
+def measured(command: list[str]) -> tuple[float, float, int]:
+    """Wall seconds, CPU seconds and the peak of the memory of a command's processes (what they share counted once)."""
+    before, clock = os.times(), time.monotonic()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = 0
+
+    def watch() -> None:
+        nonlocal peak
+        while process.poll() is None:
+            family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+            peak = max(peak, sum(proportional_bytes(one) for one in family))
+            time.sleep(1)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    if process.wait() not in (0, 1):
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return time.monotonic() - clock, cpu, peak
+
+
+def proportional_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.Error:
+        return 0
+
+
+# --- where the time of a submission goes ------------------------------------------------------------------------------
+
+
+def stages(lab: Lab, count: int = 50) -> None:
+    """The stages of right submissions one after another, in one process, without the batch's own work."""
+    found: dict[str, list[float]] = {}
+
+    def timed(stage_name: str, work: Callable[[], Any]) -> Any:
+        clock = time.perf_counter()
+        result = work()
+        found.setdefault(stage_name, []).append(time.perf_counter() - clock)
+        return result
+
+    backend = sandbox.choose("auto", lab.manifest.limits)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        WarmParent(lab.manifest.limits, backend, lab.manifest.preload) as parent,
+    ):
+        run = open_run(lab, parent, SEED, with_milestones=False)
+        for source in sorted(submitted(Path(name), lab, count, correct=True).iterdir()):
+            submission = Submission(source.name, source / lab.name, [])
+            staged = timed("staging", lambda submission=submission: stage(submission.source, lab))
+            files = worker_files(lab, staged)
+            worker = timed("fork and confine", lambda files=files: Worker(parent, lab, files))
+            timed("end and clear up", worker.close)
+            graded = timed("all of grading", lambda submission=submission: grade(run, submission))
+            path = Path(name) / "graded" / source.name / "result.json"
+            timed("writing the result", lambda path=path, graded=graded: write_result(path, graded.result))
+    print(f"Median wall ms of {count} right submissions, backend {backend}\n\n| stage | ms |\n| --- | --- |")
+    for stage_name, seconds in found.items():
+        print(f"| {stage_name} | {1000 * statistics.median(seconds):.1f} |")
+
+
+# --- the sandboxes ----------------------------------------------------------------------------------------------------
+
+
+def backends(lab: Lab, count: int = 20) -> None:
+    print("| sandbox | inner layer | start, s | fork, confine and end, ms | a right submission, ms |")
+    print("| --- | --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as name:
+        sources = sorted(submitted(Path(name), lab, count, correct=True).iterdir())
+        for backend in sandbox.BACKENDS:
+            if why := sandbox.why_not(backend, lab.manifest.limits):
+                print(f"| {backend} | not here: {why} | | | |")
+                continue
+            clock = time.perf_counter()
+            with WarmParent(lab.manifest.limits, backend, lab.manifest.preload) as parent:
+                start = time.perf_counter() - clock
+                run = open_run(lab, parent, SEED, with_milestones=False)
+                forks, grades = [], []
+                for source in sources:
+                    files = worker_files(lab, stage(source / lab.name, lab))
+                    clock = time.perf_counter()
+                    Worker(parent, lab, files).close()
+                    forks.append(time.perf_counter() - clock)
+                    clock = time.perf_counter()
+                    grade(run, Submission(source.name, source / lab.name, []))
+                    grades.append(time.perf_counter() - clock)
+                fork, graded = 1000 * statistics.median(forks), 1000 * statistics.median(grades)
+                print(f"| {backend} | {parent.layers['inner']} | {start:.1f} | {fork:.0f} | {graded:.0f} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["curve", "stages", "backends"])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 30, 100, 300, 1000])
+    asked = parser.parse_args()
+    lab = find_lab("lab3", solutions_folder())
+    if asked.what == "curve":
+        curve(lab, asked.sizes)
+    else:
+        {"stages": stages, "backends": backends}[asked.what](lab)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,527 @@
+"""What a student is shown of a result: enough to go on, nothing hidden, and nobody's text as anything but text."""
+
+import html.parser
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+import grader.instructor.feedback_command  # noqa: F401  (registers the command)
+from grader import results
+from grader.answers import Answer
+from grader.cli import main
+from grader.compare import Difference
+from grader.instructor.feedback import INVISIBLE, Form, find_results, harmless, page_of, render, write_feedback
+from grader.instructor.grading import Graded, Run, open_run
+from grader.instructor.workers import WarmParent
+from grader.judge import HIDDEN, hidden_message
+from grader.lab import ROOT, Lab
+from grader.plain import Array, to_plain
+from grader.results import CheckResult, Kind, Outcome, Result, Visibility, read_result, write_result
+
+Submitted = Callable[..., Path]
+Grade = Callable[[Run, Path], Graded]
+FORMS: tuple[Form, ...] = get_args(Form)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</pre></div></main><h1>100 of 100</h1>",
+    "</title><meta http-equiv=refresh content='0;url=https://evil.example'>",
+    "&lt;b&gt; &#60;b&#62; &amp;",
+    "{{ 7 * 7 }}{% include 'feedback.md' %}",
+    "![x](https://evil.example/x.png)",
+    "[x](javascript:alert(1)) [y][z]\n\n[z]: https://evil.example",
+    "<https://evil.example> https://evil.example www.evil.example a@evil.example",
+    "# 100 of 100",
+    "\n\n# 100 of 100\n\n<b>",
+    "title\n=====\n\ntitle\n-----\n",
+    "```\n# out of the fence\n```",
+    "````````\n<b>out of a longer fence</b>",
+    "~~~\n# tildes\n~~~",
+    "`` ` `<b>` ` ``",
+    "    indented\n\n- item\n1. item\n> quoted\n\n***\n",
+    "| a | b |\n| - | - |\n| c | d |",
+    "\\[x](https://evil.example)\\",
+    "**bold** _it_ ~~gone~~ $x$",
+    "\x1b[2J\x1b]8;;https://evil.example\x07click\x1b]8;;\x07 \x9b31m \x00\r\x08",
+    "\u202egnp.exe\u2066x\u2069 \u200bzero\u200dwidth\ufeff \u2028line \u00adsoft \u3164filler \ufe0f \U000e0041tag",
+]
+
+
+def result_with(
+    *checks: CheckResult, student: str = "ana", lab: str = "lab3", notes: tuple[str, ...] = (), **others: Any
+) -> Result:
+    facts = {
+        "lab_hash": "a1b2c3d4" * 8,
+        "submission_hash": "f9e8d7c6" * 8,
+        "seed": 987654321,
+        "versions": {"python": "3.11.77", "torch": "2.99.1"},
+        "sandbox": {"outer": "bubblewrap", "inner": "landlock"},
+        "score": results.score_of(list(checks)),
+        "max_score": sum(check.max_points for check in checks),
+        "started": "2026-02-03T04:05:06+00:00",
+        "seconds": 1.2345,
+    }
+    return Result(schema_version=1, lab=lab, student=student, notes=list(notes), checks=list(checks), **facts | others)
+
+
+def check_with(
+    outcome: Outcome,
+    message: str = "",
+    visibility: Visibility = "public",
+    kind: Kind = "code",
+    points: float | None = 0.0,
+    **others: str,
+) -> CheckResult:
+    names = {"task": "pg_loss", "check": "one_episode", "title": "The loss of one episode."} | others
+    return CheckResult(
+        **names,
+        visibility=visibility,
+        kind=kind,
+        outcome=outcome,
+        points=None if outcome in ("pending", "error") else points,
+        max_points=2.5,
+        message=message,
+    )
+
+
+def full_of(text: str) -> Result:
+    """A result in which a submission, a student's name and a lab's author all say `text`."""
+    checks = [
+        check_with(outcome, text, visibility, kind, title=text, task=text, diagnosis=text)
+        for outcome in OUTCOMES
+        for visibility, kind in (("public", "code"), ("hidden", "code"), ("hidden", "milestone"), ("hidden", "quiz"))
+    ]
+    return result_with(*checks, student=text, lab=text, notes=(text, text))
+
+
+# --- hostile texts ----------------------------------------------------------------------------------------------------
+
+
+class Tags(html.parser.HTMLParser):
+    """Everything of a page but its text, and the text apart."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[object] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, *attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tags.append("/" + tag)
+
+    def handle_comment(self, data: str) -> None:
+        self.tags.append("comment")
+
+    def handle_pi(self, data: str) -> None:
+        self.tags.append("instruction")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def structure(page: str, form: Form) -> list[object]:
+    """What a page is made of, without its text."""
+    if form == "html":
+        return Tags(page).tags
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(page)
+    inline = [child.type for token in tokens for child in token.children or () if child.type != "text"]
+    return [*((token.type, token.tag, token.info) for token in tokens), inline]
+
+
+PLAIN: dict[Form, list[object]] = {form: structure(render(full_of("words"), form), form) for form in FORMS}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_submission_or_a_student_says_is_text_and_changes_nothing_else(text: str, form: Form) -> None:
+    page = render(full_of(text), form)
+    assert structure(page, form) == PLAIN[form]
+    assert all(c == "\n" or c.isprintable() for c in page)
+    assert not INVISIBLE.search(page)
+
+
+@given(text=st.text(st.sampled_from("`~#*_[]()<>!|\\&;:=+-.$@ \n\tx1/\x1b\u202e\u00e9"), min_size=1, max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_no_text_at_all_becomes_structure(text: str) -> None:
+    for form in FORMS:
+        assert structure(render(full_of(text), form), form) == PLAIN[form]
+
+
+def test_plain_pages_have_no_links_images_or_foreign_html() -> None:
+    tokens = str(PLAIN["md"])
+    assert "fence" in tokens and "code_inline" in tokens and "heading_open" in tokens
+    assert not re.search("link|image|html|table", tokens)
+    tags = {tag[0] for tag in PLAIN["html"] if isinstance(tag, tuple)}
+    assert tags.isdisjoint({"a", "img", "script", "link", "iframe", "form", "object"})
+
+
+def test_hostile_text_can_still_be_read() -> None:
+    [message] = ["it raised Wrong: <b> & `x` [y](z)"]
+    result = result_with(check_with("failed", message), student="Zoë <3", notes=("ignored: a & b.py",))
+    shown = Tags(render(result, "html")).text
+    assert message in shown and "Zoë <3" in shown and "ignored: a & b.py" in shown
+    assert f"\n{message}\n" in render(result, "md")
+
+
+def test_the_html_page_forbids_itself_everything_but_its_style() -> None:
+    page = render(full_of("words"), "html")
+    first = next(tag for tag in PLAIN["html"] if isinstance(tag, tuple) and tag[0] not in ("html", "head"))
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    assert first == ("meta", ("http-equiv", "Content-Security-Policy"), ("content", policy))
+    assert PLAIN["html"][0] == ("html", ("lang", "en"))
+    assert not re.search(r"url\(|@import|https?:", page)
+
+
+# --- what is not a student's ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_of_the_graders_machine_is_shown(form: Form) -> None:
+    message = "it raised OSError: no '/home/prof/kit/solutions/lab3/key.json', see https://pytorch.org/docs/x"
+    trouble = 'Traceback: File "/home/prof/kit/grader/judge.py", line 70\nKeyError: 3.25'
+    result = result_with(check_with("failed", message), check_with("error", trouble, diagnosis="not for students"))
+    page = render(result, form)
+    for secret in ("987654321", "a1b2c3d4", "f9e8d7c6", "3.11.77", "2.99", "landlock", "bubblewrap", "2026", "1.2345"):
+        assert secret not in page
+    assert "/home" not in page and "kit" not in page
+    assert "key.json" in page and "pytorch.org/docs/x" in page, "the rest of a sentence stays"
+    assert "Traceback" not in page and "3.25" not in page and "not for students" not in page
+
+
+def test_an_error_of_the_grader_is_said_and_costs_nothing() -> None:
+    page = page_of(result_with(check_with("error", "KeyError"), check_with("passed", points=2.5)))
+    [section] = page.sections
+    assert (
+        section.lines[0].message == "The grader failed here; your instructor has been told. You lose no points by it."
+    )
+    assert section.lines[0].points == "2.5 points to come"
+    assert page.to_come == ["2.5 more could not be judged this time, and are not lost"]
+
+
+def numbers_in(plain: Any) -> Iterator[float]:
+    if isinstance(plain, Array):
+        yield from np.asarray(plain.values, dtype=float).ravel()[:1000].tolist()
+    elif isinstance(plain, dict):
+        yield from (number for item in plain.values() for number in numbers_in(item))
+    elif isinstance(plain, list):
+        yield from (number for item in plain[:1000] for number in numbers_in(item))
+    elif isinstance(plain, float):
+        yield plain
+
+
+def hidden_numbers(run: Run) -> set[str]:
+    """The numbers of the hidden cases and of their answers as a message might say them, those that nobody else says."""
+    numbers: set[float] = set()
+    for check in run.reference.checks:
+        for case, known in zip(
+            run.reference.cases(check, "hidden", run.seed), run.reference.known(check, "hidden", run.seed), strict=True
+        ):
+            numbers.update(numbers_in(to_plain(case.arguments)))
+            if known.expected is not None:
+                numbers.update(numbers_in(known.expected.value))
+    written = {f"{abs(number):{digits}}" for number in numbers for digits in (".5g", ".6g", "")}
+    return {text for text in written if len(text.replace(".", "").strip("0")) >= 5}
+
+
+TELLING = """
+
+def total_return_weights(rewards, dones, gamma):
+    raise ValueError(f"{rewards.tolist()} {gamma}")
+
+
+def batch_reward_to_go(rewards, dones, gamma):
+    print(rewards.tolist(), gamma)
+    return rewards * gamma
+"""
+
+
+def test_no_number_of_a_hidden_case_is_shown(lab3_run: Run, submitted: Submitted, graded: Grade) -> None:
+    returns, losses = (lab3_run.lab.path(name).read_text(encoding="utf-8") for name in ("returns.py", "losses.py"))
+    wrong = losses.replace("return -(logp * weights.detach()).sum()", "return (logp * weights.detach()).sum()")
+    assert wrong != losses
+    result = graded(lab3_run, submitted(lab3_run.lab, {"returns.py": returns + TELLING, "losses.py": wrong})).result
+    hidden = [check for check in result.checks if check.visibility == "hidden" and check.kind == "code"]
+    assert {"passed", "failed"} <= {check.outcome for check in hidden}
+    secrets = hidden_numbers(lab3_run)
+    assert len(secrets) > 100
+    telling = [  # as if a message of a hidden check said what it must not
+        msgspec.structs.replace(check, message=f"it raised ValueError: {' '.join(secrets)}")
+        if check in hidden
+        else check
+        for check in result.checks
+    ]
+    for shown in (result, msgspec.structs.replace(result, checks=telling)):
+        for form in FORMS:
+            page = render(shown, form)
+            assert not [secret for secret in secrets if secret in page]
+            assert "downhill" in page or "likel" in page, "the diagnosis of the wrong sign"
+
+
+def every_hidden_message() -> Iterator[tuple[Outcome, str]]:
+    for kind in HIDDEN:
+        yield "failed", hidden_message(Difference(kind, "secret"), "failed", Answer("value"))  # type: ignore[arg-type]
+    for status, text in (
+        ("broken", "secret"),
+        ("unusable", "secret"),
+        ("raised", "ValueError: secret"),
+        ("raised", "Leak"),
+    ):
+        yield "failed", hidden_message(Difference("type", "secret"), "failed", Answer(status, text=text))
+    for outcome in ("skipped", "crashed"):
+        yield outcome, hidden_message(Difference("type", "secret"), outcome, Answer(outcome, text="secret"))
+    yield "timeout", "it was stopped after 0.5 seconds of CPU time"
+    yield "timeout", "it was stopped after 50 seconds without an answer"
+    yield "timeout", "the submission had used its 120 seconds before (submission_seconds in lab.toml)"
+    yield "crashed", "it ran into a limit: 2,000 MB of memory (memory_bytes in lab.toml)"
+    yield "crashed", "it ran into a limit: 1 processes at a time, its own included (processes in lab.toml)"
+
+
+@pytest.mark.parametrize(("outcome", "message"), list(every_hidden_message()))
+def test_the_graders_own_words_on_a_hidden_check_are_shown(outcome: Outcome, message: str) -> None:
+    [section] = page_of(result_with(check_with(outcome, message, "hidden"))).sections
+    assert section.lines[0].message == message != ""
+    assert "secret" not in message
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["it raised Leak_0.123", "a value is wrong: 0.1", "it ran into a limit: 0.1", "it raised ValueError\n0.1", "0.1"],
+)
+def test_any_other_words_on_a_hidden_check_are_not(message: str) -> None:
+    [section] = page_of(result_with(check_with("failed", message, "hidden"))).sections
+    assert section.lines[0].message == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ("while True: pass", "timeout"),
+        ("import os; os._exit(0)", "crashed"),
+        ("raise ValueError(xs)", "failed"),
+        ("raise type('Secret', (Exception,), {})(xs)", "failed"),
+        ("return str(xs)", "failed"),
+        ("return xs", "failed"),
+        ("return float('nan')", "failed"),
+        ("return (", "failed"),
+    ],
+)
+def test_however_a_submission_fails_a_hidden_check_says_how(
+    body: str, outcome: Outcome, small_lab: Lab, warm_parent: WarmParent, submitted: Submitted, graded: Grade
+) -> None:
+    folder = submitted(small_lab, {"second.py": f"def total(xs):\n    {body}\n"})
+    page = page_of(graded(open_run(small_lab, warm_parent, seed=1), folder).result)
+    [section] = [section for section in page.sections if section.title == "total"]
+    [hidden] = [line for line in section.lines if line.cases == "hidden"]
+    assert hidden.outcome == outcome
+    assert hidden.message
+
+
+# --- what helps -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in OUTCOMES if outcome not in ("passed", "error")])
+@pytest.mark.parametrize("visibility", ["public", "hidden"])
+def test_every_outcome_but_passed_comes_with_a_next_step(outcome: Outcome, visibility: Visibility) -> None:
+    [section] = page_of(result_with(check_with(outcome, "", visibility))).sections
+    assert len(section.next) == 1
+    assert "{" not in section.next[0]
+
+
+def test_a_diagnosis_is_shown_on_both_sides_in_place_of_general_advice() -> None:
+    sides = [check_with("failed", "a value is wrong", side, diagnosis="Downhill.") for side in get_args(Visibility)]
+    [section] = page_of(result_with(*sides)).sections
+    assert [line.diagnosis for line in section.lines] == ["Downhill.", "Downhill."]
+    assert section.next == []
+
+
+def test_the_score_tells_what_is_still_graded_by_hand() -> None:
+    report = check_with("pending", "graded by hand", kind="report", task="report")
+    page = page_of(result_with(check_with("passed", points=2.5), report))
+    assert page.score == "2.5 of 5 points"
+    assert page.to_come == ["2.5 more are graded by hand"]
+    assert [(section.title, section.points) for section in page.sections] == [
+        ("pg_loss", "2.5 of 2.5 points"),
+        ("Report", "2.5 points to come"),
+    ]
+
+
+def test_a_milestone_that_was_not_played_is_not_called_unwritten() -> None:
+    played = check_with("skipped", "not played in this run", "hidden", "milestone", None, task="milestone")
+    [section] = page_of(result_with(played)).sections
+    assert section.lines[0].message == "not played in this run"
+    assert section.next == ["It was not played this time. You lose no points by it."]
+
+
+# --- files and the command --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """graded/ with the results of ana and ben, in the folder where the command is typed."""
+    monkeypatch.chdir(tmp_path)
+    for student in ("ana", "ben"):
+        result = result_with(check_with("failed", f"{student}'s own"), student=student)
+        write_result(tmp_path / "graded" / student / "lab3" / "result.json", result)
+    return tmp_path / "graded"
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["grader", "feedback", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_command_writes_one_page_for_each_student(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert typed(monkeypatch, "lab3") == 0
+    feedback = out.parent / "feedback"
+    assert files_in(feedback) == ["ana/lab3/feedback.html", "ben/lab3/feedback.html"]
+    page = (feedback / "ana/lab3/feedback.html").read_text(encoding="utf-8")
+    assert "ana&#39;s own" in page and "ben" not in page
+
+
+def test_the_command_writes_only_one_students_where_asked(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(monkeypatch, "lab3", "--student", "ben", "--format", "md", "--to", "back", "--json") == 0
+    assert files_in(out.parent / "back") == ["ben/lab3/feedback.md"]
+    assert json.loads(capsys.readouterr().out) == {"written": ["back/ben/lab3/feedback.md"], "refused": []}
+
+
+@pytest.mark.parametrize("arguments", [("lab0",), ("lab3", "--student", "../graded/ana"), ("lab3", "--out", "none")])
+def test_no_results_are_refused_in_a_sentence(
+    arguments: tuple[str, ...], out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(monkeypatch, *arguments) == 1
+    assert capsys.readouterr().err.startswith("there is no result of lab")
+    assert not (out.parent / "feedback").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"schema_version": 2}', b'{"lab": "\x1b[2J"}'])
+def test_a_result_that_cannot_be_read_is_said_and_the_others_are_written(
+    content: bytes, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (out / "ana" / "lab3" / "result.json").write_bytes(content)
+    assert typed(monkeypatch, "lab3") == 1
+    said = capsys.readouterr().out
+    assert "graded/ana/lab3/result.json is no result of this grader" in said and "\x1b" not in said
+    assert files_in(out.parent / "feedback") == ["ben/lab3/feedback.html"]
+
+
+def test_a_result_in_another_students_folder_is_not_handed_to_them(out: Path) -> None:
+    ana = out / "ana" / "lab3" / "result.json"
+    (out / "ben" / "lab3" / "result.json").write_bytes(ana.read_bytes())
+    written, refused = write_feedback(find_results(out, "lab3"), out.parent / "feedback", "html")
+    assert [path.parts[-3] for path in written] == ["ana"]
+    assert [sentence.partition(": ")[2] for sentence in refused] == ["it says it is ana's, of lab3"]
+
+
+def test_a_link_in_the_students_name_leads_nowhere(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "feedback").mkdir()
+    (tmp_path / "feedback" / "ana").symlink_to(tmp_path / "elsewhere")
+    written, refused = write_feedback(find_results(out, "lab3"), tmp_path / "feedback", "html")
+    assert [path.parts[-3] for path in written] == ["ben"]
+    assert "leads out of" in refused[0]
+    assert files_in(tmp_path / "elsewhere") == []
+
+
+def test_a_page_that_cannot_be_written_is_said_and_leaves_the_earlier_one(out: Path, tmp_path: Path) -> None:
+    feedback = tmp_path / "feedback"
+    feedback.mkdir()
+    (feedback / "ana").write_text("in the way")
+    written, refused = write_feedback(find_results(out, "lab3"), feedback, "html")
+    assert [path.parts[-3] for path in written] == ["ben"]
+    assert "cannot be written" in refused[0]
+    assert (feedback / "ana").read_text() == "in the way"
+
+
+@pytest.mark.parametrize("student", ["a b", "Zoë", "-ana", "a\\b", "..ana", "<b>", "a`b", "\u202eana"])
+def test_unusual_names_of_students_stay_names(student: str, tmp_path: Path) -> None:
+    write_result(tmp_path / "graded" / student / "lab3" / "result.json", result_with(student=student))
+    [path], refused = write_feedback(find_results(tmp_path / "graded", "lab3"), tmp_path / "feedback", "md")
+    assert path == tmp_path / "feedback" / student / "lab3" / "feedback.md"
+    assert refused == []
+    assert harmless(student) in path.read_text(encoding="utf-8")
+
+
+# --- the published form of a result -----------------------------------------------------------------------------------
+
+
+def test_the_schema_in_the_repository_is_what_the_code_says() -> None:
+    command = 'python -c "from grader.results import schema; print(schema())" > grader/result.schema.json'
+    published = (ROOT / "grader" / "result.schema.json").read_text(encoding="utf-8")
+    assert published == results.schema() + "\n", f"write it anew: {command}"
+
+
+def conforms(data: Any, schema: dict[str, Any], defs: dict[str, Any]) -> bool:
+    """Whether JSON data is what a schema of this kind (objects, arrays, enums, plain types) allows."""
+    if "$ref" in schema:
+        return conforms(data, defs[schema["$ref"].rpartition("/")[2]], defs)
+    if "anyOf" in schema:
+        return any(conforms(data, option, defs) for option in schema["anyOf"])
+    if "enum" in schema:
+        return data in schema["enum"]
+    if isinstance(data, dict) and schema["type"] == "object":
+        fields, rest = schema.get("properties", {}), schema.get("additionalProperties", {})
+        return all(name in data for name in schema.get("required", [])) and all(
+            conforms(item, fields.get(name, rest), defs) for name, item in data.items()
+        )
+    if isinstance(data, list):
+        return schema["type"] == "array" and all(conforms(item, schema["items"], defs) for item in data)
+    kinds = {"string": str, "integer": int, "number": (int, float), "null": type(None)}
+    return schema["type"] in kinds and isinstance(data, kinds[schema["type"]])
+
+
+def is_published_form(data: Any) -> bool:
+    schema = json.loads((ROOT / "grader" / "result.schema.json").read_text(encoding="utf-8"))
+    return conforms(data, schema, schema["$defs"])
+
+
+def test_a_graded_result_has_the_published_form(
+    lab3_run: Run, submitted: Submitted, graded: Grade, tmp_path: Path
+) -> None:
+    path = tmp_path / "result.json"
+    write_result(path, graded(lab3_run, submitted(lab3_run.lab, {"losses.py": "("})).result)
+    assert is_published_form(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [result_with(), *(full_of(text) for text in HOSTILE[-2:]), result_with(seed=0, versions={}, sandbox={}, seconds=0)],
+)
+def test_edge_results_have_the_published_form_and_survive_their_file(result: Result, tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    write_result(path, result)
+    assert is_published_form(json.loads(path.read_text(encoding="utf-8")))
+    assert read_result(path) == result
+
+
+@pytest.mark.parametrize(
+    "change", [{"schema_version": 2}, {"seed": "1"}, {"notes": None}, {"checks": [{}]}, {"sandbox": {"inner": 1}}]
+)
+def test_what_the_schema_refuses_the_code_refuses_too(change: dict[str, Any]) -> None:
+    data = msgspec.to_builtins(result_with()) | change
+    assert not is_published_form(data)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(msgspec.json.encode(data), type=Result)
