@@ -17,14 +17,14 @@ from markdown_it import MarkdownIt
 
 import grader.instructor.feedback_command  # noqa: F401  (registers the command)
 from grader import results
-from grader.answers import Answer
+from grader.answers import Answer, too_slow
 from grader.cli import main
 from grader.compare import Difference
 from grader.instructor.feedback import INVISIBLE, Form, find_results, harmless, page_of, render, write_feedback
-from grader.instructor.grading import Graded, Run, open_run
-from grader.instructor.workers import WarmParent
+from grader.instructor.grading import NOT_ASKED, Graded, Run, open_run
+from grader.instructor.workers import LIMITS, WarmParent, over_limit
 from grader.judge import HIDDEN, hidden_message
-from grader.lab import ROOT, Lab
+from grader.lab import ROOT, Lab, Limits
 from grader.plain import Array, to_plain
 from grader.results import CheckResult, Kind, Outcome, Result, Visibility, read_result, write_result
 
@@ -285,11 +285,13 @@ def every_hidden_message() -> Iterator[tuple[Outcome, str]]:
         yield "failed", hidden_message(Difference("type", "secret"), "failed", Answer(status, text=text))
     for outcome in ("skipped", "crashed"):
         yield outcome, hidden_message(Difference("type", "secret"), outcome, Answer(outcome, text="secret"))
-    yield "timeout", "it was stopped after 0.5 seconds of CPU time"
+    for seconds in (0.5, 1, 10, 2.5e6):
+        yield "timeout", too_slow(seconds)
+    yield "timeout", NOT_ASKED
     yield "timeout", "it was stopped after 50 seconds without an answer"
     yield "timeout", "the submission had used its 120 seconds before (submission_seconds in lab.toml)"
-    yield "crashed", "it ran into a limit: 2,000 MB of memory (memory_bytes in lab.toml)"
-    yield "crashed", "it ran into a limit: 1 processes at a time, its own included (processes in lab.toml)"
+    for limit in LIMITS:
+        yield "crashed", over_limit(Limits(), limit)
 
 
 @pytest.mark.parametrize(("outcome", "message"), list(every_hidden_message()))

@@ -25,6 +25,7 @@ from grader.reference import Reference, open_reference, visibilities
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
 
 NOT_HASHED = {"__pycache__", "runs"}
+NOT_ASKED = "not asked, since the published cases took too long already"
 BY_HEART = "right on the published cases and wrong on every hidden one: points for the former need one of the latter"
 
 
@@ -183,7 +184,7 @@ def _ask(run: Run, workers: Workers, check: Check, visibility: Visibility, publi
     clock = time.monotonic()
     hidden = visibility == "hidden"
     if public and public.line.outcome == "timeout":  # one endless loop should not take its seconds twice
-        again = Judged("timeout", "not asked, since the published cases took too long already")
+        again = Judged("timeout", NOT_ASKED)
         return Asked(_line(run, check, visibility, again, 0.0), [], [])
     known: list[Known] = []
     answers: list[Answer] = []

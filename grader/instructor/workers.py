@@ -167,7 +167,7 @@ class Worker:
             found = Answer("timeout", text=str(error))
         limit = next((name for words, name in RAN_INTO.items() if found.text.startswith(words)), "")
         if found.status == "raised" and limit:
-            found = Answer("limit", text=self._over(limit), trace=found.trace)
+            found = Answer("limit", text=over_limit(self._limits, limit), trace=found.trace)
         if found.status in ("crashed", "timeout", "limit", "killed"):
             self.close()
         return found, watch.seconds_used()
@@ -191,16 +191,11 @@ class Worker:
         self._channel.close()
         limit, died_of = self._parent.end(seems_gone=True)
         if limit:
-            return Answer("limit", text=self._over(limit))
+            return Answer("limit", text=over_limit(self._limits, limit))
         if died_of == signal.SIGKILL:
             return Answer("killed", text=KILLED_WORDS)
         how = f" by signal {died_of} ({signal.Signals(died_of).name})" if died_of in set(signal.Signals) else ""
         return Answer("crashed", text=f"its process ended during the call{how}")
-
-    def _over(self, limit: str) -> str:
-        amount = getattr(self._limits, limit)
-        shown = f"{amount / 1e6:,g} MB" if limit.endswith("_bytes") else f"{amount:,}"
-        return f"it ran into a limit: {LIMITS[limit].format(shown)} ({limit} in lab.toml)"
 
 
 LIMITS = {
@@ -209,6 +204,13 @@ LIMITS = {
     "threads": "{} threads at a time",
     "processes": "{} processes at a time, its own included",
 }
+
+
+def over_limit(limits: Limits, name: str) -> str:
+    """What is said of a submission that ran into a limit of lab.toml."""
+    amount = getattr(limits, name)
+    shown = f"{amount / 1e6:,g} MB" if name.endswith("_bytes") else f"{amount:,}"
+    return f"it ran into a limit: {LIMITS[name].format(shown)} ({name} in lab.toml)"
 
 
 class Stopwatch:
