@@ -22,7 +22,7 @@ import numpy as np
 
 from grader.checks import Check
 from grader.loading import Broken, words_of
-from grader.plain import NotPlain, Plain, to_objects, to_plain
+from grader.plain import NotPlain, Plain, only, to_objects, to_plain
 
 MAX_TEXT = 4_000
 STATUSES = ("value", "todo", "raised", "unusable", "broken", "timeout", "limit", "crashed", "killed")
@@ -190,7 +190,7 @@ def cpu_limit(seconds: float) -> Iterator[None]:
 def snapshot(value: Any) -> Any:
     """A copy to compare with later. What is neither a container nor an array (an environment) stays itself."""
     if isinstance(value, list | tuple):
-        return list(value) if _only_numbers(value) else [snapshot(item) for item in value]
+        return list(value) if only(value, bool, int, float) else [snapshot(item) for item in value]
     if isinstance(value, dict):
         return {key: snapshot(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
@@ -205,7 +205,7 @@ def unchanged(old: Any, new: Any) -> bool:
     if isinstance(old, list):
         if not isinstance(new, list | tuple) or len(old) != len(new):
             return False
-        if _only_numbers(old):
+        if only(old, bool, int, float):
             return old == list(new)  # NaN too: a list compares by identity first
         return all(unchanged(a, b) for a, b in zip(old, new, strict=True))
     if isinstance(old, dict):
@@ -219,10 +219,6 @@ def unchanged(old: Any, new: Any) -> bool:
     if isinstance(old, bool | int | float | str | set | bytearray):
         return type(old) is type(new) and (old == new or old != old)
     return True
-
-
-def _only_numbers(values: list[Any] | tuple[Any, ...]) -> bool:
-    return set(map(type, values)) <= {bool, int, float}
 
 
 def _is_tensor(value: Any) -> bool:

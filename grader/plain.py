@@ -7,7 +7,7 @@ anything looks at it. NaN and infinity survive; a tensor stays a tensor and an a
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import msgpack
@@ -73,9 +73,16 @@ def to_plain(value: Any, depth: int = 0) -> Plain:
         return {plain_key(key): to_plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, Set):
         return [to_plain(item, depth + 1) for item in in_order(value)]
+    if type(value) is list and only(value, float, bool):  # a long one is quick then
+        return value.copy()
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [to_plain(item, depth + 1) for item in value]
     raise NotPlain(f"an object of type {type(value).__name__}, where numbers, lists or tensors are expected")
+
+
+def only(values: Iterable[object], *types: type) -> bool:
+    """Whether all of these are of these very types, found without a loop in Python."""
+    return set(map(type, values)).issubset(types)
 
 
 def plain_text(text: str) -> str:
@@ -130,7 +137,7 @@ def to_objects(plain: Plain) -> Any:
 
         return torch.from_numpy(plain.values.copy())
     if isinstance(plain, list):
-        return [to_objects(item) for item in plain]
+        return plain.copy() if only(plain, bool, int, float, str) else [to_objects(item) for item in plain]
     if isinstance(plain, dict):
         return {key: to_objects(item) for key, item in plain.items()}
     return plain
@@ -209,6 +216,8 @@ def _check_nesting(plain: Plain, depth: int = 0) -> None:
     if depth > MAX_DEPTH + 1:  # a value of the greatest depth, and the message around it
         raise NotPlain(f"data nested more than {MAX_DEPTH} deep")
     if isinstance(plain, list):
+        if only(plain, bool, int, float, str):
+            return
         for item in plain:
             _check_nesting(item, depth + 1)
     elif isinstance(plain, dict):
