@@ -23,8 +23,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.errors import Refused
-from grader.instructor import staging
-from grader.instructor.staging import Staged, Unreadable, Unusable, stage
+from grader.instructor import archives, staging
+from grader.instructor.archives import Unusable
+from grader.instructor.staging import Staged, Unreadable, stage
 from grader.instructor.submissions import Submission, find_submissions
 from grader.lab import Lab
 from grader.student.submit import pack
@@ -307,7 +308,7 @@ def test_why_nothing_was_taken_is_said_where_all_was_too_large(lab0: Lab, tmp_pa
 def test_an_archive_larger_than_allowed_is_not_opened(lab3: Lab, tmp_path: Path) -> None:
     for name in ("a.zip", "a.tar"):
         with (tmp_path / name).open("wb") as file:
-            file.truncate(staging.MAX_ARCHIVE_BYTES + 1)
+            file.truncate(archives.MAX_ARCHIVE_BYTES + 1)
         with pytest.raises(Unusable, match="are allowed"):
             stage(tmp_path / name, lab3)
 
@@ -344,7 +345,7 @@ def test_a_tar_that_unpacks_to_too_much_is_unusable(
     compress: Callable[[bytes], bytes], lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its size is that of an unwanted member, or of a header that tarfile would read whole."""
-    monkeypatch.setattr(staging, "MAX_UNPACKED_BYTES", 3_000_000)
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 3_000_000)
     member, header = io.BytesIO(), tarfile.TarInfo("lab3/film.mp4")
     header.size = 4_000_000
     with tarfile.open(fileobj=member, mode="w") as archive:
@@ -369,7 +370,8 @@ def test_a_tar_header_that_promises_too_much_costs_nothing(size: int, type_: byt
 
 
 def test_too_many_entries_are_unusable(lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "MAX_ENTRIES", 20)
+    for module in (archives, staging):
+        monkeypatch.setattr(module, "MAX_ENTRIES", 20)
     for name, make in kinds_of_archives().items():
         assert stage(make(tmp_path / name, {**CODE, **{f"{n}": b"" for n in range(16)}}), lab3).files == CODE
         with pytest.raises(Unusable, match="more than 20 files"):
@@ -943,12 +945,13 @@ def test_a_students_folder_is_listed_no_further_than_allowed(
     lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither where it is looked for nor where it is read; one folder may hold millions of files."""
-    monkeypatch.setattr(staging, "MAX_ENTRIES", 20)
+    for module in (archives, staging):
+        monkeypatch.setattr(module, "MAX_ENTRIES", 20)
     monkeypatch.setattr("grader.instructor.submissions.MAX_ENTRIES", 20)
     in_folder(tmp_path / "ada", {f"{n}.zip": b"" for n in range(200)})
     in_folder(tmp_path / "bob" / "lab3", {f"{n}.txt": b"" for n in range(200)})
     seen: list[Path] = []
-    is_archive = staging.is_archive
+    is_archive = archives.is_archive
     monkeypatch.setattr("grader.instructor.submissions.is_archive", lambda path: seen.append(path) or is_archive(path))
     for submission in find_submissions(tmp_path, lab3):
         with pytest.raises(Unusable, match="more than 20 files"):

@@ -15,11 +15,12 @@ import msgspec
 
 from grader.errors import Refused
 from grader.instructor import pool, results_folder, runlog
+from grader.instructor.archives import Unusable
 from grader.instructor.grading import Graded, Run, attention, failed, grade, hash_of, open_run
 from grader.instructor.milestones import versions
 from grader.instructor.results_folder import result_path
 from grader.instructor.rows import Row, row_of
-from grader.instructor.staging import Staged, Unusable, stage
+from grader.instructor.staging import Staged, stage
 from grader.instructor.submissions import Submission, find_submissions
 from grader.instructor.workers import WarmParent
 from grader.lab import Lab

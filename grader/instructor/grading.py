@@ -14,8 +14,9 @@ import msgspec
 from grader import quiz
 from grader.answers import Answer
 from grader.checks import Check
+from grader.instructor.archives import Unusable
 from grader.instructor.milestones import Score, judge_milestone, scorer, versions
-from grader.instructor.staging import Staged, Unreadable, Unusable, stage
+from grader.instructor.staging import Staged, Unreadable, stage
 from grader.instructor.submissions import Submission
 from grader.instructor.workers import KILLED_WORDS, WarmParent, WorkerFailed, Workers, workers_for
 from grader.judge import Judged, Known, check_result, fault, judge

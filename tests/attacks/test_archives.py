@@ -20,8 +20,9 @@ from typing import Any
 
 import pytest
 
-from grader.instructor import staging
-from grader.instructor.staging import Staged, Unusable, stage
+from grader.instructor import archives, staging
+from grader.instructor.archives import Unusable
+from grader.instructor.staging import Staged, stage
 from grader.instructor.submissions import find_submissions
 from grader.lab import Lab
 
@@ -172,7 +173,7 @@ def test_one_kernel_that_many_files_quote_counts_once_for_each_file_that_is_aske
 def test_a_tar_is_unpacked_no_further_than_allowed(
     compress: Callable[[bytes], bytes], lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "MAX_UNPACKED_BYTES", 2 * MB)
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 2 * MB)
     files, problems, _ = staged_in(20 * MB, lab3, tmp_path / "a.tar", compress(tar_of({"film.mp4": bytes(50 * MB)})))
     assert files == {}
     assert problems == ["it unpacks to more than 2,000,000 bytes"]
@@ -250,7 +251,7 @@ def test_a_zip64_table_of_contents_is_not_taken_in_whole(lab3: Lab, tmp_path: Pa
 
 
 def test_as_many_files_as_are_allowed_are_listed_with_names_of_a_usual_length(lab3: Lab, tmp_path: Path) -> None:
-    extra = {f"{'n' * 60}/{n}.txt": b"" for n in range(staging.MAX_ENTRIES - len(CODE))}
+    extra = {f"{'n' * 60}/{n}.txt": b"" for n in range(archives.MAX_ENTRIES - len(CODE))}
     data = {
         "a.zip": zip_of({**CODE, **extra}),
         "a.tar": tar_of({**CODE, **extra}),
