@@ -124,6 +124,10 @@ def run_probe(
     __tracebackhide__ = True
     watched = Functions(functions)
     given = to_objects(to_plain(arguments))  # outside of the limit: it may have to import torch
+    if not check.quick:
+        from grader.probes import warm_up
+
+        warm_up()
     with cpu_limit(seconds):
         result = check.probe(watched, **given)
         try:

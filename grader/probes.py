@@ -5,6 +5,7 @@ with its gradients, that no gradient is carried, the exception that was raised, 
 result.
 """
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -131,6 +132,25 @@ def _device_of_result(function: Callable[..., Any], args: Sequence[Any], device:
     if any(tensor.device.type == "cpu" for tensor in _tensors_in(result)):
         return {"device": "cpu", "message": "the result is on the CPU although the inputs are on a CUDA device"}
     return {"device": "cuda", "message": ""}
+
+
+@functools.cache
+def warm_up() -> None:
+    """Does once what torch does at first use: gradients, draws, and the fake tensors of device checks, whose imports
+    alone take more than a second."""
+
+    def typical(logits: torch.Tensor) -> torch.Tensor:
+        log_probabilities = torch.log_softmax(logits, dim=-1)
+        actions = torch.multinomial(log_probabilities.exp(), 1)
+        chosen = log_probabilities.gather(-1, actions).squeeze(-1)
+        weights = torch.zeros_like(chosen) + torch.tensor(1.0, device=logits.device)
+        return -(chosen * weights.detach()).sum() / len(chosen) + ((chosen - weights) ** 2).mean()
+
+    random_state = torch.get_rng_state()
+    logits = torch.zeros(2, 3, requires_grad=True)
+    torch.autograd.grad(typical(logits), logits)
+    device_of_result(typical, torch.zeros(2, 3))
+    torch.set_rng_state(random_state)
 
 
 def works_on_its_device(value: Plain, **_case: Any) -> None:

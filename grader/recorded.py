@@ -27,10 +27,12 @@ class RecordedCheck(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """recorded.json: the diagnoses of known mistakes by name, and the checks by name."""
+    """recorded.json: the diagnoses of known mistakes by name, and the checks by name; `sources` is a hash of the code
+    that it was recorded from (reference.hash_of_code)."""
 
     diagnoses: dict[str, str]
     checks: dict[str, RecordedCheck]
+    sources: str = ""
 
     def of(self, check: str) -> RecordedCheck:
         """What is recorded of a check."""
@@ -72,7 +74,8 @@ def record_to_json(record: Record) -> str:
             f'"cases": {{\n{body}}}}}'
         )
     checks = ",\n".join(lines)
-    return f'{{"diagnoses": {json.dumps(record.diagnoses, indent=1)},\n "checks": {{\n{checks}}}}}\n'
+    head = f'"sources": {json.dumps(record.sources)},\n "diagnoses": {json.dumps(record.diagnoses, indent=1)}'
+    return f'{{{head},\n "checks": {{\n{checks}}}}}\n'
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:

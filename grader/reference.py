@@ -4,15 +4,18 @@ Nothing here is ever imported by a worker, or needed by a student.
 """
 
 import dataclasses
+import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from grader.answers import Answer, answer
 from grader.checks import Case, Check, HiddenCases, Variant, checks_of, hidden_of, split_points, variants_of
+from grader.errors import Refused
 from grader.judge import Known
-from grader.lab import Lab
+from grader.lab import Lab, labs_folder
 from grader.loading import Broken, load_functions, load_modules, replaced
+from grader.recorded import Record, read_record
 from grader.results import Visibility
 
 Functions = Mapping[str, Callable[..., Any] | Broken]
@@ -49,6 +52,7 @@ class Reference:
     functions: Functions
     mistakes: list[Variant]
     alternatives: list[Variant]
+    record: Record | None = None  # what `make sync` recorded from this very code: it saves running the mistakes again
     _known: dict[tuple[str, Visibility, int], list[Known]] = dataclasses.field(default_factory=dict)
 
     @property
@@ -69,16 +73,19 @@ class Reference:
         """The right answers and those of the mistakes, computed once for a seed: the cases are the same for all."""
         key = (check.name, visibility, seed if visibility == "hidden" else 0)
         if key not in self._known:
-            self._known[key] = [self.known_of(check, case) for case in self.cases(check, visibility, seed)]
+            record = self.record if visibility == "public" else None
+            self._known[key] = [self.known_of(check, case, record) for case in self.cases(check, visibility, seed)]
         return self._known[key]
 
-    def known_of(self, check: Check, case: Case) -> Known:
-        """What is known of one case; a mistake is only run when somebody asks for its answer."""
+    def known_of(self, check: Check, case: Case, record: Record | None = None) -> Known:
+        """What is known of one case; a mistake is only run when somebody asks for its answer and it is not on record
+        (where long answers are left out)."""
         functions = self.lab.task(check.task).functions
         mistakes = {mistake.name: mistake for mistake in self.mistakes if mistake.function in functions}
+        on_record = record.known(check.name, case.title).mistakes if record else {}
         return Known(
             self.answer(check, case) if check.verify is None else None,
-            OnDemand(list(mistakes), lambda name: self.answer(check, case, mistakes[name])),
+            OnDemand(list(mistakes), lambda name: on_record.get(name) or self.answer(check, case, mistakes[name])),
         )
 
     def answer(self, check: Check, case: Case, variant: Variant | None = None) -> Answer:
@@ -100,8 +107,30 @@ def open_reference(lab: Lab) -> Reference:
         if isinstance(function, Broken):
             raise RuntimeError(f"the reference of {lab.name} is broken: {function}")
     return Reference(
-        lab, checks_of(checks), hidden_of(hidden), functions, variants_of(mistakes), variants_of(alternatives)
+        lab,
+        checks_of(checks),
+        hidden_of(hidden),
+        functions,
+        variants_of(mistakes),
+        variants_of(alternatives),
     )
+
+
+def hash_of_code(lab: Lab) -> str:
+    """A hash of the code that a lab's answers come from."""
+    digest = hashlib.sha256()
+    for path in sorted([lab.path("lab.toml"), *lab.folder.glob("*.py")]):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def record_of(lab: Lab) -> Record | None:
+    """What was recorded of a lab's public cases; None where it was not, or is of other code than this."""
+    try:
+        record = read_record(labs_folder() / lab.folder.name)
+    except Refused:
+        return None
+    return record if record.sources == hash_of_code(lab) else None
 
 
 def visibilities(reference: Reference, check: Check) -> Sequence[Visibility]:

@@ -65,8 +65,10 @@ def main() -> None:
         importlib.import_module(name)
     import torch
 
+    from grader.probes import warm_up
+
     torch.set_num_threads(1)
-    _warm_up()
+    warm_up()
     gc.freeze()
     frames.send(control, {"ready": True})
     Parent(control, start).serve()
@@ -111,25 +113,6 @@ def _adopt_orphans() -> None:
 def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def _warm_up() -> None:
-    """Does once what torch would do at first use in every child: gradients, draws, and the fake tensors of device
-    checks, whose imports alone cost more than a second."""
-    import torch
-
-    from grader.probes import device_of_result
-
-    def typical(logits: torch.Tensor) -> torch.Tensor:
-        log_probabilities = torch.log_softmax(logits, dim=-1)
-        actions = torch.multinomial(log_probabilities.exp(), 1, generator=None)
-        chosen = log_probabilities.gather(-1, actions).squeeze(-1)
-        weights = torch.zeros_like(chosen) + torch.tensor(1.0, device=logits.device)
-        return -(chosen * weights.detach()).sum() / len(chosen) + ((chosen - weights) ** 2).mean()
-
-    logits = torch.zeros(2, 3, requires_grad=True)
-    torch.autograd.grad(typical(logits), logits)
-    device_of_result(typical, torch.zeros(2, 3))
 
 
 class Parent:

@@ -11,7 +11,7 @@ from grader.errors import Refused
 from grader.lab import Lab
 from grader.recorded import FILE as RECORD_FILE
 from grader.recorded import Record, RecordedCheck, answer_to_json, record_to_json, same_record
-from grader.reference import Reference, open_reference
+from grader.reference import Reference, hash_of_code, open_reference
 from grader.student.reset import SKELETON_FOLDER, back_up
 
 DERIVED_FILE = ".derived.json"  # hashes of the last derivation: how an edited lab is told from an untouched one
@@ -46,7 +46,7 @@ def record(reference: Reference) -> Record:
     checks = {check.name: _recorded(reference, check) for check in reference.checks}
     seen = {name for check in checks.values() for case in check.cases.values() for name in case.get("mistakes", {})}
     diagnoses = {name: text for name, text in reference.diagnoses.items() if name in seen}
-    return Record(diagnoses, checks)
+    return Record(diagnoses, checks, hash_of_code(reference.lab))
 
 
 def _recorded(reference: Reference, check: Check) -> RecordedCheck:

@@ -22,7 +22,7 @@ from grader.instructor.workers import KILLED_WORDS, WarmParent, WorkerFailed, Wo
 from grader.judge import Judged, Known, check_result, fault, judge
 from grader.lab import ROOT, Lab, Milestone
 from grader.loading import Broken
-from grader.reference import Reference, open_reference, visibilities
+from grader.reference import Reference, open_reference, record_of, visibilities
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
 
 NOT_HASHED = {"__pycache__", "runs"}
@@ -47,7 +47,9 @@ def open_run(lab: Lab, parent: WarmParent, seed: int, with_milestones: bool = Tr
     """Opens the reference, the quiz key and (unless no milestone is to be judged) the milestones' scorer of a lab."""
     key = quiz.read_key(lab) if lab.manifest.quiz else {}
     score = scorer(lab) if with_milestones else None
-    return Run(lab, open_reference(lab), parent, seed, score, key, hash_of(lab))
+    reference = open_reference(lab)
+    reference.record = record_of(lab)
+    return Run(lab, reference, parent, seed, score, key, hash_of(lab))
 
 
 def hash_of(lab: Lab) -> str:

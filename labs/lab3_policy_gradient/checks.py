@@ -74,7 +74,7 @@ def _judge_draws(value, probabilities, count, **_case):
     drawn_from(value, np.asarray(probabilities), count)
 
 
-@check("get_action", points=2, verify=_judge_draws)
+@check("get_action", points=2, seconds=3, verify=_judge_draws)
 def frequencies(lab, probabilities, shift, count, seed):
     """Actions come up as often as the policy says, each with its own log-probability."""
     logits = torch.log(tensor(probabilities)) + shift  # a softmax does not see the shift

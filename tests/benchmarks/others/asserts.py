@@ -1,0 +1,72 @@
+"""What the tests of a course that is graded by nbgrader or otter-grader import: two asserts, and the probes of the kit.
+
+They hold the same as the kit's own checks: the same tolerances, and no input changed by the student's function.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import tensor
+
+from grader.answers import Functions
+from grader.compare import compare
+from grader.plain import Plain, to_plain
+from grader.probes import (
+    device_of_result,
+    drawn_from,
+    draws,
+    raised_by,
+    value_and_gradients,
+    value_without_gradient,
+    works_on_its_device,
+)
+
+Environment = Mapping[str, Any]  # the names of the notebook
+
+__all__ = [
+    "agrees",
+    "device_of_result",
+    "drawn_from",
+    "draws",
+    "holds",
+    "np",
+    "raised_by",
+    "tensor",
+    "torch",
+    "value_and_gradients",
+    "value_without_gradient",
+    "works_on_its_device",
+]
+
+
+def agrees(
+    probe: Callable[..., Any],
+    environment: Environment,
+    case: dict[str, Any],
+    expected: Any,
+    tolerance: tuple[float, float],
+    exact_dtype: bool,
+) -> None:
+    """Asserts that the probe finds what is expected on a case, up to a (relative, absolute) tolerance."""
+    difference = compare(to_plain(expected), _found(probe, environment, case), tolerance, exact_dtype)
+    assert difference is None, difference.sentence
+
+
+def holds(
+    probe: Callable[..., Any], environment: Environment, case: dict[str, Any], verify: Callable[..., None]
+) -> None:
+    """Lets `verify` judge what the probe finds on a case; it raises where something is wrong."""
+    verify(_found(probe, environment, case), **case)
+
+
+def _found(probe: Callable[..., Any], environment: Environment, case: dict[str, Any]) -> Plain:
+    lab = Functions(environment)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nbgrader takes the points of a test that writes to stderr, as torch may
+        value = to_plain(probe(lab, **case))
+    assert not lab.changed, f"the function changed its input: {lab.changed[0]}"
+    assert not lab.used_global_random_state, "it used the global random state although it was given a generator"
+    return value
