@@ -52,6 +52,7 @@ class Check:
     seconds: float | None = None  # CPU seconds for one case; None: the lab's limit
     quick: bool = True  # False: not in the plain `make lab3`, since what it needs is slow to import
     verify: Verify | None = None
+    needs: "Check | None" = None  # passed in vain unless this check of the same task passes: it sees no values
     cases: list[Case] = dataclasses.field(default_factory=list)
 
     def case(self, title: str, **arguments: Any) -> None:
@@ -70,6 +71,7 @@ def check(
     seconds: float | None = None,
     quick: bool = True,
     verify: Verify | None = None,
+    needs: Check | None = None,
 ) -> Callable[[Probe], Check]:
     """Makes a probe `probe(lab, **case)` a check of `task`. See Check for what the options mean."""
 
@@ -77,7 +79,7 @@ def check(
         title = (probe.__doc__ or "").strip().split("\n")[0]
         if not title:
             raise ValueError(f"check {probe.__name__} needs a docstring: its first line is the title")
-        return Check(probe.__name__, task, points, title, probe, exact_dtype, tolerance, seconds, quick, verify)
+        return Check(probe.__name__, task, points, title, probe, exact_dtype, tolerance, seconds, quick, verify, needs)
 
     return decorate
 

@@ -20,12 +20,11 @@ from pathlib import Path
 
 from grader.lab import ROOT, Limits
 
-OPEN_FILES = 256
 CAPABILITY_VERSION = 0x20080522  # linux/capability.h, _LINUX_CAPABILITY_VERSION_3
 
 # What a Python program computes with. Not in it, so refused: execve, socket, ptrace, mount, unshare, io_uring, bpf,
-# memfd_create, the calls of other processes' memory and priority, chmod and its like (which Landlock does not cover),
-# and whatever the kernel will get. Names that a machine's architecture lacks are left out.
+# memfd_create, the calls of other processes' memory and priority, sendmsg (which hides descriptors), chmod and its like
+# (which Landlock does not cover), and whatever the kernel will get. Names that an architecture lacks are left out.
 ALLOWED_CALLS = """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek open openat openat2 creat close
     close_range stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents getdents64
@@ -40,7 +39,7 @@ ALLOWED_CALLS = """
     getitimer pause restart_syscall
     clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time
     getuid geteuid getgid getegid getgroups getresuid getresgid getrandom
-    recvfrom sendmsg recvmsg shutdown getsockopt setsockopt getsockname getpeername
+    recvfrom shutdown getsockopt setsockopt getsockname getpeername
 """.split()  # noqa: SIM905
 CLONE_THREAD = 0x00010000
 CLONE_NAMESPACES = 0x7E020000 | 0x00000080  # CLONE_NEW*, CLONE_NEWTIME
@@ -85,7 +84,7 @@ def readable_paths() -> list[Path]:
     """What a child may read besides its own folder: Python, its packages, the system's libraries, and of this kit what
     a worker needs. Never a folder that holds the kit itself."""
     paths = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    paths += [Path(entry) for entry in sys.path if entry]
+    paths += [Path(entry) for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
     paths += [Path(name) for name in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")]
     paths += [Path(name) for name in ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo")]
     paths += [Path(name) for name in ("/dev/zero", "/dev/random", "/dev/urandom", "/sys/devices/system/cpu")]
@@ -119,7 +118,7 @@ def enter(work: Path, limits: Limits, inner: Inner) -> None:
 
 def _limit_resources(limits: Limits, inner: Inner) -> None:
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
+    _limit(resource.RLIMIT_NOFILE, limits.open_files)
     _limit(resource.RLIMIT_FSIZE, limits.disk_bytes)
     if sys.platform != "linux":  # elsewhere the others are not enforced
         return
@@ -185,7 +184,9 @@ def _restrict_calls(limits: Limits) -> None:
     rules += [("clone", [argument(0, CLONE_THREAD, CLONE_THREAD | CLONE_NAMESPACES)])]
     if limits.processes > 1:
         rules += [("clone", [argument(0, 0, CLONE_THREAD | CLONE_NAMESPACES)]), ("fork", []), ("vfork", [])]
-    rules += [("kill", [argument(0, me)]), ("tgkill", [argument(0, me)])]
+    # Not SIGKILL: who dies of that was killed from outside, and is asked again.
+    rules += [("kill", [argument(0, me), seccomp.Arg(1, seccomp.NE, signal.SIGKILL)])]
+    rules += [("tgkill", [argument(0, me), seccomp.Arg(2, seccomp.NE, signal.SIGKILL)])]
     rules += [("prlimit64", [argument(0, pid)]) for pid in (0, me)]
     rules += [("prctl", [argument(0, option)]) for option in PRCTL_ALLOWED]
     rules += [("ioctl", [argument(1, request)]) for request in IOCTL_ALLOWED]

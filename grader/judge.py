@@ -82,6 +82,15 @@ def judge(
     return Judged("passed")
 
 
+def without(check: Check, needed: Outcome) -> Judged | None:
+    """What is said of a check where the one that it needs did not pass; None where it did."""
+    if check.needs is None or needed == "passed":
+        return None
+    if needed == "todo":
+        return Judged("todo", "still to do")
+    return Judged("skipped", f"counts once this passes: {check.needs.title}")
+
+
 def hidden_message(difference: Difference, outcome: Outcome, answer: Answer) -> str:
     """What may be said of a hidden case: nothing that holds its values, or that the student's code could choose."""
     if answer.status in ("timeout", "limit"):

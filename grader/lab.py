@@ -65,6 +65,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory_bytes: int = 2_000_000_000  # above what the worker has before a submission runs
     processes: int = 1  # with the one it runs in
     threads: int = 64
+    open_files: int = 256
     output_bytes: int = 4_000_000  # of one answer; what it prints is thrown away
     disk_bytes: int = 64_000_000  # in its private folder
 

@@ -12,10 +12,10 @@ import dataclasses
 import gc
 import importlib
 import os
-import secrets
 import select
 import signal
 import socket
+import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -127,6 +127,7 @@ class Parent:
         self._child: psutil.Process | None = None
         self._resident = 0  # bytes that a child shares with this process when it is forked
         self._hit = ""  # the limit for which a child was ended
+        self._ended = False  # by this process, and not from outside
 
     def serve(self) -> None:
         """Until the grader closes the socket, or is gone."""
@@ -148,15 +149,17 @@ class Parent:
                     return
         finally:
             self._end()
+            with contextlib.suppress(OSError):  # it may be a mount
+                self._work.rmdir()
 
     def _fork(self, descriptor: int) -> None:
         _empty(self._work)
-        self._hit = ""
-        self._resident = psutil.Process().memory_info().rss
+        self._hit, self._ended = "", False
+        self._resident = _resident_bytes(os.getpid())
         pid = os.fork()
         if pid == 0:
             os.closerange(3, descriptor)  # the control socket above all
-            os.closerange(descriptor + 1, confine.OPEN_FILES)
+            os.closerange(descriptor + 1, self._start.limits.open_files)
             _die_with_parent()
             run_child(socket.socket(fileno=descriptor), self._work, self._start.inner)
         os.close(descriptor)
@@ -179,26 +182,29 @@ class Parent:
         return {"cpu": seconds, "busy": busy}
 
     def _watch(self) -> None:
-        """Ends a child that is over a limit which the kernel does not count, or whose main process is gone."""
+        """Ends a child that is over a limit which the kernel does not count, or whose main thread is gone."""
         if self._child is None:
             return
-        memory = threads = processes = 0
-        for process in self._family():
-            with contextlib.suppress(psutil.Error):
-                memory += max(0, process.memory_info().rss - self._resident)
-                threads += process.num_threads()
-                processes += 1
         limits = self._start.limits
+        memory = threads = processes = 0
+        disk = _disk_bytes(self._work, limits.disk_bytes)
+        for process in self._family():
+            with contextlib.suppress(psutil.Error, OSError):
+                memory += max(0, _resident_bytes(process.pid) - self._resident)
+                threads += _tasks(process.pid)
+                processes += 1
+                disk += _nameless_bytes(process.pid, self._work, limits.disk_bytes)
         used = {
             "memory_bytes": (memory, limits.memory_bytes),
             "processes": (processes, limits.processes),
             "threads": (threads, limits.threads),
-            "disk_bytes": (_disk_bytes(self._work, limits.disk_bytes), limits.disk_bytes),
+            "disk_bytes": (disk, limits.disk_bytes),
         }
         over = [name for name, (amount, limit) in used.items() if amount > limit]
         if over:
             self._hit = self._hit or over[0]
         if over or self._child.status() == psutil.STATUS_ZOMBIE:  # what it left behind may hold the channel
+            self._ended = self._ended or not _is_dead(self._child)
             self._kill()
 
     def _kill(self) -> None:
@@ -212,9 +218,9 @@ class Parent:
         signalled = 0
         if self._child is not None:
             until = time.monotonic() + patience
-            while self._child.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
+            while not _is_dead(self._child) and time.monotonic() < until:
                 time.sleep(0.001)
-            by_itself = self._child.status() == psutil.STATUS_ZOMBIE
+            by_itself = _is_dead(self._child) and not self._ended
             while True:  # what was forked before its parent was killed is found once that one is reaped
                 self._kill()
                 try:
@@ -228,9 +234,39 @@ class Parent:
         return {"limit": self._hit, "signal": signalled}
 
 
+# What /proc tells of a process. Its name, which it can choose, is not looked at: psutil takes it for a line of a file.
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    """Whether nothing of a process is left but its status: a main thread may end before others do."""
+    return bool(process.status() == psutil.STATUS_ZOMBIE and _tasks(process.pid) <= 1)
+
+
+def _tasks(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/task"))
+
+
 def _is_busy(pid: int) -> bool:
-    states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    states = [task.read_text().rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").glob("*/stat")]
     return bool({"R", "D"}.intersection(states))
+
+
+def _resident_bytes(pid: int) -> int:
+    """The memory that is no file's."""
+    _name, *lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
+
+
+def _nameless_bytes(pid: int, folder: Path, enough: int) -> int:
+    """The disk space of files without a name: removed while they are open, or (reason enough to end it) mapped."""
+    used = 0
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            status = os.stat(f"/proc/{pid}/fd/{descriptor}")
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                used += NAME_BYTES + status.st_blocks * 512
+    mapped = (line for line in Path(f"/proc/{pid}/maps").read_text().splitlines() if line.endswith("(deleted)"))
+    return enough + 1 if any(f" {folder}/" in line for line in mapped) else used
 
 
 def _disk_bytes(folder: Path, enough: int) -> int:
@@ -240,7 +276,9 @@ def _disk_bytes(folder: Path, enough: int) -> int:
         try:
             with os.scandir(folders.pop()) as entries:
                 for entry in entries:
-                    used += NAME_BYTES + entry.stat(follow_symlinks=False).st_blocks * 512
+                    used += NAME_BYTES
+                    with contextlib.suppress(FileNotFoundError):  # gone by now; the next is counted all the same
+                        used += entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
                     if used > enough:
@@ -253,18 +291,26 @@ def _disk_bytes(folder: Path, enough: int) -> int:
 
 
 def _empty(folder: Path) -> None:
-    """Removes all that is in a folder, bringing its subfolders up first: they may be nested deeper than any path."""
-    while entries := list(os.scandir(folder)):
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)
+    """Removes all that is in a folder, going in and out by chdir: what is in it may be nested deeper than any path."""
+    os.chdir(folder)
+    inside: list[str] = []
+    left = [os.listdir()]
+    while left:
+        if left[-1]:
+            name = left[-1].pop()
+            if not stat.S_ISDIR(os.lstat(name).st_mode):
+                os.unlink(name)
                 continue
-            os.chmod(entry.path, 0o700)
-            for inner in list(os.scandir(entry.path)):
-                if inner.is_dir(follow_symlinks=False):
-                    os.chmod(inner.path, 0o700)
-                os.rename(inner.path, folder / secrets.token_hex(16))
-            os.rmdir(entry.path)
+            os.chmod(name, 0o700)
+            os.chdir(name)
+            inside.append(name)
+            left.append(os.listdir())
+        else:
+            left.pop()
+            if inside:
+                os.chdir("..")
+                os.rmdir(inside.pop())
+    os.chdir("/")
 
 
 # --- the child --------------------------------------------------------------------------------------------------------

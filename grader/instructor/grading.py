@@ -19,7 +19,7 @@ from grader.instructor.milestones import Score, judge_milestone, scorer, version
 from grader.instructor.staging import Staged, Unreadable, stage
 from grader.instructor.submissions import Submission
 from grader.instructor.workers import KILLED_WORDS, WarmParent, WorkerFailed, Workers, workers_for
-from grader.judge import Judged, Known, check_result, fault, judge
+from grader.judge import Judged, Known, check_result, fault, judge, without
 from grader.lab import ROOT, Lab, Milestone
 from grader.loading import Broken
 from grader.reference import Reference, open_reference, record_of, visibilities
@@ -149,12 +149,12 @@ def _line(run: Run, check: Check, visibility: Visibility, judged: Judged, second
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """A check on one side: its line, what was known and answered of its cases, and whether none of several is right."""
+    """A check on one side: its line, and what was known and answered of its cases, as far as they were asked."""
 
     line: CheckResult
     known: list[Known]
     answers: list[Answer]
-    nothing_right: bool = False
+    by_heart: bool = False  # the public cases are right, and of several hidden ones none
 
 
 def _code_results(run: Run, staged: Staged) -> list[CheckResult]:
@@ -165,13 +165,19 @@ def _code_results(run: Run, staged: Staged) -> list[CheckResult]:
         # The public cases first: what is answered to them is shown, and must not hold what was seen of hidden ones.
         for check, side in sorted(sides, key=lambda place: place[1] == "hidden"):
             asked[check.name, side] = _ask(run, workers, check, side, asked.get((check.name, "public")))
-    by_heart = {name for (name, _), of in asked.items() if of.nothing_right}
-    return [_believed(asked[check.name, side].line, by_heart) for check, side in sides]
+    lines = [_believed(asked[check.name, side].line, asked.get((check.name, "hidden"))) for check, side in sides]
+    outcomes: dict[str, Outcome] = {line.check: line.outcome for line in reversed(lines)}  # on the public side, if any
+    return [
+        _line(run, check, side, judged, line.seconds)
+        if check.needs and (judged := without(check, outcomes[check.needs.name]))
+        else line
+        for (check, side), line in zip(sides, lines, strict=True)
+    ]
 
 
-def _believed(line: CheckResult, by_heart: set[str]) -> CheckResult:
+def _believed(line: CheckResult, hidden: Asked | None) -> CheckResult:
     """The published answers can be learnt by heart: their points need a hidden case that is right, too."""
-    if line.check not in by_heart or line.visibility == "hidden" or line.outcome != "passed":
+    if line.visibility == "hidden" or hidden is None or not hidden.by_heart:
         return line
     return msgspec.structs.replace(line, outcome="failed", points=0.0, message=BY_HEART)
 
@@ -189,29 +195,27 @@ def _ask(run: Run, workers: Workers, check: Check, visibility: Visibility, publi
     if public and public.line.outcome == "timeout":  # one endless loop should not take its seconds twice
         again = Judged("timeout", NOT_ASKED)
         return Asked(_line(run, check, visibility, again, 0.0), [], [])
+    believed = not (hidden and public and public.line.outcome == "passed")  # until a hidden case is right, too
     known: list[Known] = []
     answers: list[Answer] = []
-    nothing_right = False
     try:
         cases = run.reference.cases(check, visibility, run.seed)
-        for case in cases:
+        known = run.reference.known(check, visibility, run.seed)
+        for case, facts in zip(cases, known, strict=True):
             answers.append(workers.ask(check, case.arguments))
-            if answers[-1].status in ("timeout", "crashed", "limit"):
+            believed = believed or fault(check, run.lab, case, facts.expected, answers[-1]) is None
+            if believed and answers[-1].status in ("timeout", "crashed", "limit"):
                 break
-        cases = cases[: len(answers)]
-        known = run.reference.known(check, visibility, run.seed)[: len(answers)]
+        believed = believed or len(cases) == 1
+        cases, known = cases[: len(answers)], known[: len(answers)]
         earlier = list(zip(public.known, public.answers, strict=True)) if public else []
         judged = judge(check, run.lab, cases, known, answers, run.reference.diagnoses, not hidden, earlier)
-        if hidden and judged.outcome == "failed" and len(cases) > 1:
-            of_each = zip(cases, known, answers, strict=True)
-            faults = [fault(check, run.lab, case, facts.expected, answer) for case, facts, answer in of_each]
-            nothing_right = all(wrong and wrong[1] == "failed" for wrong in faults)
     except WorkerFailed as error:
         judged = Judged("error", str(error))
     except Exception:  # the grader's own fault: said, and never a score
         judged = Judged("error", traceback.format_exc(limit=-3))
     line = _line(run, check, visibility, judged, time.monotonic() - clock)
-    return Asked(line, known[: len(answers)], answers[: len(known)], nothing_right)
+    return Asked(line, known[: len(answers)], answers, by_heart=not believed and judged.outcome != "error")
 
 
 def _milestone_results(run: Run, staged: Staged) -> list[CheckResult]:

@@ -6,7 +6,6 @@ A container (docker or podman), else namespaces (bubblewrap or unshare), else a 
 
 import contextlib
 import dataclasses
-import fcntl
 import io
 import os
 import secrets
@@ -16,7 +15,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,8 +34,6 @@ PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHASHSEED")
 EMPTY_IMAGE = "labkit-sandbox:empty"  # an image without a file: what is needed is mounted into it, read-only
 TMPFS_FLAGS = "nosuid,nodev,noexec"
 CONTAINER_FOLDER = Path("/labkit")
-FOLDER_PREFIX = "labkit-"
-SWEEP_SECONDS = 60
 TRIAL_SECONDS = 60.0
 STOP_SECONDS = 10.0
 PARENT_BYTES = 2_000_000_000  # of a container's memory, for torch and what else a warm parent imports
@@ -56,7 +52,7 @@ class Started:
     inner: Inner
     control: socket.socket
     process: subprocess.Popen[bytes]
-    folder: "Folder"
+    folder: Path | None = None
     container: str = ""
 
     @property
@@ -79,46 +75,14 @@ class Started:
             self.process.wait()
         if self.container:
             _quietly([self.backend, "rm", "--force", self.container])
-        self.folder.remove()
-
-
-@dataclasses.dataclass(frozen=True)
-class Folder:
-    """A temporary folder, locked for as long as the process that made it lives."""
-
-    path: Path
-    lock: int
-
-    def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self.lock)
-
-
-def _new_folder() -> Folder:
-    path = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-    lock = os.open(path, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return Folder(path, lock)
-
-
-def _sweep() -> None:
-    """Removes the folders of graders that were killed: those that nobody has locked, and are not just being made."""
-    for path in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if time.time() - os.fstat(lock).st_ctime > SWEEP_SECONDS:
-                    shutil.rmtree(path, ignore_errors=True)
-            finally:
-                os.close(lock)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def choose(asked: str, limits: Limits) -> str:
     """The backend to use: the one asked for, or for "auto" the strongest that works here; Refused where none does."""
     if asked not in ("auto", *BACKENDS):
         raise Refused(f"There is no sandbox {asked!r}: choose auto, {', '.join(BACKENDS)}")
-    _sweep()
     reasons = {}
     for backend in BACKENDS[:-1] if asked == "auto" else [asked]:
         reasons[backend] = why_not(backend, limits)
@@ -147,7 +111,9 @@ def start(backend: str, limits: Limits, modules: Sequence[str] | None) -> Starte
 
     NotStarted where the machine does not allow it.
     """
-    other_user = os.geteuid() == 0 and backend not in ("none",) and _others_can_read()
+    if backend not in BACKENDS:
+        raise NotStarted(f"there is no sandbox {backend!r}")
+    other_user = os.geteuid() == 0 and backend != "none" and _others_can_read()
     try:
         return _start(backend, limits, modules, other_user)
     except NotStarted:
@@ -163,10 +129,15 @@ def _start(backend: str, limits: Limits, modules: Sequence[str] | None, other_us
     if program and not shutil.which(program):
         raise NotStarted(f"{program} is not installed")
     user = secrets.choice(OTHER_USERS) if other_user else None
-    folder = _new_folder()
-    if user is not None:
-        os.chown(folder.path, user, user)
-    work = CONTAINER_FOLDER if backend == "bubblewrap" else folder.path
+    folder = None
+    if backend == "bubblewrap":
+        work = CONTAINER_FOLDER
+    elif backend == "unshare":
+        work = _spare_folder()
+    else:
+        folder = work = Path(tempfile.mkdtemp(prefix="labkit-"))  # which the parent removes, should we be killed
+        if user is not None:
+            os.chown(work, user, user)
     inner = Inner(confined=backend != "none", own_user=user is not None)
     ours, theirs = socket.socketpair()
     with theirs:
@@ -207,6 +178,15 @@ def _welcome(started: Started) -> Started:
     return started
 
 
+def _spare_folder() -> Path:
+    """A folder of the system that a worker does not need: in a namespace of its own another can be mounted there."""
+    needed = [ROOT, *_mounted()]
+    for folder in (Path("/srv"), Path("/mnt"), Path("/media")):
+        if folder.is_dir() and not any(path.is_relative_to(folder) for path in needed):
+            return folder
+    raise NotStarted("there is neither /srv nor /mnt nor /media to mount a folder on")
+
+
 def _python(address: str, start: Start) -> list[str]:
     return [sys.executable, "-m", "grader.worker", address, msgspec.json.encode(start).decode()]
 
@@ -218,6 +198,7 @@ def _environment(work: Path) -> dict[str, str]:
         "TMPDIR": str(work),
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "1",  # each arena takes 64 MB of address space, which is what memory_bytes limits
         "MPLBACKEND": "Agg",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -273,16 +254,18 @@ def _start_container(engine: str, limits: Limits, modules: Sequence[str] | None)
     if not shutil.which(engine):
         raise NotStarted(f"{engine} is not installed")
     _have_empty_image(engine)
-    folder = _new_folder()
     name = f"labkit-{secrets.token_hex(8)}"
     user = secrets.choice(OTHER_USERS)
     inner = Inner(confined=True, own_user=True)
     # A container inherits no descriptor: the parent connects to a socket in a folder of its own. The folder around that
     # one is closed to other users of this machine.
-    meeting = folder.path / "meeting"
-    meeting.mkdir()
-    meeting.chmod(0o711)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+    with (
+        tempfile.TemporaryDirectory(prefix="labkit-") as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener,
+    ):
+        meeting = Path(folder) / "meeting"
+        meeting.mkdir()
+        meeting.chmod(0o711)
         listener.bind(str(meeting / "control"))
         (meeting / "control").chmod(0o666)
         listener.listen(1)
@@ -324,7 +307,7 @@ def _start_container(engine: str, limits: Limits, modules: Sequence[str] | None)
             start_new_session=True,
         )
         control = _accept(listener, process)
-    return _welcome(Started(engine, inner, control, process, folder, container=name))
+    return _welcome(Started(engine, inner, control, process, container=name))
 
 
 def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:

@@ -32,6 +32,7 @@ RAN_INTO = {
     "MemoryError": "memory_bytes",
     "RuntimeError: [enforce fail at alloc_cpu": "memory_bytes",
     "OSError: [Errno 12]": "memory_bytes",
+    "OSError: [Errno 24]": "open_files",
     "OSError: [Errno 27]": "disk_bytes",
     "OSError: [Errno 28]": "disk_bytes",
     "RuntimeError: can't start new thread": "threads",
@@ -201,7 +202,8 @@ class Worker:
 LIMITS = {
     "memory_bytes": "{} of memory",
     "disk_bytes": "{} on disk",
-    "threads": "{} threads at a time",
+    "threads": "{} threads at a time, and the memory for their stacks",
+    "open_files": "{} open files",
     "processes": "{} processes at a time, its own included",
 }
 
@@ -232,8 +234,8 @@ class Stopwatch:
         if self._cpu is None:
             self._used = waited
         else:
-            computed = cpu - self._cpu
-            self._used += computed if computed or busy else waited
+            computed = max(0.0, cpu - self._cpu)  # that of a process which nobody waited for disappears with it
+            self._used += computed if busy else max(computed, waited)
         self._cpu, self._looked = cpu, now
         if self._used > self._limit + GRACE_SECONDS:
             raise TimeoutError(too_slow(self._limit))
@@ -261,13 +263,14 @@ class Workers:
 
     def __init__(self, parent: WarmParent, lab: Lab, files: Mapping[str, bytes], budget: Budget) -> None:
         self._parent, self._lab, self._files, self._budget = parent, lab, files, budget
+        self._until = time.monotonic() + WALL_FACTOR * budget.seconds + WALL_GRACE
         self._worker: Worker | None = None
 
     def ask(self, check: Check, arguments: dict[str, Any]) -> Answer:
         """What the submission answers on one case. One whose process is killed from outside is asked again."""
         limits = self._lab.manifest.limits
         for _ in range(KILLED):
-            if self._budget.seconds <= 0:
+            if self._budget.seconds <= 0 or time.monotonic() > self._until:
                 total = limits.submission_seconds
                 words = f"the submission had used its {total:g} seconds before (submission_seconds in lab.toml)"
                 return Answer("timeout", text=words)

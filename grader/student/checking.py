@@ -11,7 +11,7 @@ from typing import Any
 from grader.answers import Answer, answer
 from grader.checks import Check, checks_of
 from grader.errors import Refused
-from grader.judge import Judged, check_result, judge
+from grader.judge import Judged, check_result, judge, without
 from grader.lab import Lab, Milestone, Task
 from grader.loading import Broken, load_functions, load_modules
 from grader.quiz import read_answers
@@ -82,9 +82,14 @@ def run_public_checks(session: Session, task: Task | None = None, thorough: bool
     """The public checks of one task or of all; those that are not quick only for one task, or when thorough."""
     checks = [check for check in session.checks if task is None or check.task == task.name]
     thorough = thorough or task is not None
-    return [
-        session.run(check) if check.cases and (check.quick or thorough) else session.not_run(check) for check in checks
-    ]
+    checked: dict[str, Checked] = {}
+    for check in checks:
+        found = session.run(check) if check.cases and (check.quick or thorough) else session.not_run(check)
+        needed = checked[check.needs.name].judged if check.needs else None
+        if found.judged and needed and (judged := without(check, needed.outcome)):
+            found = session.not_run(check, judged)
+        checked[check.name] = found
+    return list(checked.values())
 
 
 def public_points(checked: list[Checked]) -> tuple[float, float]:

@@ -59,7 +59,7 @@ several_episodes.case(
 )
 
 
-@check("batch_reward_to_go", points=1, quick=False, verify=works_on_its_device)
+@check("batch_reward_to_go", points=1, quick=False, verify=works_on_its_device, needs=several_episodes)
 def several_episodes_device(lab, rewards, dones, gamma):
     """Works on the device of its inputs."""
     return device_of_result(lab.batch_reward_to_go, rewards, dones, gamma)
@@ -95,7 +95,7 @@ certain_choices.case("three rows", logits=tensor([[-200.0, 200.0, 0.0], [200.0, 
 certain_choices.case("a batch of one", logits=tensor([[-200.0, 200.0]]))
 
 
-@check("get_action", points=1, quick=False, verify=works_on_its_device)
+@check("get_action", points=1, quick=False, verify=works_on_its_device, needs=frequencies)
 def get_action_device(lab, logits):
     """Works on the device of its inputs."""
     return device_of_result(lab.get_action, logits)
@@ -132,7 +132,7 @@ several_episodes_loss.case(
 )
 
 
-@check("pg_loss", points=1, quick=False, verify=works_on_its_device)
+@check("pg_loss", points=1, quick=False, verify=works_on_its_device, needs=one_episode)
 def pg_loss_device(lab, logp, weights, n_episodes):
     """Both losses work on the device of their inputs."""
     return device_of_result(
@@ -162,7 +162,7 @@ whole_returns.case(
 )
 
 
-@check("total_return_weights", points=1, quick=False, verify=works_on_its_device)
+@check("total_return_weights", points=1, quick=False, verify=works_on_its_device, needs=whole_returns)
 def whole_returns_device(lab, rewards, dones, gamma):
     """Works on the device of its inputs."""
     return device_of_result(lab.total_return_weights, rewards, dones, gamma)
@@ -219,7 +219,7 @@ def shapes_must_agree(lab, n):
 shapes_must_agree.case("three numbers", n=3)
 
 
-@check("baseline_advantages", points=1, quick=False, verify=works_on_its_device)
+@check("baseline_advantages", points=1, quick=False, verify=works_on_its_device, needs=advantages)
 def baseline_device(lab, G, v):
     """Both work on the device of their inputs."""
     return device_of_result(
@@ -248,7 +248,7 @@ one_step_target.case("two of four terminated", **MIXED)
 one_step_target.case("cut by the time limit: not terminated", **{**MIXED, "terminated": torch.zeros(4).bool()})
 
 
-@check("td_target", points=1, quick=False, verify=works_on_its_device)
+@check("td_target", points=1, quick=False, verify=works_on_its_device, needs=one_step_target)
 def td_target_device(lab, r, v_next, terminated, gamma):
     """Works on the device of its inputs."""
     return device_of_result(lab.td_target, r, v_next, terminated, gamma)
@@ -293,7 +293,7 @@ def a_split(lab, steps, step_size):
 a_split.case("60 sweeps", steps=60, step_size=0.5)
 
 
-@check("actor_critic_losses", points=1, quick=False, verify=works_on_its_device)
+@check("actor_critic_losses", points=1, quick=False, verify=works_on_its_device, needs=both_losses)
 def actor_critic_device(lab, logp, v, v_next, r, terminated, gamma):
     """Works on the device of its inputs."""
     return device_of_result(lab.actor_critic_losses, logp, v, v_next, r, terminated, gamma)

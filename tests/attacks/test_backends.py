@@ -1,0 +1,325 @@
+"""The few attacks that tell most, in every sandbox that works on this machine; and what each leaves when it is gone."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from grader.errors import Refused
+from grader.instructor import sandbox
+from grader.instructor.grading import Graded, Run, worker_files
+from grader.instructor.staging import Staged
+from grader.instructor.workers import workers_for
+from grader.lab import ROOT, Lab, Limits
+
+Opened = Callable[[Lab, str], Run]
+REFUSED = "it raised PermissionError: [Errno 1] Operation not permitted"
+
+
+def backends() -> list[str]:
+    return [name for name in sandbox.BACKENDS if name != "none"]
+
+
+@pytest.fixture(scope="session")
+def runs(opened: Opened, small_lab: Lab) -> Callable[[str], Run]:
+    """One run for each backend, opened when it is first asked for; skipped where the machine does not have it."""
+    found: dict[str, Run] = {}
+
+    def run(backend: str) -> Run:
+        if reason := sandbox.why_not(backend, small_lab.manifest.limits):
+            pytest.skip(reason)
+        if backend not in found:
+            found[backend] = opened(small_lab, backend)
+        return found[backend]
+
+    return run
+
+
+@pytest.fixture(params=backends())
+def inside(request: pytest.FixtureRequest, runs: Callable[[str], Run]) -> Run:
+    return runs(request.param)
+
+
+TELLING = {
+    "a file outside": ("open(CANARY).read()", ("PermissionError", "FileNotFoundError")),
+    "a file outside, to be written": ("open(CANARY, 'a').write('x')", ("PermissionError", "FileNotFoundError")),
+    "its rights": ("os.chmod(CANARY, 0o777)", ("PermissionError",)),
+    "the answers": ("open(HIDDEN).read()", ("PermissionError", "FileNotFoundError")),
+    "the kit": ("os.listdir(ROOT)", ("PermissionError",)),
+    "the environment of its parent": ("open(f'/proc/{os.getppid()}/environ').read()", ("PermissionError", "FileN")),
+    "its own memory map": ("open('/proc/self/maps').read()", ("PermissionError", "FileNotFoundError")),
+    "the network": ("socket.create_connection(TCP, 0.2)", ("PermissionError",)),
+    "a socket of the machine": ("socket.socket(socket.AF_UNIX).connect(UNIX)", ("PermissionError",)),
+    "its parent": ("os.kill(os.getppid(), 9)", ("PermissionError",)),
+    "the grader": ("os.kill(GRADER, 9)", ("PermissionError",)),
+    "a process": ("os.fork()", ("PermissionError",)),
+    "another program": ("os.execv('/bin/true', ['true'])", ("PermissionError",)),
+    "other namespaces": ("ctypes.CDLL(None, use_errno=True).unshare(0x10000000) or 1/0", ("ValueError: -1",)),
+    "another user": ("os.setuid(0)", ("PermissionError",)),
+}
+
+
+@pytest.mark.parametrize("what", TELLING)
+def test_in_every_sandbox_there_is_no_way_to(
+    what: str,
+    inside: Run,
+    submit: Callable[..., Graded],
+    canary: Path,
+    listeners: dict[str, socket.socket],
+    small_lab: Lab,
+) -> None:
+    code, refusals = TELLING[what]
+    names = {
+        "CANARY": str(canary / "graded/alice/lab90/result.json"),
+        "HIDDEN": str(small_lab.path("hidden.py")),
+        "ROOT": str(ROOT),
+        "GRADER": os.getpid(),
+        "TCP": listeners["tcp"].getsockname(),
+        "UNIX": listeners["unix"].getsockname(),
+    }
+    before = "import ctypes, os, socket\n" + "\n".join(f"{name} = {value!r}" for name, value in names.items())
+    graded = submit(inside, before, double=f"def double(x):\n    raise ValueError({code})\n")
+    message = graded.result.checks[0].message
+    assert message.removeprefix("case 'three': it raised ").startswith(refusals)
+    assert (graded.result.score, graded.attention) == (4, [])
+
+
+LIMITED = {
+    "memory": ("a = []\nwhile True: a.append(bytearray(10**6))", "100 MB of memory (memory_bytes in lab.toml)"),
+    "the disk": ("while True: open(str(len(os.listdir())), 'wb').write(bytes(9**5))", "1 MB on disk (disk_bytes"),
+    "names on the disk": (
+        "for n in range(5_000): open(str(n), 'wb').close()\ntime.sleep(600)",
+        "1 MB on disk (disk_bytes in lab.toml)",
+    ),
+    "files without a name": (
+        "held = []\nfor n in range(20):\n    held.append(open('a', 'wb', 0)); held[-1].write(bytes(900_000))\n"
+        "    os.unlink('a')\ntime.sleep(600)",
+        "1 MB on disk (disk_bytes in lab.toml)",
+    ),
+    "mapped files without a name": (
+        "held = []\nfor n in range(20):\n    f = open('a', 'wb+', 0); f.write(bytes(900_000)); os.unlink('a')\n"
+        "    held.append(mmap.mmap(f.fileno(), 4096)); f.close()\ntime.sleep(600)",
+        "1 MB on disk (disk_bytes in lab.toml)",
+    ),
+    "threads": (
+        "threading.stack_size(32768)\nwhile True: threading.Thread(target=time.sleep, args=(600,)).start()",
+        "64 threads at a time (threads in lab.toml)",
+    ),
+    "time": ("while True: pass", "it was stopped after 0.3 seconds"),
+    "time asleep": ("time.sleep(600)", "it was stopped after 0.3 seconds"),
+}
+
+
+@pytest.mark.parametrize("what", LIMITED)
+def test_in_every_sandbox_there_is_a_limit_on(what: str, inside: Run, submit: Callable[..., Graded]) -> None:
+    code, words = LIMITED[what]
+    double = "def double(x):\n" + textwrap.indent(code, "    ")
+    graded = submit(inside, "import mmap, os, threading, time", double=double)
+    assert words in graded.result.checks[0].message
+    assert (graded.result.score, graded.attention) == (4, [])
+
+
+def test_in_every_sandbox_a_right_submission_earns_everything_and_both_layers_are_named(
+    inside: Run, submit: Callable[..., Graded]
+) -> None:
+    graded = submit(inside)
+    assert (graded.result.score, graded.attention) == (6, [])
+    layers = graded.result.sandbox
+    assert layers["outer"] in ("none", *sandbox.BACKENDS)
+    assert layers["inner"].startswith("landlock, seccomp, rlimits")
+
+
+# --- more processes than one ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def several(opened: Opened, small_lab: Lab) -> Run:
+    """A run of a lab that allows four processes."""
+    manifest = small_lab.manifest
+    limits = msgspec.structs.replace(manifest.limits, processes=4)
+    lab = Lab(small_lab.folder, msgspec.structs.replace(manifest, limits=limits))
+    return opened(lab, sandbox.choose("auto", limits))
+
+
+PROCESSES = "it ran into a limit: 4 processes at a time, its own included (processes in lab.toml)"
+FAMILIES = {
+    "a fork bomb": ("while True:\n    try: os.fork()\n    except OSError: pass", PROCESSES),
+    "sleepers": ("for _ in range(9):\n    if os.fork() == 0: time.sleep(600)\ntime.sleep(600)", PROCESSES),
+    "sleepers that left their session": (
+        "for _ in range(9):\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork(): os._exit(0)\n"
+        "        time.sleep(600)\ntime.sleep(600)",
+        PROCESSES,
+    ),
+    "memory of several": (
+        "for _ in range(3):\n    if os.fork() == 0: a = bytearray(b'x' * 40_000_000); time.sleep(600)\ntime.sleep(600)",
+        "it ran into a limit: 100 MB of memory (memory_bytes in lab.toml)",
+    ),
+    "time of another": ("if os.fork() == 0:\n    while True: pass\nos.wait()", "it was stopped after 0.3 seconds"),
+    "time of many, one after another": (
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True:\n    if os.fork() == 0:\n        until = "
+        "time.process_time() + 0.3\n        while time.process_time() < until: pass\n        os._exit(0)\n"
+        "    try: os.wait()\n    except ChildProcessError: pass",
+        "it was stopped after 0.3 seconds",
+    ),
+    "a parent that leaves the channel to its child": (
+        "if os.fork() == 0: time.sleep(600)\nos._exit(0)",
+        "its process ended during the call",
+    ),
+    "a child that kills its parent": (
+        "parent = os.getpid()\nif os.fork() == 0:\n    try: os.kill(parent, 9)\n    finally: os._exit(0)\n"
+        "os.wait()\nraise ValueError('alive')",
+        "it raised ValueError: alive",
+    ),
+    "a child in a namespace of its own": (
+        "import ctypes\nraise ValueError(ctypes.CDLL(None).syscall(56, 0x10000000 | 17, 0, 0, 0, 0))",
+        "it raised ValueError: -1",
+    ),
+    "another program": ("os.execv('/bin/true', ['true'])", REFUSED),
+}
+
+
+@pytest.mark.parametrize("what", FAMILIES)
+def test_where_several_processes_are_allowed_they_share_the_limits(
+    what: str, several: Run, submit: Callable[..., Graded]
+) -> None:
+    code, words = FAMILIES[what]
+    double = "def double(x):\n" + textwrap.indent(code, "    ")
+    graded = submit(several, "import os, signal, time", double=double)
+    assert graded.result.checks[0].message == f"case 'three': {words}"
+    assert (graded.result.score, graded.attention) == (4, [])
+
+
+LEFT = {
+    "a sleeper": "time.sleep(600)",
+    "a sleeper that ignores its end": (
+        "for n in (1, 2, 15): signal.signal(n, signal.SIG_IGN)\nos.closerange(0, 64)\ntime.sleep(600)"
+    ),
+    "a sleeper in a session of its own": "os.setsid()\nif os.fork() == 0: time.sleep(600)\nos._exit(0)",
+}
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_processes_that_are_left_behind_end_with_the_submission(
+    what: str, several: Run, submit: Callable[..., Graded]
+) -> None:
+    child = textwrap.indent(LEFT[what], " " * 8)
+    double = f"def double(x):\n    if x == 3.0 and os.fork() == 0:\n{child}\n    return x + x\n"
+    assert submit(several, "import os, signal, time", double=double).result.score == 6
+
+
+# --- what is left of a sandbox ---------------------------------------------------------------------------------------
+
+GRADER = """
+import os, sys, tempfile, time
+tempfile.tempdir = sys.argv[2]
+from grader.instructor import sandbox
+from grader.lab import Limits
+started = sandbox.start(sys.argv[1], Limits(), ["json"])
+print(started.process.pid, started.container or "-", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def orphan(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str], int, str]]:
+    """A grader of our own that has started a sandbox: the backend, the process, what it started, its container."""
+    backend = request.param
+    if reason := sandbox.why_not(backend, Limits()):
+        pytest.skip(reason)
+    temporary = tempfile.mkdtemp(dir=tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-c", GRADER, backend, temporary], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    with process:
+        assert process.stdout is not None
+        pid, container = process.stdout.readline().split()
+        yield backend, process, int(pid), container
+        process.kill()
+
+
+@pytest.mark.parametrize("orphan", backends(), indirect=True)
+def test_a_grader_that_is_killed_leaves_no_process_no_container_and_no_folder(
+    orphan: tuple[str, subprocess.Popen[str], int, str], tmp_path: Path
+) -> None:
+    backend, process, pid, container = orphan
+    started = psutil.Process(pid)
+    family = [started, *started.children(recursive=True)]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    psutil.wait_procs(family, timeout=20)
+    assert [left for left in family if left.is_running() and left.status() != psutil.STATUS_ZOMBIE] == []
+    if container != "-":
+        listing = [backend, "ps", "--all", "--quiet", "--filter", f"name={container}"]
+        until = time.monotonic() + 20
+        while (left := subprocess.check_output(listing, text=True)) and time.monotonic() < until:
+            os.sched_yield()
+        assert left == ""
+    assert list(tmp_path.glob("*/labkit-*")) == []
+
+
+def test_a_sandbox_that_was_stopped_leaves_nothing(inside: Run, small_lab: Lab, tmp_path: Path) -> None:
+    backend = inside.parent._backend
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path))
+        started = sandbox.start(backend, small_lab.manifest.limits, None)
+    family = [psutil.Process(started.process.pid)]
+    family += family[0].children(recursive=True)
+    started.stop()
+    assert [left for left in family if left.is_running() and left.status() != psutil.STATUS_ZOMBIE] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- choosing ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_sandbox_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(Refused, match="There is no sandbox 'jail': choose auto, docker, podman, bubblewrap, unshare"):
+        sandbox.choose("jail", Limits())
+
+
+def test_the_strongest_that_works_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    why_not = {"docker": "docker is not installed", "podman": "no", "bubblewrap": "", "unshare": "", "process": ""}
+    monkeypatch.setattr(sandbox, "why_not", lambda backend, _: why_not[backend])
+    assert sandbox.choose("auto", Limits()) == "bubblewrap"
+    assert sandbox.choose("process", Limits()) == "process"
+
+
+def test_where_none_works_every_reason_is_given_and_none_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "why_not", lambda backend, _: "" if backend == "none" else f"no {backend} here")
+    with pytest.raises(Refused) as refused:
+        sandbox.choose("auto", Limits())
+    for backend in backends():
+        assert f"  {backend}: no {backend} here" in str(refused.value)
+    assert "submissions are not run without one" in str(refused.value)
+    assert refused.value.exit_code == 1
+    assert sandbox.choose("none", Limits()) == "none"
+
+
+def test_one_that_is_asked_for_and_does_not_work_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "why_not", lambda backend, _: "it is not installed" if backend == "docker" else "")
+    with pytest.raises(Refused, match="docker: it is not installed"):
+        sandbox.choose("docker", Limits())
+
+
+@pytest.fixture
+def unprotected(opened: Opened, small_lab: Lab) -> Run:
+    """A run without any sandbox."""
+    return opened(small_lab, "none")
+
+
+def test_no_sandbox_at_all_is_named_in_every_result(unprotected: Run) -> None:
+    run = unprotected
+    assert run.parent.layers == {"outer": "none", "inner": "rlimits"}
+    check = run.reference.checks[0]
+    with workers_for(run.parent, run.lab, worker_files(run.lab, Staged({"first.py": b""}, [], []))) as asked:
+        assert asked.ask(check, {"x": 1.0}).status == "broken"
