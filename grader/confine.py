@@ -113,7 +113,7 @@ def enter(work: Path, limits: Limits, inner: Inner) -> None:
         _be_killed_first()
         _drop_capabilities()
         _restrict_files(work)
-        _restrict_calls(limits)
+        _restrict_calls(may_start_processes(limits, inner))
 
 
 def _limit_resources(limits: Limits, inner: Inner) -> None:
@@ -171,7 +171,12 @@ def _restrict_files(work: Path) -> None:
         raise NotConfined(f"Landlock is not to be had (Linux 5.13 or later has it): {error}") from None
 
 
-def _restrict_calls(limits: Limits) -> None:
+def may_start_processes(limits: Limits, inner: Inner) -> bool:
+    """Whether fork is allowed at all: only where the kernel counts the processes, which it does for each user."""
+    return limits.processes > 1 and (inner.own_user or not inner.confined)
+
+
+def _restrict_calls(may_fork: bool) -> None:
     import pyseccomp as seccomp
 
     def argument(place: int, value: int, mask: int | None = None) -> seccomp.Arg:
@@ -182,7 +187,7 @@ def _restrict_calls(limits: Limits) -> None:
     me = os.getpid()
     rules: list[tuple[str, list[seccomp.Arg]]] = [(name, []) for name in ALLOWED_CALLS]
     rules += [("clone", [argument(0, CLONE_THREAD, CLONE_THREAD | CLONE_NAMESPACES)])]
-    if limits.processes > 1:
+    if may_fork:
         rules += [("clone", [argument(0, 0, CLONE_THREAD | CLONE_NAMESPACES)]), ("fork", []), ("vfork", [])]
     # Not SIGKILL: who dies of that was killed from outside, and is asked again.
     rules += [("kill", [argument(0, me), seccomp.Arg(1, seccomp.NE, signal.SIGKILL)])]

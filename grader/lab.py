@@ -63,7 +63,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check_seconds: float = 10  # for one case of a check
     submission_seconds: float = 120  # for all of them together
     memory_bytes: int = 2_000_000_000  # above what the worker has before a submission runs
-    processes: int = 1  # with the one it runs in
+    processes: int = 1  # with the one it runs in; more only where the worker has a user of its own
     threads: int = 64
     open_files: int = 256
     output_bytes: int = 4_000_000  # of one answer; what it prints is thrown away

@@ -54,8 +54,18 @@ class Start:
 
 def main() -> None:
     """The warm parent: says whether children can be confined here, imports, then forks one child at a time."""
-    control = _connect(sys.argv[1])
     start = msgspec.json.decode(sys.argv[2], type=Start)
+    try:
+        _serve(_connect(sys.argv[1]), start)
+    except frames.Gone:  # the grader was ended meanwhile
+        pass
+    finally:
+        with contextlib.suppress(OSError):  # it may be a mount
+            _empty(Path(start.work))
+            os.rmdir(start.work)
+
+
+def _serve(control: socket.socket, start: Start) -> None:
     _adopt_orphans()
     fault = trial(start)
     frames.send(control, {"fault": fault})
@@ -149,8 +159,6 @@ class Parent:
                     return
         finally:
             self._end()
-            with contextlib.suppress(OSError):  # it may be a mount
-                self._work.rmdir()
 
     def _fork(self, descriptor: int) -> None:
         _empty(self._work)

@@ -15,6 +15,7 @@ import jinja2
 import msgspec
 
 from grader.errors import Refused
+from grader.instructor.workers import LIMITS
 from grader.judge import HIDDEN
 from grader.plain import one_line, printable
 from grader.results import CheckResult, Outcome, Result, read_result
@@ -39,7 +40,10 @@ OWN_WORDS = re.compile(
             r"it was stopped after NUMBER seconds?( without an answer)?",
             "not asked, since the published cases took too long already",
             r"the submission had used its NUMBER seconds before \(\w+ in lab\.toml\)",
-            r"it ran into a limit: NUMBER( MB)? [a-z, ]+ \(\w+ in lab\.toml\)",
+            *(
+                re.sub(r"\\{\w+\\}", "NUMBER( MB)?", re.escape(f"it ran into a limit: {said}"))
+                for said in LIMITS.values()
+            ),
             "it raised an exception",
             *(f"it raised {name}" for name in vars(builtins) if isinstance(getattr(builtins, name), type)),
         ]

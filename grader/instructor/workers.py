@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from msgspec.structs import asdict
+
 from grader import frames
 from grader.answers import Answer, too_slow
 from grader.checks import Check
@@ -27,7 +29,7 @@ REPLY_SECONDS = 30.0  # of the warm parent
 KILLED_WORDS = "its process was killed from outside: the machine may lack memory"
 KILLED = 3  # so many times in a row a call may end by SIGKILL from outside before the submission is blamed
 
-# What a submission raises when it runs into a limit, and the limit in lab.toml that it is.
+# What a submission raises when it runs into a limit, and which of LIMITS that is.
 RAN_INTO = {
     "MemoryError": "memory_bytes",
     "RuntimeError: [enforce fail at alloc_cpu": "memory_bytes",
@@ -35,8 +37,8 @@ RAN_INTO = {
     "OSError: [Errno 24]": "open_files",
     "OSError: [Errno 27]": "disk_bytes",
     "OSError: [Errno 28]": "disk_bytes",
-    "RuntimeError: can't start new thread": "threads",
-    "BlockingIOError: [Errno 11]": "threads",
+    "RuntimeError: can't start new thread": "stacks",
+    "BlockingIOError: [Errno 11]": "stacks",
 }
 
 
@@ -199,20 +201,22 @@ class Worker:
         return Answer("crashed", text=f"its process ended during the call{how}")
 
 
-LIMITS = {
-    "memory_bytes": "{} of memory",
-    "disk_bytes": "{} on disk",
-    "threads": "{} threads at a time, and the memory for their stacks",
-    "open_files": "{} open files",
-    "processes": "{} processes at a time, its own included",
+LIMITS = {  # what is said of each, with the values of lab.toml
+    "memory_bytes": "{memory_bytes} of memory (memory_bytes in lab.toml)",
+    "disk_bytes": "{disk_bytes} on disk (disk_bytes in lab.toml)",
+    "threads": "{threads} threads at a time (threads in lab.toml)",
+    "stacks": "{threads} threads at a time, and {memory_bytes} for their stacks (threads, memory_bytes in lab.toml)",
+    "processes": "{processes} processes at a time, its own included (processes in lab.toml)",
+    "open_files": "{open_files} open files (open_files in lab.toml)",
 }
 
 
 def over_limit(limits: Limits, name: str) -> str:
-    """What is said of a submission that ran into a limit of lab.toml."""
-    amount = getattr(limits, name)
-    shown = f"{amount / 1e6:,g} MB" if name.endswith("_bytes") else f"{amount:,}"
-    return f"it ran into a limit: {LIMITS[name].format(shown)} ({name} in lab.toml)"
+    """What is said of a submission that ran into one of LIMITS."""
+    values = {
+        key: f"{value / 1e6:,g} MB" if key.endswith("_bytes") else f"{value:,}" for key, value in asdict(limits).items()
+    }
+    return f"it ran into a limit: {LIMITS[name].format(**values)}"
 
 
 class Stopwatch:

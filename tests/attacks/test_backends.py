@@ -148,7 +148,11 @@ def several(opened: Opened, small_lab: Lab) -> Run:
     manifest = small_lab.manifest
     limits = msgspec.structs.replace(manifest.limits, processes=4)
     lab = Lab(small_lab.folder, msgspec.structs.replace(manifest, limits=limits))
-    return opened(lab, sandbox.choose("auto", limits))
+    run = opened(lab, sandbox.choose("auto", limits))
+    run.parent.running()
+    if "own user" not in run.parent.layers["inner"]:
+        pytest.skip("several processes are allowed only where workers have a user of their own (a container)")
+    return run
 
 
 PROCESSES = "it ran into a limit: 4 processes at a time, its own included (processes in lab.toml)"
@@ -197,6 +201,23 @@ def test_where_several_processes_are_allowed_they_share_the_limits(
     graded = submit(several, "import os, signal, time", double=double)
     assert graded.result.checks[0].message == f"case 'three': {words}"
     assert (graded.result.score, graded.attention) == (4, [])
+
+
+@pytest.fixture(scope="module")
+def uncounted(opened: Opened, small_lab: Lab) -> Run:
+    """A run that allows four processes, where the kernel does not count them."""
+    limits = msgspec.structs.replace(small_lab.manifest.limits, processes=4)
+    run = opened(Lab(small_lab.folder, msgspec.structs.replace(small_lab.manifest, limits=limits)), "process")
+    run.parent.running()
+    if "own user" in run.parent.layers["inner"]:
+        pytest.skip("here workers have a user of their own")
+    return run
+
+
+def test_where_processes_cannot_be_counted_none_is_allowed(uncounted: Run, submit: Callable[..., Graded]) -> None:
+    """Without a user of its own a fork bomb would have no bound that the kernel keeps."""
+    graded = submit(uncounted, "import os", double="def double(x):\n    os.fork()\n    return x + x\n")
+    assert graded.result.checks[0].message.startswith("case 'three': it raised PermissionError: [Errno 1]")
 
 
 LEFT = {

@@ -99,7 +99,7 @@ def test_the_system_calls_of_sockets_are_refused(number: int, attack: Attack) ->
 
 
 def test_descriptors_sent_over_the_channel_reach_nobody(attack: Attack) -> None:
-    """The grader takes bytes from it, and no descriptor that comes with them."""
+    """They are refused, and the grader would take no more than bytes."""
     words = attack(
         """
         import os, socket
@@ -110,6 +110,6 @@ def test_descriptors_sent_over_the_channel_reach_nobody(attack: Attack) -> None:
                 pass
         return x + x
         """,
-        "crashed",
+        "passed",
     )
-    assert words.startswith("its process sent ")
+    assert words == ""

@@ -333,9 +333,9 @@ def test_waiting_for_a_busy_machine_is_free_up_to_a_point(monkeypatch: pytest.Mo
 
 def test_all_calls_together_cannot_wait_for_ever(attacked: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred calls that use no time, but take a minute each, are more than a submission may take of a machine."""
+    now = [0.0]
+    monkeypatch.setattr(workers.time, "monotonic", lambda: now[0])
     with workers.workers_for(attacked.parent, attacked.lab, worker_files(attacked.lab, Staged({}, [], []))) as asked:
-        now = [0.0]
-        monkeypatch.setattr(workers.time, "monotonic", lambda: now[0])
 
         def slow(*_: object) -> tuple[Answer, float]:
             now[0] += 60
