@@ -22,8 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
+from control_group import cpu_clock
 from others import exam
-from others.cpu import cpu_clock
 from others.exam import Submission, Test
 
 from grader.lab import ROOT, Lab, find_lab, solutions_folder
