@@ -164,7 +164,7 @@ def machine_is_as_it_was(request: pytest.FixtureRequest, canary: Path, temporary
     """Of files, processes and sockets, after every test that ran a submission."""
     names = [name for name in (*RUNS, "listeners") if name in request.fixturenames]
     held = {name: request.getfixturevalue(name) for name in names}
-    parents = [held[name].parent for name in RUNS if name in held]
+    parents = [held[name].parent for name in RUNS if isinstance(held.get(name), Run)]
     files, folders = tree(canary), sorted(os.listdir(temporary))
     processes, us = [family(parent) for parent in parents], facts(os.getpid())
     yield
