@@ -66,16 +66,22 @@ def tests_of(reference: Reference) -> list[Test]:
 
 
 def _test(reference: Reference, check: Check, side: Visibility) -> Test:
-    probe = definition(check.probe)
-    verify = check.verify.__name__ if check.verify else ""
-    if verify and verify not in asserts.__all__:
-        probe += "\n" + definition(check.verify)
-    body = probe + "\n" + "\n".join(_assert(reference, check, case) for case in reference.cases(check, side, SEED))
+    body = _asserts(reference, check, side)
+    if check.needs:  # which has to pass for this one to count
+        body = _asserts(reference, check.needs, "public") + "\n" + body
     names = [name for name in asserts.__all__ if re.search(rf"\b{name}\b", body)]
     name = f"test_{check.name}_{side}"
     source = f"def {name}(env):\n" + indent(f"from others.asserts import {', '.join(names)}\n\n{body}", "    ")
     public, hidden = reference.points(check)
     return Test(check.task, name, public if side == "public" else hidden, side == "hidden", source)
+
+
+def _asserts(reference: Reference, check: Check, side: Visibility) -> str:
+    probe = definition(check.probe)
+    verify = check.verify.__name__ if check.verify else ""
+    if verify and verify not in asserts.__all__:
+        probe += "\n" + definition(check.verify)
+    return probe + "\n" + "\n".join(_assert(reference, check, case) for case in reference.cases(check, side, SEED))
 
 
 def _assert(reference: Reference, check: Check, case: Case) -> str:
