@@ -105,7 +105,7 @@ def trial(start: Start) -> str:
         try:
             confine.enter(Path(start.work), start.limits, start.inner)
         except (confine.NotConfined, OSError, ValueError) as error:
-            os.write(writing, f"{type(error).__name__}: {error}".encode())
+            os.write(writing, str(error).encode())
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
