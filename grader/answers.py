@@ -25,7 +25,6 @@ from grader.loading import Broken, words_of
 from grader.plain import NotPlain, Plain, only, to_objects, to_plain
 
 MAX_TEXT = 4_000
-STATUSES = ("value", "todo", "raised", "unusable", "broken", "timeout", "limit", "crashed", "killed")
 
 
 @dataclasses.dataclass(frozen=True)

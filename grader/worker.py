@@ -120,7 +120,8 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Has the kernel kill this process when the one that forked it dies, however that was."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
@@ -168,7 +169,7 @@ class Parent:
         if pid == 0:
             os.closerange(3, descriptor)  # the control socket above all
             os.closerange(descriptor + 1, self._start.limits.open_files)
-            _die_with_parent()
+            die_with_parent()
             run_child(socket.socket(fileno=descriptor), self._work, self._start.inner)
         os.close(descriptor)
         self._child = psutil.Process(pid)

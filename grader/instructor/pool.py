@@ -6,7 +6,6 @@ comes back is bytes that the work itself encoded: nothing is ever pickled.
 
 import collections
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -17,12 +16,13 @@ from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from grader.worker import die_with_parent
+
 Work = Callable[[int], bytes]
 
 TICK_SECONDS = 1.0
 TRIES = 2
 END_SECONDS = 5.0  # for a grading process to end its workers and to clear up
-PR_SET_PDEATHSIG = 1
 
 
 def hand_out(
@@ -98,7 +98,7 @@ def _stop(*_: object) -> None:
 def _die_with(main: int) -> None:
     """Has the kernel kill this process when the main one dies, however that was; elsewhere its closed pipe ends it."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        die_with_parent()
         if os.getppid() != main:
             os._exit(1)
 
