@@ -6,6 +6,7 @@ looked at after every test: what was there is as it was, and nothing of the subm
 """
 
 import contextlib
+import dataclasses
 import os
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -31,7 +33,7 @@ RIGHT = {
     "total": "def total(xs):\n    return float(sum(xs))\n",
 }
 SECRET = "canary-5d1f0c"
-RUNS = ("attacked", "inside", "several", "unprotected")  # fixtures that are a grading run
+RUNS = ("attacked", "hurried", "inside", "several", "unprotected")  # fixtures that are a grading run
 
 
 @pytest.fixture(scope="session")
@@ -106,9 +108,19 @@ def opened(temporary: Path) -> Iterator[Callable[[Lab, str], Run]]:
 
 
 @pytest.fixture(scope="session")
-def attacked(opened: Callable[[Lab, str], Run], small_lab: Lab) -> Run:
-    """The run that most attacks are made on: in the sandbox that this machine would take."""
+def hurried(opened: Callable[[Lab, str], Run], small_lab: Lab) -> Run:
+    """The run for attacks that take time without end, of which there is little."""
     return opened(small_lab, sandbox.choose("auto", small_lab.manifest.limits))
+
+
+@pytest.fixture(scope="session")
+def attacked(hurried: Run) -> Run:
+    """The run that all others are made on, in the same sandbox, the one that this machine would take: with time enough
+    on a busy machine, too, for what they run into to be what stops them."""
+    manifest = hurried.lab.manifest
+    limits = msgspec.structs.replace(manifest.limits, check_seconds=20)
+    lab = msgspec.structs.replace(hurried.lab, manifest=msgspec.structs.replace(manifest, limits=limits))
+    return dataclasses.replace(hurried, lab=lab)
 
 
 @pytest.fixture
@@ -126,7 +138,7 @@ def submit(tmp_path: Path) -> Callable[..., Graded]:
 
 
 @pytest.fixture
-def attack(attacked: Run, submit: Callable[..., Graded]) -> Callable[..., str]:
+def attack(attacked: Run, hurried: Run, submit: Callable[..., Graded]) -> Callable[..., str]:
     """Makes an attack, the body of double(x), and says what the message of its public check is.
 
     Its outcome is the one expected on both sides, it earns only what its values earn, costs no other task anything, and
@@ -137,7 +149,7 @@ def attack(attacked: Run, submit: Callable[..., Graded]) -> Callable[..., str]:
         body: str, outcome: str = "failed", before: str = "", shift: str = "passed", totals: str = "passed"
     ) -> str:
         double = "def double(x):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    ") + "\n"
-        graded = submit(attacked, before, double=double)
+        graded = submit(hurried if outcome == "timeout" else attacked, before, double=double)
         found = {(check.check, check.visibility): check for check in graded.result.checks}
         message = found["doubled", "public"].message.removeprefix("case 'three': ")
         hidden = found["doubled", "hidden"].message

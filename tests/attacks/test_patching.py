@@ -170,10 +170,10 @@ BY_HEART_ELSE = {
 
 
 @pytest.mark.parametrize("otherwise", BY_HEART_ELSE)
-def test_the_published_answers_alone_earn_nothing(otherwise: str, attacked: Run, submit: Callable[..., Graded]) -> None:
+def test_the_published_answers_alone_earn_nothing(otherwise: str, hurried: Run, submit: Callable[..., Graded]) -> None:
     """Of double: the values of its two public cases, and something else for every other."""
     body = f"    if x in (3.0, 0.0):\n        return x + x\n    {BY_HEART_ELSE[otherwise]}\n"
-    graded = submit(attacked, double=f"def double(x):\n{body}")
+    graded = submit(hurried, double=f"def double(x):\n{body}")
     public = graded.result.checks[0]
     assert (public.check, public.visibility, public.outcome, public.points) == ("doubled", "public", "failed", 0)
     assert public.message == BY_HEART
