@@ -19,13 +19,13 @@ SCRIPT = @script() { $(PY) -m grader run "$$@"; code=$$?; [ $$code -le 1 ] || [ 
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready FORCE
+.PHONY: help setup ready image shell jupyter FORCE
 
 help: ## list what can be typed
 	@echo "In place of lab3 any lab can stand: $(foreach lab,$(wildcard labs/lab*_*),$(firstword $(subst _, ,$(notdir $(lab)))))"
 	@awk -F ':.*## ' '/^[a-z][-a-z0-9%]*:.*## / { sub("%", "3", $$1); printf "  make %-32s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ready ## set .venv up (the other targets do it by themselves the first time)
+setup: $(READY) ## set .venv up (the other targets do it by themselves the first time)
 
 ready:
 	@$(PYTHON) requirements/install.py
@@ -47,6 +47,15 @@ lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skel
 
 lab%-submit: $(READY) FORCE ## check once more and pack what you hand in (STUDENT=your-id)
 	$(GRADER) submit lab$* $(if $(STUDENT),--student "$(STUDENT)")
+
+image: ## build the container image to work in (ACCELERATOR=cuda, where there is an NVIDIA driver; else cpu)
+	@$(PYTHON) docker/engine.py image student
+
+shell: ## open it, with your labs mounted (WORK=folder; an empty one is filled; RUN="make lab3")
+	@$(PYTHON) docker/engine.py shell
+
+jupyter: ## serve JupyterLab from it on localhost (PORT=8888)
+	@$(PYTHON) docker/engine.py jupyter
 
 FORCE:
 

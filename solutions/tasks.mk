@@ -1,6 +1,6 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: grade regrade feedback doctor release sync lint-labs test lint-code
+.PHONY: grade regrade feedback doctor image-grader release sync lint-labs test lint-code
 
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
   $(if $(SANDBOX),--sandbox "$(SANDBOX)")
@@ -17,6 +17,9 @@ feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT
 
 doctor: $(READY) ## say which sandbox grading uses here, and prove what it stops (SANDBOX=auto)
 	$(GRADER) doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)")
+
+image-grader: ## build the instructor's image, and that of its workers
+	@$(PYTHON) docker/engine.py image grader
 
 release: $(READY) ## write the copy that students get (OUT=release)
 	$(GRADER) release $(if $(OUT),--out "$(OUT)")

@@ -9,7 +9,7 @@ from grader.author.sync import stale_files
 from grader.errors import Refused
 from grader.lab import ROOT, Lab, labs_folder
 
-COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", ".gitignore")
+COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".gitignore")
 GRADER_PARTS = ("student",)  # grader/instructor and grader/author stay behind
 INSTRUCTORS_ONLY = re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n", re.DOTALL)
 LEFT_OUT = shutil.ignore_patterns(
