@@ -6,6 +6,7 @@ For `grade`: 0 all were graded, 1 a submission needs a person, 3 the grader fail
 """
 
 import contextlib
+import dataclasses
 import importlib.util
 import json
 import os
@@ -28,6 +29,13 @@ STOPPED = 130  # what a shell says of a command that was stopped by Ctrl-C
 LabName = Annotated[str, typer.Argument(help="lab3, or 3, or the name of its folder")]
 TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or number, or one of its functions")]
 Json = Annotated[bool, typer.Option("--json", help="say it as JSON, for programs")]
+SandboxName = Annotated[
+    str,
+    typer.Option(
+        help="for instructors: auto (the strongest that works here), docker, podman, bubblewrap, unshare, process (the "
+        "inner layer alone), or none (no protection; marks every result)"
+    ),
+]
 
 
 @app.command()
@@ -126,6 +134,31 @@ def run(context: typer.Context, lab: LabName, script: Annotated[str, typer.Argum
         raise Refused(f"{the_lab.name} has nothing to {script}")
     os.environ["PYTHONPATH"] = str(ROOT)
     os.execv(sys.executable, [sys.executable, str(path), *context.args])
+
+
+@app.command()
+def doctor(sandbox: SandboxName = "auto", as_json: Json = False) -> None:
+    """Say what this machine has for the labs; for instructors, also which sandbox it allows, by trying to break out."""
+    from grader import machine
+
+    described = machine.describe()
+    if not as_json:
+        for name, words in described.items():
+            console.print(f"{name}: {words}")
+    if not importlib.util.find_spec("grader.instructor"):
+        if as_json:
+            print(json.dumps({"machine": described}, indent=1))
+        return
+    from grader.instructor.doctor import examine, print_findings
+
+    findings = examine(sandbox)
+    if as_json:
+        print(json.dumps({"machine": described, **dataclasses.asdict(findings), "holds": findings.holds}, indent=1))
+    else:
+        console.print()
+        print_findings(console, findings)
+    if not findings.holds:
+        raise typer.Exit(1)
 
 
 def shown(path: Path) -> str:

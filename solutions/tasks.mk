@@ -1,6 +1,6 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: grade regrade feedback doctor image-grader release sync lint-labs test lint-code
+.PHONY: grade regrade feedback image-grader release sync lint-labs test test-docker
 
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
   $(if $(SANDBOX),--sandbox "$(SANDBOX)")
@@ -14,9 +14,6 @@ regrade: $(READY) ## repeat the run of LAB=lab3 with SEED=..., and say which sco
 feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT=graded, TO=feedback, FORMAT=md)
 	$(GRADER) feedback "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(FORMAT),--format "$(FORMAT)") \
 	  $(if $(STUDENT),--student "$(STUDENT)")
-
-doctor: $(READY) ## say which sandbox grading uses here, and prove what it stops (SANDBOX=auto)
-	$(GRADER) doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)")
 
 image-grader: ## build the instructor's image, and that of its workers
 	@$(PYTHON) docker/engine.py image grader
@@ -38,3 +35,9 @@ endif
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m pytest
+
+test-docker: ## build the images and try them for real, with the container engine that answers
+ifndef LABKIT_PYTHON
+	@$(PYTHON) requirements/install.py --dev
+endif
+	@LABKIT_TEST_DOCKER=1 $(PY) -m pytest tests/docker -rs

@@ -4,12 +4,14 @@ import json
 import sys
 
 import pytest
+import torch
 
 from grader.cli import main
 from grader.errors import Refused
 from grader.instructor import sandbox
 from grader.instructor.doctor import Findings, examine
 from grader.lab import Limits
+from grader.machine import describe
 
 # Stopped without a sandbox, too: by limits that are always there, and by an environment that is never handed on.
 ALWAYS_STOPPED = {
@@ -69,3 +71,16 @@ def test_what_was_tried_is_said_for_programs_too(
     said = json.loads(capsys.readouterr().out)
     assert ended.value.code in (0, None)
     assert said["holds"] and said["backend"] == "process" and len(said["attempts"]) == 25
+    assert said["machine"]["torch"].startswith(torch.__version__)
+
+
+def test_a_cuda_build_without_a_driver_is_told_in_torchs_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init() -> None:
+        raise RuntimeError("Found no NVIDIA driver on your system.\nPlease check that you have one.")
+
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "init", init)
+    described = describe()
+    assert described["torch"].endswith("built for CUDA 13.0")
+    assert described["GPU"] == "none can be used: Found no NVIDIA driver on your system."

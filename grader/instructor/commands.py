@@ -9,8 +9,7 @@ import typer
 from rich.console import Console
 
 import grader.instructor.feedback_command  # noqa: F401
-from grader.cli import Json, LabName, app, console, shown
-from grader.instructor.doctor_command import SandboxName
+from grader.cli import Json, LabName, SandboxName, app, console, shown
 from grader.lab import Lab, find_lab, solutions_folder
 
 if TYPE_CHECKING:

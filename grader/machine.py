@@ -1,0 +1,49 @@
+"""What a machine has for the labs: Python, torch and what it computes on, the libraries for language models."""
+
+import importlib.metadata
+import os
+import platform
+
+LANGUAGE_MODELS = ("transformers", "trl", "peft", "datasets", "vllm")
+
+
+def describe() -> dict[str, str]:
+    """A sentence for each thing, by its name; needs torch, whose import takes seconds."""
+    return {
+        "Python": f"{platform.python_version()}, {platform.system()} on {platform.machine()}, {os.cpu_count()} cores",
+        **_torch_and_gpus(),
+        "Language models": ", ".join(filter(None, map(_installed, LANGUAGE_MODELS))) or "no library is installed",
+    }
+
+
+def _torch_and_gpus() -> dict[str, str]:
+    import torch
+
+    built_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU"
+    if torch.cuda.is_available():
+        devices = [torch.cuda.get_device_properties(n) for n in range(torch.cuda.device_count())]
+        gpus = ", ".join(f"{device.name} ({device.total_memory / 1e9:.0f} GB)" for device in devices)
+    elif not torch.version.cuda:
+        gpus = "none is used"
+    else:
+        gpus = f"none can be used: {_why_no_gpu()}"
+    return {"torch": f"{torch.__version__}, built for {built_for}", "GPU": gpus}
+
+
+def _why_no_gpu() -> str:
+    """torch's own reason, which names the driver that is missing or too old."""
+    import torch
+
+    try:
+        torch.cuda.init()  # type: ignore[no-untyped-call]
+    except Exception as error:  # of several kinds, from C++
+        return str(error).strip().partition("\n")[0]
+    return "torch names no reason"
+
+
+def _installed(package: str) -> str:
+    """Its name and version; nothing where it is not installed."""
+    try:
+        return f"{package} {importlib.metadata.version(package)}"
+    except importlib.metadata.PackageNotFoundError:
+        return ""
