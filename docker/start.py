@@ -44,13 +44,13 @@ def have_a_home():
 
 def prepare(kit, work):
     """Fills the work folder where it is empty, and refuses one that holds something else or cannot be written."""
-    there = os.listdir(work)
     whose = f"{os.getuid()}:{os.getgid()}"
-    if not os.access(work, os.W_OK):
+    if not os.access(work, os.R_OK | os.W_OK | os.X_OK):
         give_up(
             f"{work} cannot be written by the container's user {whose}: mount a folder of yours there, and start the "
             'container as yourself (--user "$(id -u):$(id -g)"; make shell and make jupyter do both).'
         )
+    there = os.listdir(work)
     if not there or UNFINISHED in there:
         try:
             fill(kit, work)

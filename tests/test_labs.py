@@ -76,6 +76,20 @@ def test_sync_changes_nothing_the_second_time(target: Path) -> None:
     assert sync.stale_files(LABS[0], target) == []
 
 
+@pytest.mark.parametrize("name", ["warmup.py", "recorded.json", "README.md"])
+def test_an_edited_file_is_outdated_without_running_anything(target: Path, name: str) -> None:
+    assert sync.outdated_files(LABS[0], target) == []
+    (target / name).write_text((target / name).read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert sync.outdated_files(LABS[0], target) == [name]
+
+
+def test_a_record_of_other_code_is_outdated(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "hash_of_code", lambda _lab: "of other code")
+    assert sync.outdated_files(LABS[0], target) == ["recorded.json"]
+    (target / "recorded.json").unlink()
+    assert sync.outdated_files(LABS[0], target) == ["recorded.json"]
+
+
 def test_sync_never_overwrites_an_edited_lab_unasked(target: Path) -> None:
     edited = target / "warmup.py"
     edited.write_text("mine", encoding="utf-8")
@@ -110,7 +124,7 @@ def students_copy(derived: dict[str, dict[str, str]], tmp_path_factory: pytest.T
         if (ROOT / name).is_file():
             shutil.copy2(ROOT / name, kit / name)
     shutil.copy2(ROOT / "README.md", kit)
-    for folder in ("requirements", "grader", "labs/common"):
+    for folder in ("requirements", "grader", "labs/common", "docker", "docs", ".devcontainer"):
         shutil.copytree(ROOT / folder, kit / folder)
     for name, files in derived.items():
         sync.write(files, kit / "labs" / name)
@@ -118,7 +132,7 @@ def students_copy(derived: dict[str, dict[str, str]], tmp_path_factory: pytest.T
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(release, "ROOT", kit)
         patch.setattr(release, "labs_folder", lambda: kit / "labs")
-        patch.setattr(release, "stale_files", lambda _lab, _target: [])
+        patch.setattr(release, "outdated_files", lambda _lab, _target: [])
         release.release(LABS, target)
     return target
 
@@ -126,9 +140,12 @@ def students_copy(derived: dict[str, dict[str, str]], tmp_path_factory: pytest.T
 def test_a_release_has_what_students_type_and_nothing_of_the_instructors(students_copy: Path) -> None:
     top = {path.name for path in students_copy.iterdir()}
     assert {"Makefile", "README.md", "labs", "grader", "requirements", "pyproject.toml"} <= top
-    assert not {"solutions", "tests", "docs", ".git", ".ci"} & top
+    assert not {"solutions", "tests", ".git", ".ci"} & top
+    assert [path.name for path in (students_copy / "docs").iterdir()] == ["docker.md"]
     assert not [path for path in students_copy.rglob("*") if path.name in ("instructor", "author", "runs", ".backup")]
-    assert "instructors" not in (students_copy / "README.md").read_text(encoding="utf-8").lower()
+    for page in release.PAGES:
+        text = (students_copy / page).read_text(encoding="utf-8").lower()
+        assert "instructors -->" not in text and "make grade" not in text
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -161,14 +178,14 @@ def test_in_a_release_everything_a_student_types_works(students_copy: Path, tmp_
 
 
 def test_a_release_is_refused_where_labs_are_not_as_derived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "stale_files", lambda _lab, _target: ["losses.py"])
+    monkeypatch.setattr(release, "outdated_files", lambda _lab, _target: ["losses.py"])
     with pytest.raises(Refused, match="make sync first"):
         release.release(LABS, tmp_path / "kit")
     assert not (tmp_path / "kit").exists()
 
 
 def test_a_release_never_replaces_a_folder_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "stale_files", lambda _lab, _target: [])
+    monkeypatch.setattr(release, "outdated_files", lambda _lab, _target: [])
     (tmp_path / "thesis.tex").write_text("years of work", encoding="utf-8")
     with pytest.raises(Refused, match="no earlier release"):
         release.release(LABS, tmp_path)

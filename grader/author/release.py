@@ -5,11 +5,12 @@ import shutil
 from pathlib import Path
 
 from grader.author.leaks import leaks_in
-from grader.author.sync import stale_files
+from grader.author.sync import outdated_files
 from grader.errors import Refused
 from grader.lab import ROOT, Lab, labs_folder
 
 COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".gitignore")
+PAGES = ("README.md", "docs/docker.md")  # without what they say to instructors
 GRADER_PARTS = ("student",)  # grader/instructor and grader/author stay behind
 INSTRUCTORS_ONLY = re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n", re.DOTALL)
 LEFT_OUT = shutil.ignore_patterns(
@@ -24,7 +25,7 @@ def release(labs: list[Lab], target: Path) -> list[str]:
     secret would be in it; then there is no `target`.
     """
     for lab in labs:
-        if stale := stale_files(lab, labs_folder() / lab.folder.name):
+        if stale := outdated_files(lab, labs_folder() / lab.folder.name):
             raise Refused(f"labs/{lab.folder.name} is not as derived ({', '.join(stale)}): make sync first", 1)
     if target.exists() and not (target / "labs").is_dir() and any(target.iterdir()):
         raise Refused(f"{target} is there already and is no earlier release: name another folder", 1)
@@ -46,8 +47,10 @@ def release(labs: list[Lab], target: Path) -> list[str]:
             shutil.copy2(module, new / "grader" / module.name)
     for part in GRADER_PARTS:
         shutil.copytree(ROOT / "grader" / part, new / "grader" / part, ignore=LEFT_OUT)
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (new / "README.md").write_text(INSTRUCTORS_ONLY.sub("", readme), encoding="utf-8")
+    (new / "docs").mkdir()
+    for page in PAGES:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        (new / page).write_text(INSTRUCTORS_ONLY.sub("", text), encoding="utf-8")
     if leaks := leaks_in(new, labs):
         shutil.rmtree(new)
         raise Refused("nothing was released:\n" + "\n".join(f"  {leak}" for leak in leaks), 1)

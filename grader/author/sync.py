@@ -10,7 +10,7 @@ from grader.checks import Check
 from grader.errors import Refused
 from grader.lab import Lab
 from grader.recorded import FILE as RECORD_FILE
-from grader.recorded import Record, RecordedCheck, answer_to_json, record_to_json, same_record
+from grader.recorded import Record, RecordedCheck, answer_to_json, read_record, record_to_json, same_record
 from grader.reference import Reference, hash_of_code, open_reference
 from grader.student.reset import SKELETON_FOLDER, back_up
 
@@ -22,7 +22,12 @@ LARGEST_RECORDED_MISTAKE = 3_000  # characters; a longer answer is not worth its
 
 def derive(lab: Lab) -> dict[str, str]:
     """The text of every file of labs/<lab>/, by its path in there."""
-    reference = open_reference(lab)
+    record_text = record_to_json(record(open_reference(lab)))
+    return dict(sorted({**texts(lab), RECORD_FILE: record_text}.items()))
+
+
+def texts(lab: Lab) -> dict[str, str]:
+    """The files that are derived without running anything: all but the record."""
     given = [*ALWAYS_GIVEN, *lab.manifest.files.given]
     given += [name for name in IF_THERE if lab.path(name).exists()]
     files = {name: _read(lab, name) for name in given}
@@ -30,8 +35,7 @@ def derive(lab: Lab) -> dict[str, str]:
         files[name] = files[f"{SKELETON_FOLDER}/{name}"] = cut(_read(lab, name), name)
     if lab.manifest.quiz:
         files[quiz.FILE] = files[f"{SKELETON_FOLDER}/{quiz.FILE}"] = quiz.blank(lab.manifest.quiz)
-    files[RECORD_FILE] = record_to_json(record(reference))
-    return dict(sorted(files.items()))
+    return files
 
 
 def _read(lab: Lab, name: str) -> str:
@@ -138,6 +142,19 @@ def write(files: dict[str, str], target: Path) -> None:
 def stale_files(lab: Lab, target: Path) -> list[str]:
     """Files of `target` that are not what the lab derives to."""
     return [name for name, text in derive(lab).items() if not holds(target / name, text)]
+
+
+def outdated_files(lab: Lab, target: Path) -> list[str]:
+    """The same, found without running the reference and the mistakes, whose last digits depend on the machine: a record
+    will do if it is of the lab's present code, and nobody edited it."""
+    stale = [name for name, text in texts(lab).items() if not holds(target / name, text)]
+    try:
+        recorded = read_record(target).sources == hash_of_code(lab)
+    except Refused:
+        recorded = False
+    if not recorded or RECORD_FILE not in last_derivation(target) or RECORD_FILE in edited_files(target):
+        stale.append(RECORD_FILE)
+    return stale
 
 
 def holds(path: Path, text: str) -> bool:
