@@ -52,6 +52,9 @@ def read_arguments():
     building.add_argument(
         "--torch-index", default=os.environ.get("TORCH_INDEX"), help="another index for torch's wheel"
     )
+    building.add_argument(
+        "--engine-cli", default=default("ENGINE_CLI"), help="a folder with usr/local/bin/docker, for the grader's image"
+    )
     building.add_argument("--wheels", default=default("PIP_FIND_LINKS"), help="a folder of wheels fetched before")
     for name, text in (("shell", "open a shell, or run one command"), ("jupyter", "serve JupyterLab")):
         running = commands.add_parser(name, help=text)
@@ -89,6 +92,8 @@ def image(arguments):
             command += ["--build-arg", f"TORCH_INDEX={arguments.torch_index}"]
         if arguments.wheels and Path(arguments.wheels).is_dir():
             command += ["--build-context", f"wheels={arguments.wheels}"]
+        if arguments.engine_cli:
+            command += ["--build-context", f"engine-cli={arguments.engine_cli}"]
         if subprocess.run([*map(str, command), str(ROOT)], env=with_buildkit(), check=False).returncode != 0:
             give_up(f"{name} was not built: the lines above say why. The same command goes on where it stopped.", 1)
         say(f"{name} is built.")
@@ -124,7 +129,7 @@ def jupyter(arguments):
 
 
 def run(arguments, options, command):
-    """Becomes a container of the student's image with the work folder mounted, as the user who started it."""
+    """Runs a container of the student's image with the work folder mounted, as the user who started it."""
     name = tag("student", arguments.accelerator)
     if not succeeds(arguments.engine, "image", "inspect", name):
         give_up(
@@ -148,6 +153,8 @@ def run(arguments, options, command):
     ]
     if os.path.exists("/sys/fs/selinux/enforce"):  # else the mounted folder is closed to the container
         whole[2:2] = ["--security-opt", "label=disable"]
+    if command == ["bash"]:  # how the last command of a shell ended is nobody's fault; 125 is the engine's own
+        sys.exit(0 if subprocess.run(whole, check=False).returncode != 125 else 125)
     os.execvp(whole[0], whole)
 
 

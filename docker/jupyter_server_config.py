@@ -11,6 +11,7 @@ c.Application.log_level = "WARN"
 c.ServerApp.ip = "0.0.0.0"  # the container's; the machine publishes it to itself alone
 c.ServerApp.port = 8888
 c.ServerApp.open_browser = False
+c.ServerApp.allow_root = True  # where the engine runs as an ordinary user, that user is the container's root
 c.ServerApp.answer_yes = True  # Ctrl-C asks nothing
 c.LabApp.extension_manager = "readonly"  # these would ask the network
 c.LabApp.news_url = None
