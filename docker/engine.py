@@ -108,7 +108,7 @@ def shell(arguments):
 
 def jupyter(arguments):
     """Serves JupyterLab on the machine's own port until Ctrl-C; Jupyter prints the link with its token."""
-    if not arguments.port.isdigit() or not 0 < int(arguments.port) < 65536:
+    if not re.fullmatch("[0-9]{1,5}", arguments.port) or not 0 < int(arguments.port) < 65536:
         give_up(f"PORT is {arguments.port!r}, and has to be a number such as 8888.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -34,6 +34,7 @@ PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHASHSEED")
 EMPTY_IMAGE = "labkit-sandbox:empty"  # an image without a file: what is needed is mounted into it, read-only
 TMPFS_FLAGS = "nosuid,nodev,noexec"
 CONTAINER_FOLDER = Path("/labkit")
+MEETING = Path("/run/labkit")  # where the grader's image has the volume that it shares with its workers
 TRIAL_SECONDS = 60.0
 STOP_SECONDS = 10.0
 PARENT_BYTES = 2_000_000_000  # of a container's memory, for torch and what else a warm parent imports
@@ -136,8 +137,6 @@ def _start(backend: str, limits: Limits, modules: Sequence[str] | None, other_us
         work = _spare_folder()
     else:
         folder = work = Path(tempfile.mkdtemp(prefix="labkit-"))  # which the parent removes, should we be killed
-        if user is not None:
-            os.chown(work, user, user)
     inner = Inner(confined=backend != "none", own_user=user is not None)
     ours, theirs = socket.socketpair()
     with theirs:
@@ -146,19 +145,27 @@ def _start(backend: str, limits: Limits, modules: Sequence[str] | None, other_us
             command = [*_bubblewrap(work, limits), *command]
         if backend == "unshare":
             command = [*_unshare(work, limits), *command]
-        process = subprocess.Popen(
-            command,
-            cwd="/",
-            env=_environment(work) | {"PATH": os.environ.get("PATH", os.defpath)},
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE if modules is None else subprocess.DEVNULL,
-            start_new_session=True,
-            user=user,
-            group=user,
-            extra_groups=[] if user is not None else None,
-        )
+        try:
+            if folder and user is not None:
+                os.chown(folder, user, user)
+            process = subprocess.Popen(
+                command,
+                cwd="/",
+                env=_environment(work) | {"PATH": os.environ.get("PATH", os.defpath)},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE if modules is None else subprocess.DEVNULL,
+                start_new_session=True,
+                user=user,
+                group=user,
+                extra_groups=[] if user is not None else None,
+            )
+        except OSError as error:  # root of a container may have lost the right to change users
+            ours.close()
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise NotStarted(f"its process cannot be started: {error.strerror}") from None
     return _welcome(Started(backend, inner, ours, process, folder))
 
 
@@ -170,8 +177,7 @@ def _welcome(started: Started) -> Started:
     except (frames.Gone, NotPlain, TypeError, KeyError):
         started.control.close()
         said = started.process.communicate(timeout=STOP_SECONDS)[1] if started.process.stderr else b""
-        lines = (said or b"").decode(errors="replace").strip().splitlines()
-        fault = lines[-1] if lines else "it ended without a word"
+        fault = _complaint(said or b"") or "it ended without a word"
     if fault:
         started.stop()
         raise NotStarted(fault)
@@ -250,54 +256,66 @@ def _unshare(work: Path, limits: Limits) -> list[str]:
 # --- containers -------------------------------------------------------------------------------------------------------
 
 
+@dataclasses.dataclass(frozen=True)
+class Ground:
+    """What a worker's container is started from, and the folder where it meets the grader, as either sees it."""
+
+    image: str
+    volumes: list[str]
+    here: Path
+    there: Path
+
+
+@contextlib.contextmanager
+def _ground(engine: str) -> Iterator[Ground]:
+    """On the machine itself what workers need is mounted into an empty image. In the grader's image, whose paths mean
+    nothing to the engine, it is the worker's image that has all of it, and they meet in a volume."""
+    image = os.environ.get("LABKIT_WORKER_IMAGE")
+    if image:
+        _have_worker_image(engine, image)
+        with tempfile.TemporaryDirectory(prefix="labkit-", dir=MEETING) as folder:
+            Path(folder).chmod(0o711)
+            # All workers mount the whole volume, and none can list it: a folder is found by who is told its name.
+            meeting = Path(folder) / secrets.token_hex(16)
+            meeting.mkdir()
+            meeting.chmod(0o711)
+            yield Ground(image, [f"--volume={_meeting_volume()}:{MEETING}:ro"], meeting, meeting)
+    else:
+        _have_empty_image(engine)
+        with tempfile.TemporaryDirectory(prefix="labkit-") as folder:  # closed to other users of this machine
+            meeting, mounted = Path(folder) / "meeting", CONTAINER_FOLDER / "meeting"
+            meeting.mkdir()
+            meeting.chmod(0o711)
+            binds = [f"--volume={path}:{path}:ro" for path in _mounted()]
+            yield Ground(EMPTY_IMAGE, [f"--volume={meeting}:{mounted}:ro", *binds], meeting, mounted)
+
+
 def _start_container(engine: str, limits: Limits, modules: Sequence[str] | None) -> Started:
     if not shutil.which(engine):
         raise NotStarted(f"{engine} is not installed")
-    _have_empty_image(engine)
     name = f"labkit-{secrets.token_hex(8)}"
     user = secrets.choice(OTHER_USERS)
     inner = Inner(confined=True, own_user=True)
-    # A container inherits no descriptor: the parent connects to a socket in a folder of its own. The folder around that
-    # one is closed to other users of this machine.
-    with (
-        tempfile.TemporaryDirectory(prefix="labkit-") as folder,
-        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener,
-    ):
-        meeting = Path(folder) / "meeting"
-        meeting.mkdir()
-        meeting.chmod(0o711)
-        listener.bind(str(meeting / "control"))
-        (meeting / "control").chmod(0o666)
+    # A container inherits no descriptor: the parent connects to a socket in a folder of its own.
+    with _ground(engine) as ground, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(ground.here / "control"))
+        (ground.here / "control").chmod(0o666)
         listener.listen(1)
         listener.settimeout(0.2)
-        work, mounted = CONTAINER_FOLDER / "work", CONTAINER_FOLDER / "meeting"
-        binds = [f"--volume={path}:{path}:ro" for path in _mounted()]
+        work = CONTAINER_FOLDER / "work"
         environment = [f"--env={key}={value}" for key, value in _environment(work).items()]
         command = [
-            *(
-                engine,
-                "run",
-                "--rm",
-                "--name",
-                name,
-                "--pull",
-                "never",
-                "--network",
-                "none",
-                "--read-only",
-                "--ipc",
-                "none",
-            ),
+            *(engine, "run", "--rm", "--name", name, "--pull", "never"),
+            *("--network", "none", "--read-only", "--ipc", "none"),
             *("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", f"{user}:{user}", "--cpus", "1"),
             *("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"),
             *("--pids-limit", str(8 + limits.processes + limits.threads), "--log-driver", "none"),
             *("--memory", str(PARENT_BYTES + limits.memory_bytes + limits.disk_bytes)),
             *("--tmpfs", f"{work}:size={limits.disk_bytes},mode=0777,{TMPFS_FLAGS}"),  # there is no other user in it
-            f"--volume={meeting}:{mounted}:ro",
-            *binds,
+            *ground.volumes,
             *environment,
-            EMPTY_IMAGE,
-            *_python(str(mounted / "control"), Start(str(work), limits, inner, modules)),
+            ground.image,
+            *_python(str(ground.there / "control"), Start(str(work), limits, inner, modules)),
         ]
         process = subprocess.Popen(
             command,
@@ -307,7 +325,13 @@ def _start_container(engine: str, limits: Limits, modules: Sequence[str] | None)
             start_new_session=True,
         )
         control = _accept(listener, process)
-    return _welcome(Started(engine, inner, control, process, container=name))
+    try:
+        return _welcome(Started(engine, inner, control, process, container=name))
+    except NotStarted as error:
+        if ground.image == EMPTY_IMAGE or "FileNotFoundError" not in str(error):
+            raise
+        same = f"{_meeting_volume()!r}, which LABKIT_MEETING names, has to be what is mounted at {MEETING}"
+        raise NotStarted(f"the worker's container did not find the meeting: {same}") from None
 
 
 def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:
@@ -322,8 +346,28 @@ def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket
     return ended
 
 
+def _meeting_volume() -> str:
+    return os.environ.get("LABKIT_MEETING", "labkit-meeting")
+
+
+def _have_worker_image(engine: str, image: str) -> None:
+    if not _has_image(engine, image):
+        raise NotStarted(f"the engine has no image {image} (make image-grader builds it)")
+    if not (MEETING.is_mount() and os.access(MEETING, os.W_OK | os.X_OK)):
+        option = f"{engine} run -v {_meeting_volume()}:{MEETING}"
+        raise NotStarted(f"no volume where it can meet its workers is mounted and can be written ({option})")
+
+
+def _has_image(engine: str, image: str) -> bool:
+    if not _quietly([engine, "image", "inspect", image]):
+        return True
+    if fault := _quietly([engine, "version"]):
+        raise NotStarted(f"its engine does not answer: {fault.partition(': Get ')[0]}")
+    return False
+
+
 def _have_empty_image(engine: str) -> None:
-    if _quietly([engine, "image", "inspect", EMPTY_IMAGE]) == "":
+    if _has_image(engine, EMPTY_IMAGE):
         return
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
@@ -341,5 +385,10 @@ def _quietly(command: list[str], given: bytes = b"") -> str:
         done = subprocess.run(command, input=given, capture_output=True, timeout=TRIAL_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    lines = done.stderr.decode(errors="replace").strip().splitlines()
-    return "" if done.returncode == 0 else lines[-1] if lines else f"{command[0]} ended with {done.returncode}"
+    return "" if done.returncode == 0 else _complaint(done.stderr) or f"{command[0]} ended with {done.returncode}"
+
+
+def _complaint(said: bytes) -> str:
+    """The last line of what a program said that says why; an engine goes on to name its --help."""
+    lines = said.decode(errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip() and "--help" not in line), "")

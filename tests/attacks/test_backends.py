@@ -113,7 +113,7 @@ LIMITED = {
     ),
     "threads": (
         "threading.stack_size(32768)\nwhile True: threading.Thread(target=time.sleep, args=(600,)).start()",
-        "64 threads at a time (threads in lab.toml)",
+        "it ran into a limit: 64 threads at a time",  # the watch counts them, or the kernel a user's
     ),
     "time": ("while True: pass", "it was stopped after 0.3 seconds"),
     "time asleep": ("time.sleep(600)", "it was stopped after 0.3 seconds"),
@@ -297,6 +297,134 @@ def test_a_sandbox_that_was_stopped_leaves_nothing(inside: Run, small_lab: Lab, 
     family += family[0].children(recursive=True)
     started.stop()
     assert [left for left in family if left.is_running() and left.status() != psutil.STATUS_ZOMBIE] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- what a container is started from -------------------------------------------------------------------------------
+
+# Notes what it is asked, and runs nothing: of a meeting, the modes of its folders, the inner one first.
+ENGINE = """#!/bin/sh
+cd {folder}
+printf '%s\\n' "$@" > "$1"
+for word; do case "$word" in */control) stat -c %a "${{word%/*}}" "${{word%/*/*}}" > modes 2> /dev/null;; esac; done
+case "$1" in {failing}) echo "{complaint}" >&2; echo "See 'docker --help'." >&2; exit 1;; esac
+"""
+HARDENED = [
+    "--rm --name NAME --pull never --network none --read-only --ipc none --cap-drop ALL",
+    "--security-opt no-new-privileges --user USER --cpus 1",
+]
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Asks an engine for a worker that fails at `failing`, of which `words` are said: the folder of its notes."""
+
+    def ask(failing: str, words: str, complaint: str = "docker: $1 failed") -> Path:
+        engine = tmp_path / "docker"
+        engine.write_text(ENGINE.format(folder=tmp_path, failing=failing, complaint=complaint))
+        engine.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        assert sandbox.why_not("docker", Limits()) == words
+        return tmp_path
+
+    return ask
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of the volume, as in the grader's image; a short path, since the kernel takes 107 letters."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    monkeypatch.setattr(sandbox, "MEETING", folder)
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == folder)
+    monkeypatch.setenv("LABKIT_WORKER_IMAGE", "labkit-worker:cpu")
+    monkeypatch.setenv("LABKIT_MEETING", "labkit-meeting")
+    yield folder
+    folder.rmdir()
+
+
+def started(notes: Path) -> tuple[list[str], list[str], str, list[str]]:
+    """Of the command of a container: its options, the volumes among them, the image, and what runs in it."""
+    words = (notes / "run").read_text().splitlines()
+    end = next(place for place, word in enumerate(words) if word.startswith("labkit-") and ":" in word)
+    volumes = [word.removeprefix("--volume=") for word in words[:end] if word.startswith("--volume=")]
+    return words[1:end], volumes, words[end], words[end + 1 :]
+
+
+def hardening(options: list[str]) -> str:
+    return " ".join(options[:18]).replace(options[2], "NAME").replace(options[15], "USER")
+
+
+def test_on_the_machine_itself_a_container_is_an_empty_image_into_which_all_is_mounted_read_only(
+    asked: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LABKIT_WORKER_IMAGE", raising=False)
+    options, volumes, image, command = started(asked("run", "docker: run failed"))
+    assert hardening(options) == " ".join(HARDENED)
+    assert image == sandbox.EMPTY_IMAGE
+    assert f"{ROOT / 'grader'}:{ROOT / 'grader'}:ro" in volumes
+    assert not [volume for volume in volumes if not volume.endswith(":ro") or "solutions" in volume]
+    assert command[:4] == [sys.executable, "-m", "grader.worker", "/labkit/meeting/control"]
+
+
+def test_in_the_graders_image_a_worker_is_the_workers_image_and_the_volume_where_they_meet(
+    asked: Callable[..., Path], meeting: Path
+) -> None:
+    notes = asked("run", "docker: run failed")
+    options, volumes, image, command = started(notes)
+    assert hardening(options) == " ".join(HARDENED)
+    assert (image, volumes) == ("labkit-worker:cpu", [f"labkit-meeting:{meeting}:ro"])
+    assert not [word for word in options if "docker.sock" in word]
+    folder = Path(command[3]).parent
+    assert (folder.parent.parent, len(folder.name)) == (meeting, 32)
+    assert (notes / "modes").read_text().split() == ["711", "711"], "another user goes through them, and cannot list"
+    assert list(meeting.iterdir()) == [], "it is removed"
+
+
+@pytest.mark.parametrize(
+    ("failing", "words"),
+    [
+        ("image", "the engine has no image labkit-worker:cpu (make image-grader builds it)"),
+        ("image|version", "its engine does not answer: docker: version failed"),
+    ],
+)
+def test_an_engine_that_does_not_answer_or_lacks_the_image_is_named(
+    failing: str, words: str, asked: Callable[..., Path], meeting: Path
+) -> None:
+    assert not (asked(failing, words) / "run").exists()
+
+
+def test_a_volume_that_is_not_mounted_is_named(
+    asked: Callable[..., Path], meeting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda _: False)
+    option = f"docker run -v labkit-meeting:{meeting}"
+    words = f"no volume where it can meet its workers is mounted and can be written ({option})"
+    assert not (asked("run", words) / "run").exists()
+
+
+def test_another_volume_than_the_one_that_is_mounted_is_named(asked: Callable[..., Path], meeting: Path) -> None:
+    same = f"'labkit-meeting', which LABKIT_MEETING names, has to be what is mounted at {meeting}"
+    complaint = "FileNotFoundError: [Errno 2] No such file or directory"
+    asked("run", f"the worker's container did not find the meeting: {same}", complaint)
+
+
+def test_root_that_may_not_change_users_goes_without_a_user_of_the_workers_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that has no capability."""
+    if reason := sandbox.why_not("process", Limits()):
+        pytest.skip(reason)
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", refused)
+    monkeypatch.setattr(sandbox, "_others_can_read", lambda: True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    started = sandbox.start("process", Limits(), None)
+    started.stop()
+    assert started.layers == {"outer": "none", "inner": "landlock, seccomp, rlimits"}
     assert list(tmp_path.iterdir()) == []
 
 
