@@ -79,6 +79,7 @@ def _serve(control: socket.socket, start: Start) -> None:
 
     torch.set_num_threads(1)
     warm_up()
+    _empty(Path(start.work))  # where torch has made a folder for its caches
     gc.freeze()
     frames.send(control, {"ready": True})
     Parent(control, start).serve()
