@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks import Check
-from grader.loading import Broken, words_of
+from grader.loading import Blank, Broken, words_of
 from grader.plain import NotPlain, Plain, only, to_objects, to_plain
 
 MAX_TEXT = 4_000
@@ -139,6 +139,8 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
     """The answer that an exception amounts to."""
     if isinstance(error, Broken):
         return Answer("broken", text=str(error))
+    if isinstance(error, Blank):
+        return Answer("todo", text=words_of(error))
     if isinstance(error, Unusable):
         return Answer("unusable", text=str(error))
     if isinstance(error, OutOfTime):

@@ -12,7 +12,10 @@ MILESTONE_HALF = 0.5
 
 
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One graded task. `functions` are in `file`; the first one names the task unless `name` does."""
+    """One graded task. `functions` are in `file`; the first one names the task unless `name` does.
+
+    Where `file` is JSON that students fill in, the one function is how a probe reads it (loading.entries_of).
+    """
 
     number: str
     name: str
@@ -99,6 +102,11 @@ class Lab(msgspec.Struct, frozen=True):
     @property
     def code_files(self) -> list[str]:
         return [name for name in self.manifest.files.handed_in if name.endswith(".py")]
+
+    @property
+    def answer_files(self) -> list[str]:
+        """The JSON files that students fill in for a task."""
+        return sorted({task.file for task in self.manifest.tasks if task.file.endswith(".json")})
 
     @property
     def max_score(self) -> float:

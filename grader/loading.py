@@ -7,6 +7,7 @@ front of sys.path. Several labs, or several versions of one, can be loaded in on
 import ast
 import contextlib
 import importlib
+import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,9 +17,15 @@ from typing import Any
 
 from grader.lab import Lab
 
+MAX_ANSWER_BYTES = 100_000  # of a JSON file that students fill in
+
 
 class Broken(Exception):
     """A file of a student's that cannot be used: missing, undecodable, not Python, or failing at import."""
+
+
+class Blank(NotImplementedError):
+    """An entry of a JSON file that is still null: a TODO. The message is the name of the function that reads it."""
 
 
 def words_of(error: BaseException) -> str:
@@ -94,12 +101,43 @@ def load_functions(
     wanted = [file for file in lab.code_files if files is None or file in files]
     with importing_from(folder):
         modules = {file: _load_student_module(lab, folder / file) for file in wanted}
-    return {
+    found = {
         name: _function(modules[task.file], name, task.file)
         for task in lab.manifest.tasks
         if task.file in modules
         for name in task.functions
     }
+    for task in lab.manifest.tasks:
+        if task.file in lab.answer_files and (files is None or task.file in files):
+            found |= {name: entries_of(folder / task.file, name) for name in task.functions}
+    return found
+
+
+def entries_of(path: Path, name: str) -> Callable[..., Any] | Broken:
+    """The function `name` of a JSON file that students fill in: name("PPO", "data") is what stands at that place.
+
+    It raises Blank where that is null, and Broken where there is no such place.
+    """
+    try:
+        if path.stat().st_size > MAX_ANSWER_BYTES:
+            return Broken(f"{path.name} is larger than {MAX_ANSWER_BYTES:,} bytes")
+        data = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError:
+        return Broken(f"{path.name} is missing: it has to lie in the lab's own folder, under this name")
+    except (ValueError, RecursionError) as error:
+        return Broken(f"{path.name} is not valid JSON: {error}")
+
+    def entry(*place: str) -> Any:
+        found = data
+        for key in place:
+            if not isinstance(found, dict) or key not in found:
+                raise Broken(f"{path.name} has no entry {' / '.join(place)}: make reset brings the blank file back")
+            found = found[key]
+        if found is None:
+            raise Blank(name)
+        return found
+
+    return entry
 
 
 def _function(module: ModuleType | Broken, name: str, file: str) -> Callable[..., Any] | Broken:

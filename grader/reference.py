@@ -119,7 +119,7 @@ def open_reference(lab: Lab) -> Reference:
 def hash_of_code(lab: Lab) -> str:
     """A hash of the code that a lab's answers come from."""
     digest = hashlib.sha256()
-    for path in sorted([lab.path("lab.toml"), *lab.folder.glob("*.py")]):
+    for path in sorted([*map(lab.path, ["lab.toml", *lab.answer_files]), *lab.folder.glob("*.py")]):
         digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -1,13 +1,19 @@
 """Looks for what must not leave the instructor's side: text of solution regions, hidden cases, mistakes and keys."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from grader.author.skeleton import cut, regions
 from grader.lab import Lab
 
 SHORTEST = 20  # characters of code; shorter lines (`return loss`) say nothing
+BLANKS = b" \t\n\r\f\v"
+CACHED = 1 << 15  # words that are looked at together: a processor's cache holds them
+Words = npt.NDArray[np.uint64]
 SECRET_FILES = ("hidden.py", "mistakes.py", "alternatives.py")
 
 
@@ -17,6 +23,9 @@ def secret_lines(lab: Lab) -> dict[str, str]:
     for name in lab.code_files:
         for line in _telling(regions(_text(lab, name))):
             secret.setdefault(line, f"a solution region of {lab.name}/{name}")
+    for name in lab.answer_files:
+        for line in _telling([_text(lab, name)]):
+            secret.setdefault(line, f"the key {lab.name}/{name}")
     for name in SECRET_FILES:
         for line in _telling([_bodies(_text(lab, name))]):
             secret.setdefault(line, f"{lab.name}/{name}")
@@ -50,22 +59,55 @@ def _telling(texts: Iterable[str]) -> Iterable[str]:
                 yield squeezed
 
 
-def leaks_in(folder: Path, labs: Iterable[Lab]) -> list[str]:
-    """A sentence for every secret line that stands in any file under `folder`, and for every secret file."""
+def seeker(labs: Iterable[Lab], shortest: int = SHORTEST) -> Callable[[bytes], list[str]]:
+    """A function that says of a file's bytes which secrets they hold, once for each line of `shortest` characters.
+
+    It is made for gigabytes: a line that stands in them covers words, eight bytes that begin at a multiple of eight,
+    and is looked for where all its words are there, for one of the eight ways in which it can lie.
+    """
     secret: dict[str, str] = {}
     public = ""
     for lab in labs:
         secret |= secret_lines(lab)
         public += public_code(lab)
-    secret = {line: where for line, where in secret.items() if line not in public}
+    lines = {text.encode(): where for text, where in secret.items() if len(text) >= shortest and text not in public}
+    ways: dict[int, list[tuple[bytes, set[int]]]] = {}
+    for line in lines:
+        for start in range(8):
+            way = set(_words(line[start:]).tolist())
+            for word in way:
+                ways.setdefault(word, []).append((line, way))
+    wanted = np.zeros(1 << 20, dtype=bool)
+    wanted[_mixed(np.array(list(ways), dtype=np.uint64))] = True
+
+    def secrets_in(content: bytes) -> list[str]:
+        squeezed = content.translate(None, BLANKS)
+        there = _words(squeezed)
+        pieces = [there[start : start + CACHED] for start in range(0, len(there), CACHED)]
+        known = {word for piece in pieces for word in piece[wanted[_mixed(piece)]].tolist() if word in ways}
+        held = {line for word in known for line, way in ways[word] if way <= known}
+        return [where for line, where in lines.items() if line in held and line in squeezed]
+
+    return secrets_in
+
+
+def _words(text: bytes) -> Words:
+    return np.frombuffer(text, dtype=np.uint64, count=len(text) // 8)
+
+
+def _mixed(words: Words) -> Words:
+    """Twenty bits that depend on all of a word."""
+    return (words * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(44)
+
+
+def leaks_in(folder: Path, labs: Iterable[Lab]) -> list[str]:
+    """A sentence for every secret line that stands in any file under `folder`, and for every secret file."""
+    secrets_in = seeker(labs)
     found = []
     for path in sorted(folder.rglob("*")):
         if not path.is_file():
             continue
         if path.name in SECRET_FILES:
             found.append(f"{path.relative_to(folder)} must not be there")
-        squeezed = "".join(path.read_bytes().decode("utf-8", errors="replace").split())
-        found += [
-            f"{path.relative_to(folder)} holds a line of {where}" for line, where in secret.items() if line in squeezed
-        ]
+        found += [f"{path.relative_to(folder)} holds a line of {where}" for where in secrets_in(path.read_bytes())]
     return found

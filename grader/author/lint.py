@@ -94,7 +94,7 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
 
 def _docstring_faults(reference: Reference) -> Iterable[str]:
     for task in reference.lab.manifest.tasks:
-        for name in task.functions:
+        for name in task.functions if task.file.endswith(".py") else ():
             node = find_function(reference.lab.path(task.file), name)
             if node is None or not ast.get_docstring(node):
                 yield f"{task.file}: {name} has no docstring"

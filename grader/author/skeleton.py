@@ -1,6 +1,8 @@
-"""Cuts the solution regions out of a reference file, and says what stood in them."""
+"""Cuts the solution regions out of a reference file, and says what stood in them; blanks a key's answers."""
 
+import json
 import re
+from typing import Any
 
 from grader.errors import Refused
 
@@ -14,6 +16,16 @@ def cut(source: str, name: str) -> str:
     if BEGIN in skeleton or END in skeleton:
         raise Refused(f"{name}: {BEGIN} and {END} do not come in pairs", exit_code=1)
     return skeleton
+
+
+def blank(answers: str) -> str:
+    """A JSON file that students fill in, from its key: every leaf, also a list, is null; one line for each entry."""
+
+    def emptied(value: Any) -> Any:
+        return {key: emptied(item) for key, item in value.items()} if isinstance(value, dict) else None
+
+    entries = [f" {json.dumps(key)}: {json.dumps(emptied(item))}" for key, item in json.loads(answers).items()]
+    return "{\n" + ",\n".join(entries) + "\n}\n"
 
 
 def regions(source: str) -> list[str]:

@@ -183,9 +183,10 @@ def _believed(line: CheckResult, hidden: Asked | None) -> CheckResult:
 
 
 def worker_files(lab: Lab, staged: Staged) -> dict[str, bytes]:
-    """What a worker sees, by name: the submission's code, and of the lab what every student has, too."""
+    """What a worker sees, by name: the submission's code and answers, and of the lab what every student has, too."""
     given = {name: lab.path(name).read_bytes() for name in ("checks.py", *lab.manifest.files.given)}
-    return given | {name: data for name, data in staged.files.items() if name.endswith(".py")}
+    wanted = {*lab.code_files, *lab.answer_files}
+    return given | {name: data for name, data in staged.files.items() if name in wanted}
 
 
 def _ask(run: Run, workers: Workers, check: Check, visibility: Visibility, public: Asked | None) -> Asked:

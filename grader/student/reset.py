@@ -22,8 +22,11 @@ def back_up(folder: Path, names: list[str]) -> Path:
     return backup
 
 
-def reset_task(lab: Lab, task: Task) -> Path:
-    """Puts the functions of one task back and returns the backup's folder; Refused where that cannot be done."""
+def reset_task(lab: Lab, task: Task) -> Path | None:
+    """Puts the functions of one task (or the file that is filled in for it) back and returns the backup's folder, if
+    there was something to keep; Refused where that cannot be done."""
+    if task.file in lab.answer_files:
+        return reset_file(lab, task.file)
     path, skeleton = lab.path(task.file), _skeleton(lab, task.file)
     whole_file = f"make {lab.name}-reset FILE={task.file} puts the whole file back"
     try:
