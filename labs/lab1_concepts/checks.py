@@ -1,0 +1,434 @@
+"""What is checked in lab 1: probes with their public cases. The hidden cases are drawn anew for each grading run."""
+
+import itertools
+import math
+
+import numpy as np
+import torch
+from torch import tensor
+
+from grader.answers import Unusable
+from grader.checks import Wrong, check
+from grader.probes import (
+    STANDARD_ERRORS,
+    array,
+    device_of_result,
+    mapping,
+    value_and_gradients,
+    works_on_its_device,
+)
+
+FLOAT32 = (1e-4, 1e-5)  # what holds for the policies, which compute with torch's float32
+SOLVED = (1e-5, 1e-5)  # where a Bellman equation may be solved or iterated: more than what the docstring asks for
+
+# Three states, two actions, nothing symmetric. The last state may be terminal: its rows then mean nothing.
+RHO0 = np.array([0.6, 0.3, 0.1])
+P = np.array([
+    [[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]],
+    [[0.2, 0.2, 0.6], [0.7, 0.1, 0.2]],
+    [[0.3, 0.4, 0.3], [0.25, 0.15, 0.6]],
+])  # fmt: skip
+R = np.array([
+    [[1.0, -2.0, 3.0], [0.0, 4.0, -1.0]],
+    [[2.0, 0.5, -3.0], [-1.0, 2.0, 6.0]],
+    [[5.0, 7.0, 9.0], [8.0, -4.0, 2.0]],
+])  # fmt: skip
+PI = np.array([[0.7, 0.3], [0.4, 0.6], [0.1, 0.9]])
+NONE_TERMINAL = np.array([False, False, False])
+LAST_TERMINAL = np.array([False, False, True])
+
+# --- 1.1 discounted_return --------------------------------------------------------------------------------------------
+
+
+@check("discounted_return", points=5)
+def returns_of(lab, rewards, gamma):
+    """The sum of gamma^t r_t; 0 where there are no rewards."""
+    return lab.discounted_return(rewards, gamma)
+
+
+returns_of.case("three years of income", rewards=[100, 110, 105], gamma=0.9)
+returns_of.case("ten steps through the maze", rewards=[-1.0] * 9 + [10.0], gamma=1.0)
+returns_of.case("the first reward alone counts", rewards=[3.0, -2.0, 5.0], gamma=0.0)
+returns_of.case("no rewards", rewards=[], gamma=0.9)
+
+
+# --- 1.2 categorical_log_prob, categorical_sample ---------------------------------------------------------------------
+
+
+@check("categorical_log_prob", points=3, tolerance=FLOAT32)
+def categorical_densities(lab, logits, actions):
+    """categorical_log_prob: one number for each row, and its gradient to the logits."""
+    return value_and_gradients(lab.categorical_log_prob, logits, actions)
+
+
+THREE_WAYS = torch.log(tensor([[0.2, 0.5, 0.3]]))
+categorical_densities.case("straight on, of left, straight on, right", logits=THREE_WAYS, actions=tensor([1]))
+categorical_densities.case(
+    "four rows of three logits",
+    logits=tensor([[0.3, -1.2, 2.0], [1.0, 0.5, -0.4], [-0.7, 0.1, 0.9], [2.5, 0.0, -1.5]]),
+    actions=tensor([2, 0, 0, 1]),
+)
+
+
+@check("categorical_log_prob", points=1, tolerance=FLOAT32)
+def large_logits(lab, logits, actions, seed):
+    """Logits as large as 200: finite log-probabilities, and draws that leave no choice."""
+    return {
+        "categorical_log_prob": lab.categorical_log_prob(logits, actions),
+        "categorical_sample": lab.categorical_sample(logits, generator=torch.Generator().manual_seed(seed)),
+    }
+
+
+large_logits.case(
+    "two rows",
+    logits=tensor([[200.0, -200.0, 0.0], [-200.0, 10.0, 200.0]]),
+    actions=tensor([1, 0]),
+    seed=0,
+)
+large_logits.case("a batch of one", logits=tensor([[-200.0, 0.0, 200.0]]), actions=tensor([2]), seed=0)
+
+
+def as_often_as_they_should(value, probabilities, count, **_case):
+    """Verifies `categorical_draws`: int64, one action for each row, and all that chance does not allow."""
+    facts = mapping(value, "actions", "next", "again")
+    rows = len(probabilities)
+    actions = array(facts["actions"], "the actions", ("int64",))
+    if actions.shape != (count * rows,):
+        raise Wrong(f"the actions have the shape {actions.shape}; one for each row of the logits is expected")
+    choices = len(probabilities[0])
+    if not (actions.min() >= 0 and actions.max() < choices):
+        raise Wrong(f"actions lie between {actions.min()} and {actions.max()}, with {choices} to choose from")
+    for row, p in enumerate(np.asarray(probabilities)):
+        drawn = actions[row::rows]
+        for action in range(choices):
+            within(f"action {action} of probability {p[action]:.3f} came up", drawn == action, p[action])
+        pairs = drawn[: count // 2 * 2].reshape(-1, 2)
+        alike = float((p**2).sum())
+        within("two draws after each other are alike", pairs[:, 0] == pairs[:, 1], alike)
+    same_from_the_same_seed(facts)
+
+
+def within(what, happened, probability):
+    """Raises Wrong where something happened too often or too rarely to be chance."""
+    share, n = float(np.mean(happened)), len(happened)
+    allowed = STANDARD_ERRORS * math.sqrt(probability * (1 - probability) / n) + 1e-9
+    if not abs(share - probability) <= allowed:
+        raise Wrong(
+            f"{what} in {share:.3f} of {n} cases where {probability:.3f} is expected "
+            f"(chance alone stays within {allowed:.3f})"
+        )
+
+
+def same_from_the_same_seed(facts):
+    """Raises Wrong where draws do not come from the generator that was given."""
+    drawn, later, again = (array(facts[name], "draws", DRAWN) for name in ("actions", "next", "again"))
+    if np.array_equal(drawn, later):
+        raise Wrong("the next call with the same generator gave the same draws: draw from it, do not seed it anew")
+    if not np.array_equal(drawn, again):
+        raise Wrong("the same generator, seeded alike, gave other draws: draw from the generator you are given")
+
+
+DRAWN = ("int64", "float32", "float64")
+
+
+def three_draws(sample, seed):
+    """What `sample(generator)` gives, gives next, and gives from another generator seeded alike."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn, later = sample(generator), sample(generator)
+    return {"actions": drawn, "next": later, "again": sample(torch.Generator().manual_seed(seed))}
+
+
+@check("categorical_log_prob", points=3, verify=as_often_as_they_should)
+def categorical_draws(lab, probabilities, shift, count, seed):
+    """categorical_sample: each row's actions come up as often as its policy says, from the generator alone."""
+    logits = torch.log(tensor(probabilities)) + shift  # a softmax does not see the shift
+    return three_draws(lambda dice: lab.categorical_sample(logits.repeat(count, 1), generator=dice), seed)
+
+
+categorical_draws.case("left, straight on, right", probabilities=[[0.2, 0.5, 0.3]], shift=0.0, count=20_000, seed=3)
+categorical_draws.case(
+    "two kinds of rows in turn", probabilities=[[0.7, 0.1, 0.2], [0.15, 0.25, 0.6]], shift=4.0, count=4_000, seed=4
+)
+
+
+@check("categorical_log_prob", points=1, quick=False, verify=works_on_its_device, needs=categorical_densities)
+def categorical_device(lab, logits, actions):
+    """Both functions work on the device of their inputs."""
+    return device_of_result(
+        lambda logits, actions: (
+            lab.categorical_log_prob.__wrapped__(logits, actions),
+            lab.categorical_sample.__wrapped__(logits),
+        ),
+        logits,
+        actions,
+    )
+
+
+categorical_device.case("on CUDA", logits=torch.ones(4, 3), actions=torch.ones(4).long())
+
+# --- 1.3 diag_gaussian_log_prob, diag_gaussian_sample -----------------------------------------------------------------
+
+
+@check("diag_gaussian_log_prob", points=4, tolerance=FLOAT32)
+def gaussian_densities(lab, mu, log_std, a):
+    """diag_gaussian_log_prob: one number for each row, and its gradients to mu and log_std."""
+    return value_and_gradients(lab.diag_gaussian_log_prob, mu, log_std, a, to=[1, 2])
+
+
+MU = tensor([[0.5, -1.0], [2.0, 0.3], [-0.4, 1.1]])
+ACTIONS = tensor([[1.0, -0.2], [1.1, 0.9], [0.3, -0.5]])
+gaussian_densities.case("one log_std for all states", mu=MU, log_std=tensor([-0.7, 0.4]), a=ACTIONS)
+gaussian_densities.case(
+    "a log_std for each state", mu=MU, log_std=tensor([[-0.7, 0.4], [0.2, -1.1], [0.6, -0.3]]), a=ACTIONS
+)
+gaussian_densities.case(
+    "one dimension, a batch of one", mu=tensor([[0.25]]), log_std=tensor([-0.5]), a=tensor([[-0.4]])
+)
+
+
+def standard_normal(value, mu, log_std, count, **_case):
+    """Verifies `gaussian_draws`: brought to mean 0 and deviation 1, they are independent standard normal numbers."""
+    facts = mapping(value, "actions", "next", "again")
+    actions = array(facts["actions"], "the actions", ("float32", "float64"))
+    rows, k = mu.shape
+    if actions.shape != (count * rows, k):
+        raise Wrong(f"the actions have the shape {actions.shape}; one for each row of mu, of its {k} numbers, are due")
+    sigma = np.broadcast_to(np.exp(np.asarray(log_std, dtype=np.float64)), mu.shape)
+    z = (actions.reshape(count, rows, k) - np.asarray(mu, dtype=np.float64)) / sigma
+    for row, i in itertools.product(range(rows), range(k)):
+        of = f"of dimension {i} in row {row} of mu"
+        near(f"the mean {of}, in standard deviations from mu,", z[:, row, i], 0.0, 1.0)
+        near(f"the mean squared distance {of} from mu, in units of sigma squared,", z[:, row, i] ** 2, 1.0, 2.0)
+        within(f"draws {of} lie within one sigma of mu", np.abs(z[:, row, i]) < 1, math.erf(math.sqrt(0.5)))
+        pairs = z[: count // 2 * 2, row, i].reshape(-1, 2)
+        near(f"the correlation of draws {of} with the next ones", pairs[:, 0] * pairs[:, 1], 0.0, 1.0)
+    for i, j in itertools.combinations(range(k), 2):
+        near(f"the correlation of the dimensions {i} and {j}", (z[..., i] * z[..., j]).ravel(), 0.0, 1.0)
+    for one, other in itertools.combinations(range(rows), 2):
+        near("the correlation of two rows", z[:, one, 0] * z[:, other, 0], 0.0, 1.0)
+    same_from_the_same_seed(facts)
+
+
+def near(what, numbers, expected, variance):
+    """Raises Wrong where a mean is farther from what is expected than chance allows."""
+    mean, allowed = float(numbers.mean()), STANDARD_ERRORS * math.sqrt(variance / len(numbers))
+    if not abs(mean - expected) <= allowed:
+        raise Wrong(f"{what} is {mean:.3f} where {expected:g} is expected (chance alone stays within {allowed:.3f})")
+
+
+@check("diag_gaussian_log_prob", points=3, verify=standard_normal)
+def gaussian_draws(lab, mu, log_std, count, seed):
+    """diag_gaussian_sample: mean mu, deviation exp(log_std), noise of its own for every number."""
+    rows = mu.repeat(count, 1)
+    spread = log_std.repeat(count, 1) if log_std.dim() == 2 else log_std
+    return three_draws(lambda dice: lab.diag_gaussian_sample(rows, spread, generator=dice), seed)
+
+
+gaussian_draws.case(
+    "one log_std for all states", mu=tensor([[0.5, -3.0]]), log_std=tensor([-0.7, 0.9]), count=4_000, seed=5
+)
+gaussian_draws.case(
+    "a log_std for each state", mu=tensor([[2.0], [-1.0]]), log_std=tensor([[0.5], [-1.2]]), count=4_000, seed=6
+)
+
+
+@check("diag_gaussian_log_prob", points=1, quick=False, verify=works_on_its_device, needs=gaussian_densities)
+def gaussian_device(lab, mu, log_std, a):
+    """Both functions work on the device of their inputs."""
+    return device_of_result(
+        lambda mu, log_std, a: (
+            lab.diag_gaussian_log_prob.__wrapped__(mu, log_std, a),
+            lab.diag_gaussian_sample.__wrapped__(mu, log_std),
+        ),
+        mu,
+        log_std,
+        a,
+    )
+
+
+gaussian_device.case("on CUDA", mu=MU, log_std=torch.zeros(2), a=ACTIONS)
+
+# --- 1.4 trajectory_log_prob ------------------------------------------------------------------------------------------
+
+
+@check("trajectory_log_prob", points=5)
+def one_trajectory(lab, rho0, P, pi, states, actions):
+    """log P(tau|pi) of one trajectory: of none, few or hundreds of steps; -inf for an impossible one."""
+    return lab.trajectory_log_prob(rho0, P, pi, states, actions)
+
+
+MODEL = dict(rho0=RHO0, P=P, pi=PI)
+one_trajectory.case("no step", **MODEL, states=[1], actions=[])
+one_trajectory.case("three steps", **MODEL, states=[0, 1, 1, 2], actions=[1, 1, 0])
+one_trajectory.case(
+    "400 steps", **MODEL, states=[t * t % 3 for t in range(401)], actions=[t // 2 % 2 for t in range(400)]
+)
+one_trajectory.case("an impossible start", **{**MODEL, "rho0": np.array([0.4, 0.0, 0.6])}, states=[1, 0], actions=[0])
+
+
+@check("trajectory_log_prob", points=2)
+def expected_return(lab, rho0, P, R, pi, gamma, steps):
+    """J(pi) as the tutorial defines it: all trajectories, each by its probability, add up to the expected return."""
+    n_states, n_actions = pi.shape
+    total = probability = 0.0
+    for states in itertools.product(range(n_states), repeat=steps + 1):
+        for actions in itertools.product(range(n_actions), repeat=steps):
+            likelihood = float(np.exp(lab.trajectory_log_prob(rho0, P, pi, states, actions)))
+            rewards = [R[states[t], actions[t], states[t + 1]] for t in range(steps)]
+            total += likelihood * float(np.dot(rewards, gamma ** np.arange(steps)))
+            probability += likelihood
+    return {"J": total, "the sum of all probabilities": probability}
+
+
+expected_return.case("two steps", rho0=RHO0, P=P, R=R, pi=PI, gamma=0.9, steps=2)
+
+# --- 1.5 policy_evaluation --------------------------------------------------------------------------------------------
+
+
+@check("policy_evaluation", points=6, tolerance=SOLVED, exact_dtype=True)
+def value_of_policy(lab, P, R, pi, terminal, gamma):
+    """V of a policy in a stochastic environment that never ends."""
+    return lab.policy_evaluation(P, R, pi, terminal, gamma)
+
+
+value_of_policy.case("gamma .9", P=P, R=R, pi=PI, terminal=NONE_TERMINAL, gamma=0.9)
+value_of_policy.case("gamma 0", P=P, R=R, pi=PI, terminal=NONE_TERMINAL, gamma=0.0)
+
+
+@check("policy_evaluation", points=3, tolerance=SOLVED, exact_dtype=True)
+def value_of_policy_with_end(lab, P, R, pi, terminal, gamma):
+    """V where a state is terminal: 0 there, whatever its rows of P and R say."""
+    return lab.policy_evaluation(P, R, pi, terminal, gamma)
+
+
+value_of_policy_with_end.case("gamma .8", P=P, R=R, pi=PI, terminal=LAST_TERMINAL, gamma=0.8)
+value_of_policy_with_end.case("gamma 1", P=P, R=R, pi=PI, terminal=LAST_TERMINAL, gamma=1.0)
+
+# --- 1.6 value_iteration ----------------------------------------------------------------------------------------------
+
+
+def corner_grid(size, goal_reward):
+    """P, R and terminal of the tutorial's grid world: from the upper left to the goal in the lower right corner.
+
+    Actions: right, down, left, up. Each step costs 1; the one that enters the goal earns `goal_reward` in place of it.
+    """
+    n, goal = size * size, size * size - 1
+    P, R = np.zeros((n, 4, n)), np.full((n, 4, n), -1.0)
+    for row, column in itertools.product(range(size), repeat=2):
+        for action, (down, right) in enumerate(((0, 1), (1, 0), (0, -1), (-1, 0))):
+            next_row, next_column = row + down, column + right
+            if not (0 <= next_row < size and 0 <= next_column < size):
+                next_row, next_column = row, column
+            P[row * size + column, action, next_row * size + next_column] = 1.0
+    P[goal], P[goal, :, goal] = 0.0, 1.0
+    R[:, :, goal], R[goal] = goal_reward, 0.0
+    return P, R, np.arange(n) == goal
+
+
+@check("value_iteration", points=4, tolerance=SOLVED, exact_dtype=True)
+def grid_world(lab, size, goal_reward, gamma):
+    """The tutorial's grid world: V*, and Q* of the first and the middle cell (right, down, left, up)."""
+    V, Q = lab.value_iteration(*corner_grid(size, goal_reward), gamma)
+    if np.ndim(Q) != 2 or len(Q) != size * size:
+        raise Unusable(f"Q has the shape {np.shape(Q)}; a row for each of the {size * size} states is expected")
+    return {"V": V, "Q of the first cell": Q[0], "Q of the middle cell": Q[size * size // 2]}
+
+
+grid_world.case("3x3, gamma 1", size=3, goal_reward=10.0, gamma=1.0)
+grid_world.case("3x3, gamma .9", size=3, goal_reward=10.0, gamma=0.9)
+
+
+@check("value_iteration", points=6, tolerance=SOLVED, exact_dtype=True)
+def optimal_values(lab, P, R, terminal, gamma):
+    """V* and Q* of a stochastic environment, with and without a terminal state."""
+    return lab.value_iteration(P, R, terminal, gamma)
+
+
+optimal_values.case("without an end", P=P, R=R, terminal=NONE_TERMINAL, gamma=0.8)
+optimal_values.case("the last state is terminal", P=P, R=R, terminal=LAST_TERMINAL, gamma=0.9)
+
+# --- 1.7 greedy_actions -----------------------------------------------------------------------------------------------
+
+
+@check("greedy_actions", points=4)
+def all_the_best(lab, q):
+    """The indices of all largest values, in ascending order."""
+    return a_list(lab.greedy_actions(q))
+
+
+def a_list(actions):
+    """The actions, where they are in a list or a tuple."""
+    if not isinstance(actions, list | tuple):
+        raise Unusable(f"it returned a {type(actions).__name__} where a list of ints is expected")
+    return actions
+
+
+all_the_best.case("one best action", q=np.array([7.0, 6.9, 5.0, 4.0]))
+all_the_best.case("the middle of the 3x3 grid", q=np.array([9.0, 9.0, 7.0, 7.0]))
+all_the_best.case("equal but for rounding", q=np.array([0.2, 0.1 + 0.2, -1.0, 0.3]))
+all_the_best.case("almost equal is not equal", q=np.array([-5.0, -5.00001, -7.0]))
+
+
+@check("greedy_actions", points=1)
+def within_tolerance(lab, q, tol):
+    """Another tolerance: an absolute difference."""
+    return a_list(lab.greedy_actions(q, tol=tol))
+
+
+within_tolerance.case("half a point", q=np.array([100.0, 90.0, 99.7, 99.2]), tol=0.5)
+
+# --- 1.8 advantage ----------------------------------------------------------------------------------------------------
+
+
+@check("advantage", points=5, exact_dtype=True)
+def advantages(lab, Q, pi):
+    """Q - V for every state and action."""
+    return lab.advantage(Q, pi)
+
+
+advantages.case("one state", Q=np.array([[10.0, 8.0, 6.0]]), pi=np.array([[0.5, 0.3, 0.2]]))
+advantages.case("as many states as actions", Q=R[0, :, :2] + 0.5, pi=PI[:2])
+advantages.case("three states, two actions", Q=np.array([[1.0, 4.0], [-2.0, 3.0], [0.5, 0.0]]), pi=PI)
+
+# --- 1.9 validate_mdp, maze_policy ------------------------------------------------------------------------------------
+
+
+@check("validate_mdp", points=6)
+def has_faults(lab, P, R, rho0):
+    """validate_mdp: sentences where something is wrong, an empty list where nothing is."""
+    faults = lab.validate_mdp(P, R, rho0)
+    if not isinstance(faults, list | tuple) or not all(isinstance(fault, str) for fault in faults):
+        raise Unusable("a list of sentences is expected, an empty one where there is no fault")
+    return {"a fault was found": len(faults) > 0}
+
+
+def changed(array, place, value):
+    """A copy of an array with one entry, or one row, replaced."""
+    copy = array.copy()
+    copy[place] = value
+    return copy
+
+
+has_faults.case("a sound one", P=P, R=R, rho0=RHO0)
+has_faults.case(
+    "sound, though floats add up to almost 1",
+    P=changed(P, (0, 1), [0.7, 0.1, 0.2]),
+    R=R,
+    rho0=np.array([0.7, 0.2, 0.1]),
+)
+has_faults.case("a row of P adds up to .9", P=changed(P, (1, 1, 0), 0.6), R=R, rho0=RHO0)
+has_faults.case(
+    "a negative probability in a row that adds up to 1", P=changed(P, (2, 0), [1.2, -0.5, 0.3]), R=R, rho0=RHO0
+)
+has_faults.case("R without its last axis", P=P, R=R[:, :, 0], rho0=RHO0)
+has_faults.case("rho0 adds up to 1.2", P=P, R=R, rho0=np.array([0.6, 0.3, 0.3]))
+
+
+@check("validate_mdp", points=2)
+def maze_rule(lab, ways):
+    """maze_policy: left where that is free, else up."""
+    names = ("left", "up", "right", "down")
+    return [lab.maze_policy(dict(zip(names, free, strict=True))) for free in ways]
+
+
+maze_rule.case("three cells", ways=[[True, True, False, False], [False, True, True, False], [False, False, True, True]])

@@ -1,0 +1,226 @@
+"""Solve the three grid worlds with your functions, and save V* and the policy in runs/ for the milestone. Given code.
+
+python labs/lab1_concepts/train.py                 all three grids
+python labs/lab1_concepts/train.py --grid grid3    one of them (may be repeated)
+python labs/lab1_concepts/train.py --tol 0.1       stop value iteration early, and see what the milestone says to that
+
+Ctrl-C stops; the same command goes on with the grids that are not solved yet, and with those whose result is of older
+code. `--fresh` solves all of them again.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from evaluate import CONDITIONS, RUNS, judge, read_arrays
+from grids import ACTIONS, GRIDS, Grid
+
+HERE = Path(__file__).resolve().parent
+STAGES = 4  # of each grid, in the progress bar
+DEFAULT_TOL = 1e-10
+
+
+def main() -> int:
+    args = parse_arguments()
+    console = Console()
+    try:
+        import concepts  # here, so that a mistake in your file ends in a message too
+    except Exception as error:
+        report_error(console, error, "concepts.py cannot be imported:")
+        return 1
+
+    names = args.grid or list(GRIDS)
+    if args.fresh:
+        for name in names:
+            record_of(name).unlink(missing_ok=True)
+    results = Table("grid", "conditions", "V*(s0)", "seconds", "", box=None)
+    failed = interrupted = False
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[stage]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        for name in names:
+            bar = progress.add_task(name, total=STAGES, stage="")
+            try:
+                row = solved_before(name, args.tol)
+                if row is None:
+                    row = solve(name, concepts, args.tol, stage_on(progress, bar), console)
+                progress.update(bar, completed=STAGES, stage="")
+                results.add_row(name, *row)
+            except KeyboardInterrupt:
+                interrupted = True
+                break
+            except Exception as error:
+                if todo := unfinished_function(error):
+                    console.print(f"[yellow]{todo} is still to do[/]: {name} waits for it.")
+                    results.add_row(name, "-", "", "", "waits, see above")
+                else:
+                    failed = True
+                    report_error(console, error, f"{name} stopped.")
+                    results.add_row(name, "-", "", "", "error, see above")
+
+    if results.row_count:
+        console.print(f"\nThe milestone: {CONDITIONS} conditions for all points of a grid, 1 for half of them.")
+        console.print(results)
+    if interrupted:
+        console.print("Interrupted. What was solved is in runs/; the same command goes on from there.")
+        return 130
+    return 1 if failed else 0
+
+
+def solve(
+    name: str, concepts: ModuleType, tol: float, stage: Callable[[str], None], console: Console
+) -> tuple[str, str, str, str]:
+    """Solve one grid, save V and the policy, and judge them as the grader does; what its row in the table says."""
+    grid = GRIDS[name]
+    started = time.process_time()
+    P, R, rho0 = grid.arrays()
+
+    stage("validate_mdp")
+    if faults := faults_of(concepts, P, R, rho0):
+        console.print(
+            f"{name}: your validate_mdp finds fault with a sound grid: {faults}", style="yellow", markup=False
+        )
+    stage("value_iteration")
+    V, Q = concepts.value_iteration(P, R, grid.terminal, grid.gamma, tol=tol)
+    stage("greedy_actions")
+    policy = greedy_policy(concepts, np.asarray(Q), grid)
+    stage("roll-outs")
+    arrays = {"V": np.array(V, dtype=np.float64), "policy": policy}
+    found = judge(grid, *read_arrays(grid, arrays))
+
+    facts = {
+        "grid": name,
+        "conditions": sum(holds for holds, _ in found),
+        "found": [what for _, what in found],
+        "value": float(arrays["V"][grid.start]),
+        "tol": tol,
+        "code": code_digest(),
+        "cpu_seconds": round(time.process_time() - started, 2),
+    }
+    remark = "" if facts["conditions"] == CONDITIONS else found[-1][1]
+    if (best := saved_conditions(name)) > facts["conditions"]:
+        return row_of(facts, f"{remark}; kept: the earlier result with {best}")
+    write_atomically(RUNS / f"{name}.safetensors", save(arrays))
+    write_atomically(record_of(name), (json.dumps(facts) + "\n").encode())
+    return row_of(facts, remark)
+
+
+def faults_of(concepts: ModuleType, P: np.ndarray, R: np.ndarray, rho0: np.ndarray) -> list[str]:
+    """What validate_mdp finds wrong with a grid; nothing as long as it is not written."""
+    try:
+        return list(concepts.validate_mdp(P, R, rho0))
+    except NotImplementedError:
+        return []
+
+
+def greedy_policy(concepts: ModuleType, Q: np.ndarray, grid: Grid) -> np.ndarray:
+    """All greedy actions of each state, each as likely as the others."""
+    shape = (len(grid.cells), len(ACTIONS))
+    if Q.shape != shape:
+        raise ValueError(f"value_iteration returned a Q of shape {Q.shape}; on this grid it is {shape}")
+    policy = np.zeros(shape)
+    for state, q in enumerate(Q):
+        actions = list(concepts.greedy_actions(q))
+        if not actions:
+            raise ValueError(f"greedy_actions found no best action for {q}")
+        policy[state, actions] = 1 / len(actions)
+    return policy
+
+
+def stage_on(progress: Progress, bar: int) -> Callable[[str], None]:
+    """A function that says on the bar which stage begins."""
+    begun = iter(range(STAGES))
+    return lambda what: progress.update(bar, completed=next(begun), stage=what)
+
+
+def solved_before(name: str, tol: float) -> tuple[str, str, str, str] | None:
+    """The row of a grid that this very code has solved already; None where it has not."""
+    try:
+        facts = json.loads(record_of(name).read_text(encoding="utf-8"))
+        if (facts["code"], facts["tol"]) != (code_digest(), tol) or facts["conditions"] != saved_conditions(name):
+            return None
+        return row_of(facts, "solved already; --fresh solves it again")
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def saved_conditions(name: str) -> int:
+    """How many conditions hold for what is saved of a grid; 0 where nothing is, or nothing that can be used."""
+    try:
+        arrays = read_arrays(GRIDS[name], load_file(RUNS / f"{name}.safetensors"))
+    except (OSError, SafetensorError, ValueError):
+        return 0
+    return sum(holds for holds, _ in judge(GRIDS[name], *arrays))
+
+
+def row_of(facts: dict, remark: str) -> tuple[str, str, str, str]:
+    return f"{facts['conditions']} of {CONDITIONS}", f"{facts['value']:.4f}", f"{facts['cpu_seconds']:.2f}", remark
+
+
+def record_of(name: str) -> Path:
+    return RUNS / f"{name}.json"
+
+
+def code_digest() -> str:
+    """Tells whether your file is still the one a grid was solved with."""
+    return hashlib.sha256((HERE / "concepts.py").read_bytes()).hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Whole or not at all: a run that is killed leaves the previous file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.write_bytes(content)
+    os.replace(unfinished, path)
+
+
+def unfinished_function(error: BaseException) -> str | None:
+    """The student's function that raised NotImplementedError; None for any other error."""
+    if not isinstance(error, NotImplementedError):
+        return None
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return frame.name if Path(frame.filename).parent == HERE else None
+
+
+def report_error(console: Console, error: Exception, what: str) -> None:
+    """The end of the traceback, as far as it lies in concepts.py; a sentence alone where it does not."""
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(HERE / "concepts.py")
+    ]
+    lines = traceback.format_list(frames[-3:]) + traceback.format_exception_only(error)
+    console.print(f"[red]{what}[/]")
+    console.print("".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def parse_arguments() -> argparse.Namespace:
+    assert __doc__
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage="%(prog)s [options]"
+    )
+    parser.add_argument("--grid", action="append", choices=GRIDS, help="may be repeated; all three if not given")
+    parser.add_argument("--tol", type=float, default=DEFAULT_TOL, help="passed to value_iteration (default 1e-10)")
+    parser.add_argument("--fresh", action="store_true", help="solve again what was solved already")
+    args = parser.parse_args()
+    if not args.tol > 0:
+        parser.error("--tol takes a positive number")
+    return args
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
