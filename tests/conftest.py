@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.author.skeleton import cut
+from grader.author.skeleton import blank, cut
 from grader.instructor import sandbox
 from grader.instructor.grading import Graded, Run, grade, open_run
 from grader.instructor.submissions import Submission
@@ -53,6 +53,8 @@ def submitted(tmp_path: Path) -> Callable[..., Path]:
         for name in lab.manifest.files.handed_in:
             if skeleton and name.endswith(".py"):
                 (folder / name).write_text(cut(lab.path(name).read_text(encoding="utf-8"), name), encoding="utf-8")
+            elif skeleton and name in lab.answer_files:
+                (folder / name).write_text(blank(lab.path(name).read_text(encoding="utf-8")), encoding="utf-8")
             else:
                 shutil.copyfile(lab.path(name), folder / name)
         for name, text in (replaced or {}).items():

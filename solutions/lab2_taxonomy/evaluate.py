@@ -1,0 +1,79 @@
+"""Play a saved Q table greedily, as the milestone is judged.
+
+python labs/lab2_taxonomy/evaluate.py judges the table saved in runs/.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from cliff_walk import CliffWalk
+
+RUNS = Path(__file__).parent / "runs"
+TARGET = -13.0
+HALF = -17.0
+LONGEST = 100  # steps; who is on the way for longer walks in circles
+TIE = 1e-9
+
+
+def greedy_return(Q: np.ndarray) -> float:
+    """The return of the policy that takes a best action of Q in every state of the cliff walk, from the start.
+
+    Where several actions tie for the best, the one that leads to the lowest return is taken: a table that has learned
+    nothing cannot be lucky. A walk that does not end is stopped after 100 steps.
+    """
+    env = CliffWalk()
+    best = np.isclose(Q, Q.max(axis=1, keepdims=True), rtol=0, atol=TIE)
+    lowest = {env.start: 0.0}  # for each state where one may be by now, the lowest return so far
+    for _ in range(LONGEST):
+        if set(lowest) == {env.goal}:
+            break
+        earlier, lowest = lowest, {}
+        for s, total in earlier.items():
+            for a in np.flatnonzero(best[s]) if s != env.goal else ():
+                env.reset(s)
+                reward, s2, _ = env.step(int(a))
+                lowest[s2] = min(lowest.get(s2, np.inf), total + reward)
+        if env.goal in earlier:
+            lowest[env.goal] = min(lowest.get(env.goal, np.inf), earlier[env.goal])
+    return min(lowest.values())
+
+
+def score(name: str, weights: Mapping[str, Any]) -> float:
+    """The milestone's figure: the return of the saved table's greedy policy. ValueError where it is no such table.
+
+    The table may be an array or a tensor; torch itself, which takes a while to import, is not needed here.
+    """
+    if set(weights) != {"Q"}:
+        raise ValueError("one array called Q is expected, as train.py saves it")
+    env, saved = CliffWalk(), weights["Q"]
+    if tuple(saved.shape) != (env.states, env.actions):
+        raise ValueError(f"Q has the shape {tuple(saved.shape)}; ({env.states}, {env.actions}) is expected")
+    if str(saved.dtype).removeprefix("torch.") not in ("float32", "float64"):
+        raise ValueError(f"Q is {saved.dtype}; float64 is expected")
+    Q = np.asarray(saved, dtype=np.float64)
+    if not np.isfinite(Q).all():
+        raise ValueError("Q holds NaN or infinity")
+    return greedy_return(Q)
+
+
+def main() -> int:
+    file = RUNS / "q_learning.safetensors"
+    if not file.exists():
+        print("q_learning: not trained yet (make lab2-train)")
+        return 1
+    try:
+        reached = score("q_learning", load_file(file))
+    except (ValueError, OSError, SafetensorError) as error:
+        print(f"{file.name} cannot be used: {error}")
+        return 1
+    print(f"q_learning: greedy return {reached:.0f}, target {TARGET:.0f}, half of the points from {HALF:.0f}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
