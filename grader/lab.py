@@ -106,7 +106,7 @@ class Lab(msgspec.Struct, frozen=True):
     @property
     def answer_files(self) -> list[str]:
         """The JSON files that students fill in for a task."""
-        return sorted({task.file for task in self.manifest.tasks if task.file.endswith(".json")})
+        return [*dict.fromkeys(task.file for task in self.manifest.tasks if task.file.endswith(".json"))]
 
     @property
     def max_score(self) -> float:

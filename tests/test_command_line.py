@@ -138,11 +138,15 @@ def test_the_command_itself_ends_with_the_documented_codes() -> None:
     ],
 )
 def test_a_wrong_call_is_a_sentence_on_stderr(arguments: list[str], words: str, kit: Path, grader: Grader) -> None:
-    before = {path: path.stat().st_mtime_ns for path in kit.rglob("*") if "__pycache__" not in path.parts}
+    before = {
+        path: path.stat().st_mtime_ns for path in kit.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
     ended = grader(*arguments)
     assert (ended.code, ended.out) == (CALLED_WRONGLY, "")
     assert words in ended.err
-    after = {path: path.stat().st_mtime_ns for path in kit.rglob("*") if "__pycache__" not in path.parts}
+    after = {
+        path: path.stat().st_mtime_ns for path in kit.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
     assert after == before, "nothing was written"
 
 

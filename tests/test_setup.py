@@ -109,4 +109,4 @@ def test_a_step_that_fails_says_which_and_where_the_log_is(
 
 def test_no_lock_holds_a_download_address() -> None:
     for lock in (ROOT / "requirements").glob("*.txt"):
-        assert "http" not in lock.read_text(encoding="utf-8")
+        assert "://" not in lock.read_text(encoding="utf-8")
