@@ -1,0 +1,65 @@
+"""Play a trained actor without noise on the 100 episodes by which the milestone is judged.
+
+python labs/lab4_ppo/evaluate.py judges every actor saved in runs/.
+"""
+
+from pathlib import Path
+
+import gymnasium as gym
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from labs.common.networks import load_weights
+from nets import ENVIRONMENTS, CategoricalActor, GaussianActor, make_actor
+
+RUNS = Path(__file__).parent / "runs"
+TARGETS = {"pendulum": -200.0, "cartpole": 475.0}
+HALVES = {"pendulum": -350.0, "cartpole": 300.0}
+EVALUATION_SEED = 1_000_000  # decides the start states of the 100 episodes; no training run uses it
+
+
+@torch.inference_mode()
+def best_returns(
+    name: str, actor: GaussianActor | CategoricalActor, episodes: int = 100, seed: int = EVALUATION_SEED
+) -> np.ndarray:
+    """The return of each of `episodes` episodes in which the actor takes the mean action, or the likeliest one.
+
+    All episodes run side by side. The start states depend on `seed` alone, so the same weights always get the same
+    score; the rewards are the environment's own.
+    """
+    environment = ENVIRONMENTS[name]
+    envs = gym.make_vec(environment.id, episodes, vectorization_mode=environment.vectorization)
+    observation, _ = envs.reset(seed=seed)
+    returns = np.zeros(episodes)
+    alive = np.ones(episodes, dtype=bool)
+    while alive.any():
+        action = actor.best(torch.as_tensor(observation)).numpy()
+        if environment.bounds:
+            low, high = environment.bounds
+            action = low + (action.clip(-1, 1) + 1) / 2 * (high - low)
+        observation, reward, terminated, truncated, _ = envs.step(action)
+        returns += reward * alive
+        alive &= ~(terminated | truncated)  # a finished environment starts again by itself: no longer counted
+    envs.close()
+    return returns
+
+
+def score(name: str, weights: dict[str, torch.Tensor]) -> float:
+    """The milestone's figure: the mean return of saved weights. ValueError where they do not fit."""
+    actor = make_actor(name)
+    load_weights(actor, weights)
+    return float(best_returns(name, actor).mean())
+
+
+def main() -> None:
+    for name in ENVIRONMENTS:
+        file = RUNS / f"{name}.safetensors"
+        if not file.exists():
+            print(f"{name:10} not trained yet")
+            continue
+        print(f"{name:10} mean {score(name, load_file(file)):7.1f}, target {TARGETS[name]:.0f}")
+
+
+if __name__ == "__main__":
+    main()
