@@ -19,7 +19,7 @@ SCRIPT = @script() { $(PY) -m grader run "$$@"; code=$$?; [ $$code -le 1 ] || [ 
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready doctor image shell jupyter FORCE
+.PHONY: help setup ready lab4-test lab4-resume doctor image shell jupyter FORCE
 
 help: ## list what can be typed
 	@echo "In place of lab3 any lab can stand: $(foreach lab,$(wildcard labs/lab*_*),$(firstword $(subst _, ,$(notdir $(lab)))))"
@@ -38,6 +38,12 @@ lab%-hint: $(READY) FORCE ## the next hint for TASK=...
 
 lab%-train: $(READY) FORCE ## train with your functions (ARGS="--seeds 5", ARGS=--help)
 	$(SCRIPT) lab$* train -- $(ARGS)
+
+lab4-test: $(READY) ## play with what was trained (ARGS="--actor_model FILE", ARGS=--render)
+	$(SCRIPT) lab4 train -- --mode test $(ARGS)
+
+lab4-resume: $(READY) ## train on from what was trained (ARGS="--actor_model FILE --critic_model FILE")
+	$(SCRIPT) lab4 train -- --resume $(ARGS)
 
 lab%-plot: $(READY) FORCE ## draw what training measured
 	$(SCRIPT) lab$* plot -- $(ARGS)
