@@ -140,9 +140,9 @@ def warm_up() -> None:
     alone take more than a second."""
 
     def typical(logits: torch.Tensor) -> torch.Tensor:
-        log_probabilities = torch.log_softmax(logits, dim=-1)
-        actions = torch.multinomial(log_probabilities.exp(), 1)
-        chosen = log_probabilities.gather(-1, actions).squeeze(-1)
+        log_pi = torch.log_softmax(logits, dim=-1)
+        actions = torch.multinomial(log_pi.exp(), 1)
+        chosen = log_pi.gather(-1, actions).squeeze(-1)
         weights = torch.zeros_like(chosen) + torch.tensor(1.0, device=logits.device)
         return -(chosen * weights.detach()).sum() / len(chosen) + ((chosen - weights) ** 2).mean()
 

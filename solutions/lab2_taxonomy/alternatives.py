@@ -239,10 +239,10 @@ def choice_of_rows(Q, model, rng, n, alpha, gamma):
 
 @alternative("taxonomy")
 def hyphens_capitals_and_another_order(*place):
-    value = KEY[place[0]][place[1]]
-    if isinstance(value, list):
-        return [item.upper() for item in reversed(value)]
-    return value.replace("_", "-").title() if isinstance(value, str) else value
+    entry = KEY[place[0]][place[1]]
+    if isinstance(entry, list):
+        return [item.upper() for item in reversed(entry)]
+    return entry.replace("_", "-").title() if isinstance(entry, str) else entry
 
 
 @alternative("taxonomy")
