@@ -1,6 +1,7 @@
 """What several tests share: the labs' sources, one warm parent of workers, and submissions to grade."""
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from grader.instructor.grading import Graded, Run, grade, open_run
 from grader.instructor.submissions import Submission
 from grader.instructor.workers import WarmParent
 from grader.lab import Lab, Limits, lab_folders, read_lab, solutions_folder
+
+# Tests that run in the background ignore Ctrl-C; what they start would inherit that, and could not be stopped.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SOLUTIONS = {folder.name.split("_")[0]: folder for folder in lab_folders(solutions_folder())}
 
