@@ -196,7 +196,7 @@ def test_damaged_files_are_said_and_left_out(lab_copy: Path) -> None:
     assert "sarsa-seed0.json cannot be read" in run(lab_copy, "plot.py").stdout
     assert "q_learning.safetensors cannot be used" in run(lab_copy, "evaluate.py").stdout
     assert (
-        "the checkpoint cannot be read" in run(lab_copy, "train.py", "--algorithm", "sarsa", "--episodes", "2").stdout
+        "there is no going on from the checkpoint" in run(lab_copy, "train.py", "--algorithm", "sarsa", "--episodes", "2").stdout
     )
 
 

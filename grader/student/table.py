@@ -95,7 +95,7 @@ def _other_rows(
         if not state.saved:
             words = Text(f"○ make {lab.name}-train", style="dim")
         elif state.measured is None:
-            words = Text("weights saved; graded by playing", style="yellow")
+            words = Text("saved; judged when it is graded", style="yellow")
         else:
             reached = state.measured >= state.milestone.target
             words = Text(
@@ -175,7 +175,7 @@ def _next_step(
     if any(not state.saved for state in milestones):
         return Text(f"\nNext: make {lab.name}-train trains with your functions.")
     if lab.manifest.quiz and (quiz[1] or quiz[0] < lab.manifest.quiz.questions):
-        return Text("\nNext: the quiz at the end of README.md; answers go into quiz.json.")
+        return Text("\nNext: the quiz in README.md; answers go into quiz.json.")
     return Text(f"\nNext: make {lab.name}-submit packs what you hand in.")
 
 

@@ -158,7 +158,7 @@ def resumed(run: "TrainingRun", console: Console) -> "TrainingRun":
     try:
         run.load()
     except Exception:  # a damaged file may raise anything, and none of it would help the reader
-        console.print(f"[yellow]{name}: the checkpoint cannot be read[/], training starts anew.")
+        console.print(f"[yellow]{name}: there is no going on from the checkpoint[/], training starts anew.")
         run.forget()
         return type(run)(run.algorithm, run.seed, run.episodes)
     if run.finished:

@@ -83,8 +83,8 @@ class TrainingRun:
         state = json.loads(self.checkpoint.read_text(encoding="utf-8"))
         learner = self.learner
         Q = np.array(state["Q"], dtype=np.float64)
-        if Q.shape != learner.Q.shape:
-            raise ValueError("a table of another shape")
+        if Q.shape != learner.Q.shape or not np.isfinite(Q).all():
+            raise ValueError("a table of another shape, or one that grew beyond all bounds")
         learner.Q = Q
         learner.rng.bit_generator.state = state["dice"]
         learner.model = {(s, a): (r, s2, terminated) for s, a, r, s2, terminated in state["model"]}

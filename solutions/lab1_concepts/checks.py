@@ -416,6 +416,7 @@ has_faults.case(
     R=R,
     rho0=np.array([0.7, 0.2, 0.1]),
 )
+has_faults.case("a sound one that never starts in its last state", P=P, R=R, rho0=np.array([0.4, 0.6, 0.0]))
 has_faults.case("a row of P adds up to .9", P=changed(P, (1, 1, 0), 0.6), R=R, rho0=RHO0)
 has_faults.case(
     "a negative probability in a row that adds up to 1", P=changed(P, (2, 0), [1.2, -0.5, 0.3]), R=R, rho0=RHO0
