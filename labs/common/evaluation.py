@@ -1,0 +1,76 @@
+"""How often a language model is right, and how often it keeps to the format, with standard errors.
+
+Two short judges are enough for the texts of the tiny model; the rewards that are written in lab 7 are stricter.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from labs.common.arithmetic import Row, gold_answer
+from labs.common.language_model import prompt_ids, texts
+from labs.common.sampling import generate
+from labs.common.seeding import generator
+
+TAGS = ("<think>", "</think>", "<answer>", "</answer>")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Shares between 0 and 1, and their standard errors (over problems: samples of one problem are not independent)."""
+
+    accuracy: float
+    accuracy_se: float
+    format: float
+    format_se: float
+
+
+def ends_right(text: str, gold: str) -> bool:
+    """Whether a text closes with the right answer in its tag, letter by letter."""
+    return text.rstrip().endswith(f"<answer>{gold}</answer>")
+
+
+def in_format(text: str) -> bool:
+    """Whether a text is a thought and an answer: the four tags once each, in order, and nothing outside them."""
+    places = [text.find(tag) for tag in TAGS]
+    once = all(text.count(tag) == 1 for tag in TAGS)
+    between = text[places[1] + len(TAGS[1]) : places[2]]
+    return (
+        once and places == sorted(places) and places[0] == 0 and text.rstrip().endswith(TAGS[3]) and not between.strip()
+    )
+
+
+def evaluate(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    rows: Sequence[Row],
+    samples: int = 4,
+    seed: int = 0,
+    temperature: float = 1.0,
+) -> Evaluation:
+    """Draw `samples` completions for each row and judge them; the same seed draws the same ones.
+
+    With temperature 0 the likeliest completion is judged, and one sample is enough.
+    """
+    was_training = model.training
+    model.eval()
+    prompts = [prompt_ids(tokenizer, row["problem"]) for row in rows]
+    drawn = generate(model, prompts, samples, generator(seed, "evaluation", model.device), temperature)
+    model.train(was_training)
+
+    completions = texts(tokenizer, drawn.completion_ids)
+    golds = [gold_answer(row["solution"]) for row in rows for _ in range(samples)]
+    accuracy, accuracy_se = mean_and_error(
+        [ends_right(*pair) for pair in zip(completions, golds, strict=True)], samples
+    )
+    format_share, format_se = mean_and_error([in_format(text) for text in completions], samples)
+    return Evaluation(accuracy, accuracy_se, format_share, format_se)
+
+
+def mean_and_error(outcomes: Sequence[bool], samples: int) -> tuple[float, float]:
+    """The share of true outcomes, and its standard error from the spread between problems (NaN for one problem)."""
+    shares = torch.tensor(outcomes, dtype=torch.float64).view(-1, samples).mean(1)
+    return shares.mean().item(), shares.std().item() / math.sqrt(len(shares))
