@@ -36,6 +36,9 @@ lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_
 lab%-hint: $(READY) FORCE ## the next hint for TASK=...
 	$(GRADER) hint lab$* $(TASK_OPTION)
 
+lab%-debug: $(READY) FORCE ## open a debugger where a check of TASK=... fails
+	@$(PY) -m pytest labs/lab$*_* $(if $(TASK),-k "$(TASK)") --pdb $(ARGS) || [ $$? -le 2 ]
+
 lab%-train: $(READY) FORCE ## train with your functions (ARGS="--seeds 5", ARGS=--help)
 	$(SCRIPT) lab$* train -- $(ARGS)
 

@@ -60,11 +60,15 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def hint(lab: LabName, task: Annotated[str, typer.Option("--task", help="the task to get a hint for")]) -> None:
+def hint(lab: LabName, task: TaskName = None) -> None:
     """Give the next hint for a task."""
     from grader.student import hints
 
     the_lab = find_lab(lab, labs_folder())
+    if task is None:
+        raise Refused(
+            f"say for which task: make {the_lab.name}-hint TASK=... (or --task). They are: {the_lab.task_names}"
+        )
     the_task = the_lab.task(task)
     number, text = hints.next_hint(the_lab, the_task)
     last = " (the last one)" if number == len(the_task.hints) else ""
@@ -87,11 +91,12 @@ def reset(
         the_task = the_lab.task(task)
         backup: Path | None = resetting.reset_task(the_lab, the_task)
         done = f"{' and '.join(the_task.functions)} in {the_task.file}"
+        together = f"They are one task, {the_task.name}: they go back together." if len(the_task.functions) > 1 else ""
     else:
         assert file is not None
         backup = resetting.reset_file(the_lab, file)
-        done = file
-    console.print(f"{done}: back to the skeleton.")
+        done, together = file, ""
+    console.print(f"{done}: back to the skeleton. {together}".rstrip())
     if backup:
         console.print(f"What was there is kept in {shown(backup)}/")
 
@@ -119,7 +124,8 @@ def submit(
         for sentence in still_open:
             console.print(f"  - {sentence}")
     archive, names = submitting.pack(session.lab, name, out)
-    console.print("Handed in:")
+    login = "" if student else ", your login name; if it is not your id, type STUDENT=your-id"
+    console.print(f"Handed in as {name}{login}:")
     for packed in names:
         console.print(f"  + {packed}")
     console.print(f"\n{shown(archive)}")

@@ -26,7 +26,10 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What training saved, judged by the grader: full points at `target`, half at `half`."""
+    """What training saved, judged by the grader: full points at `target`, half at `half`.
+
+    Several may judge the same weights, each for something else.
+    """
 
     name: str
     title: str
@@ -35,6 +38,11 @@ class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: float
     half: float
     max_bytes: int = 4_000_000
+
+    def in_words(self, reached: float) -> str:
+        """What was reached, as exact as the bars are: 412.3 of 475, 0.873 of 0.9."""
+        whole = abs(self.target) > 1 and self.target % 1 == self.half % 1 == 0
+        return f"{reached:.{1 if whole else 3}f}"
 
 
 class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,8 +131,16 @@ class Lab(msgspec.Struct, frozen=True):
         for task in self.manifest.tasks:
             if name in (task.name, task.number, *task.functions):
                 return task
-        known = ", ".join(task.name for task in self.manifest.tasks)
-        raise Refused(f"{self.name} has no task {name!r}. Its tasks are: {known}")
+        raise Refused(f"{self.name} has no task {name!r}. Its tasks are: {self.task_names}")
+
+    @property
+    def task_names(self) -> str:
+        """The tasks by name, with the functions by which they can be called, too."""
+        names = []
+        for task in self.manifest.tasks:
+            others = [function for function in task.functions if function != task.name]
+            names.append(f"{task.name} (or {', '.join(others)})" if others else task.name)
+        return ", ".join(names)
 
 
 def read_lab(folder: Path) -> Lab:

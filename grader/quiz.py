@@ -21,6 +21,7 @@ def read_answers(folder: Path, quiz: Quiz) -> dict[str, str | None]:
     if not isinstance(data, dict):
         raise Broken(f'{FILE} has to look like {{"1": "a", "2": null, ...}}')
     answers: dict[str, str | None] = {}
+    unreadable = []
     for number in question_numbers(quiz):
         answer = data.get(number)
         if isinstance(answer, str):
@@ -30,8 +31,11 @@ def read_answers(folder: Path, quiz: Quiz) -> dict[str, str | None]:
         elif isinstance(answer, str) and len(answer) == 1 and answer in quiz.choices:
             answers[number] = answer
         else:
-            letters = ", ".join(quiz.choices)
-            raise Broken(f"{FILE}, question {number}: the answer has to be one of {letters}")
+            unreadable.append(number)
+    if unreadable:
+        numbers, letters = ", ".join(unreadable), ", ".join(quiz.choices)
+        which = f"questions {numbers}: each answer" if len(unreadable) > 1 else f"question {numbers}: the answer"
+        raise Broken(f"{FILE}, {which} has to be one of {letters}")
     return answers
 
 

@@ -4,6 +4,7 @@ Nothing here is ever imported by a worker, or needed by a student.
 """
 
 import dataclasses
+import functools
 import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,9 +13,10 @@ from typing import Any
 from grader.answers import Answer, answer
 from grader.checks import Case, Check, HiddenCases, Variant, checks_of, hidden_of, split_points, variants_of
 from grader.errors import Refused
-from grader.judge import Known
+from grader.judge import Known, fault
 from grader.lab import Lab, labs_folder
 from grader.loading import Broken, load_functions, load_modules, replaced
+from grader.probes import works_on_its_device
 from grader.recorded import Record, read_record
 from grader.results import Visibility
 
@@ -22,11 +24,15 @@ Functions = Mapping[str, Callable[..., Any] | Broken]
 
 
 class OnDemand(Mapping[str, Answer]):
-    """Answers by name, each computed when it is first asked for."""
+    """Answers by name, each computed when it is first asked for, as the names are."""
 
-    def __init__(self, names: list[str], compute: Callable[[str], Answer]) -> None:
-        self._names, self._compute = names, compute
+    def __init__(self, names: Callable[[], list[str]], compute: Callable[[str], Answer]) -> None:
+        self._find_names, self._compute = names, compute
         self._found: dict[str, Answer] = {}
+
+    @functools.cached_property
+    def _names(self) -> list[str]:
+        return self._find_names()
 
     def __getitem__(self, name: str) -> Answer:
         if name not in self._names:
@@ -79,13 +85,34 @@ class Reference:
 
     def known_of(self, check: Check, case: Case, record: Record | None = None) -> Known:
         """What is known of one case; a mistake is only run when somebody asks for its answer and it is not on record
-        (where long answers are left out)."""
+        (where long answers are left out).
+
+        Of where its tensors are, only mistakes are known that are of nothing else: any code can forget a device.
+        """
         functions = self.lab.task(check.task).functions
         mistakes = {mistake.name: mistake for mistake in self.mistakes if mistake.function in functions}
         on_record = record.known(check.name, case.title).mistakes if record else {}
+
+        def names() -> list[str]:
+            if check.verify is not works_on_its_device:
+                return list(mistakes)
+            return list(on_record) or [name for name in mistakes if self.is_of_devices(mistakes[name])]
+
         return Known(
             self.answer(check, case) if check.verify is None else None,
-            OnDemand(list(mistakes), lambda name: on_record.get(name) or self.answer(check, case, mistakes[name])),
+            OnDemand(names, lambda name: on_record.get(name) or self.answer(check, case, mistakes[name])),
+        )
+
+    def is_of_devices(self, mistake: Variant) -> bool:
+        """Whether a mistake passes every check of its task that is not about devices."""
+        task = self.lab.task(mistake.function).name
+        others = [check for check in self.checks if check.task == task and check.verify is not works_on_its_device]
+        sides: tuple[Visibility, Visibility] = ("public", "hidden")
+        return not any(
+            fault(check, self.lab, case, known.expected, known.mistakes[mistake.name])
+            for check in others
+            for side in sides
+            for case, known in zip(self.cases(check, side, 0), self.known(check, side, 0), strict=True)
         )
 
     def answer(self, check: Check, case: Case, variant: Variant | None = None) -> Answer:

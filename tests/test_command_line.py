@@ -114,13 +114,16 @@ def test_the_command_itself_ends_with_the_documented_codes() -> None:
         (["check"], "Missing argument 'lab'"),
         (["check", "lab90", "--speed"], "No such option: --speed"),
         (["chekc", "lab90"], "No such command 'chekc'"),
-        (["hint", "lab90"], "Missing option '--task'"),
+        (["hint", "lab90"], "make lab90-hint TASK=... (or --task). They are: double, shift (or shift_back), total"),
         (["grade", "lab90"], "Missing argument 'submissions'"),
         (["grade", "lab90", "x", "--seed", "many"], "Invalid value for '--seed'"),
         (["check", "lab9"], "There is no lab 'lab9' in labs/. The labs here are: lab90"),
         (["check", ""], "There is no lab ''"),
         (["check", "../labs"], "There is no lab '../labs'"),
-        (["check", "lab90", "--task", "triple"], "lab90 has no task 'triple'. Its tasks are: double, shift, total"),
+        (
+            ["check", "lab90", "--task", "triple"],
+            "lab90 has no task 'triple'. Its tasks are: double, shift (or shift_back), total",
+        ),
         (["hint", "lab90", "--task", "triple"], "has no task 'triple'"),
         (["reset", "lab90", "--task", "triple"], "has no task 'triple'"),
         (["reset", "lab90"], "say which: --task"),
@@ -166,7 +169,10 @@ def test_a_skeleton_is_all_todo(grader: Grader) -> None:
     assert ended.code == FAILED
     assert ended.out.count("○ todo") == 3
     assert "✗" not in ended.out
-    assert "0 of 2.4 points checked here" in ended.out
+    assert (
+        "0 of 2.4 points checked here.\nThe other 3.6 of the lab's 6: 3.6 by hidden cases when it is graded.\n"
+        in ended.out
+    )
     assert "Next: write double in " in ended.out
     assert set(outcomes(grader("check", "lab90", "--json")).values()) == {"todo"}
 
@@ -493,7 +499,7 @@ def test_reset_puts_one_task_back_and_keeps_what_was_there(lab: Path, grader: Gr
     second = (lab / "second.py").read_bytes()
     ended = grader("reset", "lab90", "--task", "shift")
     assert ended.code == OK
-    assert "shift and shift_back in first.py: back to the skeleton." in ended.out
+    assert "shift and shift_back in first.py: back to the skeleton. They are one task, shift: they go back" in ended.out
     [backup] = backups(lab)
     assert backup.read_text(encoding="utf-8") == written
     assert str(backup.parent.relative_to(lab)) in ended.out
@@ -601,6 +607,7 @@ def test_submit_packs_what_is_handed_in_with_a_manifest(lab: Path, kit: Path, gr
     ended = grader("submit", "lab90", "--student", "ada.l@uni+x", "--out", str(kit / "out" / "deep"))
     assert ended.code == OK
     assert "2.4 of 2.4 points checked here." in ended.out
+    assert "Handed in as ada.l@uni+x:\n" in ended.out
     assert "Still open" not in ended.out
     [archive] = (kit / "out" / "deep").iterdir()
     assert archive.name in ended.out
@@ -638,7 +645,9 @@ def test_submit_takes_the_login_name_where_no_other_is_given(
     kit: Path, grader: Grader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOGNAME", "grace")
-    assert grader("submit", "lab90", "--out", str(kit / "out")).code == OK
+    ended = grader("submit", "lab90", "--out", str(kit / "out"))
+    assert ended.code == OK
+    assert "Handed in as grace, your login name; if it is not your id, type STUDENT=your-id:" in ended.out
     [archive] = (kit / "out").iterdir()
     assert archive.name.startswith("grace_lab90_")
     monkeypatch.setenv("LOGNAME", "CAMPUS\\grace")
@@ -666,6 +675,100 @@ def test_nothing_to_hand_in_is_a_sentence(lab: Path, kit: Path, grader: Grader) 
     assert ended.code == FAILED
     assert "there is nothing to hand in" in ended.err
     assert not (kit / "out").exists()
+
+
+TWO_CONDITIONS = """
+[quiz]
+questions = 3
+
+[[milestones]]
+name = "right"
+title = "answers that are right"
+points = 6
+weights = "runs/model.safetensors"
+target = 0.8
+half = 0.6
+
+[[milestones]]
+name = "in_form"
+title = "answers in the form"
+points = 4
+weights = "runs/model.safetensors"
+target = 0.95
+half = 0.9
+"""
+
+
+@pytest.fixture
+def with_milestones(lab: Path) -> Path:
+    """The lab with a quiz, and two milestones that judge the same weights."""
+    with (lab / "lab.toml").open("a", encoding="utf-8") as file:
+        file.write(TWO_CONDITIONS)
+    (lab / "quiz.json").write_text('{"1": "a", "2": "b", "3": null}', encoding="utf-8")
+    solve(lab)
+    return lab
+
+
+def test_two_milestones_of_the_same_weights_are_handed_in_once(
+    with_milestones: Path, kit: Path, grader: Grader
+) -> None:
+    ended = grader("submit", "lab90", "--student", "ada", "--out", str(kit / "out"))
+    assert ended.out.count("runs/model.safetensors is missing (make lab90-train)") == 1
+    assert "1 quiz question is not answered" in ended.out
+    runs = with_milestones / "runs"
+    runs.mkdir()
+    (runs / "model.safetensors").write_bytes(b"weights")
+    (runs / "model.json").write_text('{"evaluation_mean": 0.5, "evaluations": {"right": 0.8735, "in_form": 0.94}}')
+    ended = grader("submit", "lab90", "--student", "bob", "--out", str(kit / "out"))
+    assert ended.out.count("  + runs/model.safetensors") == 1
+    [archive] = (kit / "out").glob("bob*")
+    with zipfile.ZipFile(archive) as file:
+        assert sorted(file.namelist()) == sorted(set(file.namelist()))
+        assert {"lab90/runs/model.safetensors", "lab90/runs/model.json"} <= set(file.namelist())
+
+
+def test_the_table_has_each_milestones_own_figure(
+    with_milestones: Path, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (with_milestones / "runs").mkdir()
+    (with_milestones / "runs" / "model.safetensors").write_bytes(b"weights")
+    record = with_milestones / "runs" / "model.json"
+    record.write_text('{"evaluation_mean": 0.5, "evaluations": {"right": 0.873, "in_form": 0.94}}')
+    out = grader("check", "lab90").out
+    assert "✓ 0.873 in training (target 0.8)" in out
+    assert "○ 0.940 in training (target 0.95)" in out
+    record.write_text('{"evaluation_mean": 0.5}')
+    assert grader("check", "lab90").out.count("saved; judged when it is graded") == 2
+
+
+def test_the_points_under_the_table_add_up(with_milestones: Path, grader: Grader) -> None:
+    out = grader("check", "lab90").out
+    assert (
+        "2.4 of 2.4 points checked here.\nThe other 16.6 of the lab's 19: 3.6 by hidden cases when it is graded" in out
+    )
+    assert "10 by what training saved, 3 by the quiz." in out
+
+
+def test_slower_checks_are_named_by_the_tasks_with_which_they_run(lab: Path, grader: Grader) -> None:
+    solve(lab)
+    replace(lab / "checks.py", '@check("total", points=2)', '@check("total", points=2, quick=False)')
+    out = grader("check", "lab90").out
+    assert (
+        "1.6 of 1.6 points checked here.\nThe other 4.4 of the lab's 6: 0.8 by slower checks, 3.6 by hidden cases"
+        in out
+    )
+    assert "(make lab90 TASK=total), and all of them at make lab90-submit. They are of: total." in out
+    assert [line.split()[2:5] for line in out.splitlines() if " total " in line] == [["–", "+0.8", "+1.2"]]
+    alone = grader("check", "lab90", "--task", "total").out
+    assert "0.8 of 0.8 points checked here.\nThe other 1.2 of 2: 1.2 by hidden cases when it is graded." in alone
+    assert "lower" not in alone
+
+
+def test_all_answers_that_no_question_has_are_named(with_milestones: Path, grader: Grader, kit: Path) -> None:
+    (with_milestones / "quiz.json").write_text('{"1": "e", "2": "b", "3": 7}', encoding="utf-8")
+    out = grader("submit", "lab90", "--student", "ada", "--out", str(kit / "out")).out
+    assert "quiz.json, questions 1, 3: each answer has to be one of a, b, c, d" in out
 
 
 # --- sync -------------------------------------------------------------------------------------------------------------

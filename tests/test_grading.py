@@ -160,6 +160,31 @@ def test_weights_that_cannot_be_played_are_a_sentence(data: bytes | None, words:
     assert words in judged.message
 
 
+def test_two_milestones_judge_the_same_weights_each_for_its_own(
+    lab3_run: Run, submitted: Submitted, graded: Grade
+) -> None:
+    """As where a language model has to be right, and to keep to a form; a score below 1 is told to three decimals."""
+    first = lab3_run.lab.manifest.milestones[0]
+    fractions = [
+        msgspec.structs.replace(first, name=name, points=points, target=target, half=0.5, max_bytes=size)
+        for name, points, target, size in (("right", 6, 0.8, 4_000_000), ("in_form", 4, 0.95, 10))
+    ]
+    manifest = msgspec.structs.replace(lab3_run.lab.manifest, milestones=fractions)
+    lab = msgspec.structs.replace(lab3_run.lab, manifest=manifest)
+    reached = {"right": 0.8734, "in_form": 0.94}
+    run = dataclasses.replace(lab3_run, lab=lab, score=lambda name, _weights: reached[name])
+    folder = submitted(lab)
+    (folder / first.weights).parent.mkdir()
+    (folder / first.weights).write_bytes(weights())
+    result = graded(run, folder).result
+    found = {check.check: (check.points, check.message) for check in result.checks if check.kind == "milestone"}
+    assert found == {
+        "right": (6, "reached 0.873; target 0.8, half at 0.5"),
+        "in_form": (2, "reached 0.940; target 0.95, half at 0.5"),
+    }
+    assert [note for note in result.notes if first.weights in note] == []
+
+
 def test_milestones_that_a_run_does_not_play_are_skipped_and_still_listed(
     lab3_run: Run, submitted: Submitted, graded: Grade
 ) -> None:

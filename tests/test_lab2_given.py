@@ -122,8 +122,10 @@ def test_training_with_the_reference_reaches_the_milestone(
     milestone = lab2.manifest.milestones[0]
     judged = judge_milestone(milestone, modules[1].score, (lab_copy / milestone.weights).read_bytes())
     assert (judged.outcome, judged.points) == ("passed", 8)
+    assert "an earlier run" not in done.stdout
     again = run(lab_copy, "train.py", "--algorithm", "q_learning")
     assert "trained already" in again.stdout
+    assert "Milestone reached with the table of an earlier run" in again.stdout
     assert "target -13" in run(lab_copy, "evaluate.py").stdout
 
 
@@ -138,10 +140,21 @@ def test_a_short_run_goes_on_as_if_it_had_never_stopped(lab_copy: Path) -> None:
     for name, curve in curves.items():
         assert json.loads((lab_copy / "runs" / "curves" / name).read_text()) == curve
     assert torch.equal(load_file(lab_copy / "runs" / "q_learning.safetensors")["Q"], tables["Q"])
+
+
+def test_a_short_try_leaves_the_whole_run_as_it_was(lab_copy: Path) -> None:
+    run(lab_copy, "train.py", "--algorithm", "mpc")
+    runs = lab_copy / "runs"
+    files = [runs / "curves" / "mpc-seed0.json", runs / "checkpoints" / "mpc-seed0.json"]
+    before = [file.read_bytes() for file in files]
+    assert run(lab_copy, "train.py", "--algorithm", "mpc", "--fresh", "--episodes", "3").returncode == 0
+    assert [file.read_bytes() for file in files] == before
     drawn = run(lab_copy, "plot.py")
     assert drawn.returncode == 0
+    assert "mpc: 1 seed, up to" in drawn.stdout
+    assert "cannot be read" not in drawn.stdout
     assert "14: -13" in drawn.stdout
-    assert (lab_copy / "runs" / "returns.png").stat().st_size > 10_000
+    assert (runs / "returns.png").stat().st_size > 10_000
 
 
 def test_a_stopped_training_is_saved(lab_copy: Path) -> None:
@@ -176,8 +189,8 @@ def test_training_waits_for_functions_that_are_still_to_do(lab_copy: Path) -> No
         ("evaluate.py", [], 1, "not trained yet"),
         ("plot.py", [], 1, "nothing has been trained yet"),
         ("train.py", ["--algorithm", "dqn"], 2, "invalid choice"),
-        ("train.py", ["--seed", "-1"], 2, "--seed takes"),
-        ("train.py", ["--episodes", "0"], 2, "--episodes takes"),
+        ("train.py", ["--seed", "-1"], 2, "--seed: takes"),
+        ("train.py", ["--episodes", "0"], 2, "--episodes: takes"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
@@ -190,12 +203,12 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
 
 def test_damaged_files_are_said_and_left_out(lab_copy: Path) -> None:
     runs = lab_copy / "runs"
-    run(lab_copy, "train.py", "--algorithm", "sarsa", "--episodes", "2")
+    run(lab_copy, "train.py", "--algorithm", "sarsa")
     for name in ("checkpoints/sarsa-seed0.json", "curves/sarsa-seed0.json", "q_learning.safetensors"):
         (runs / name).write_text("[", encoding="utf-8")
     assert "sarsa-seed0.json cannot be read" in run(lab_copy, "plot.py").stdout
     assert "q_learning.safetensors cannot be used" in run(lab_copy, "evaluate.py").stdout
-    again = run(lab_copy, "train.py", "--algorithm", "sarsa", "--episodes", "2")
+    again = run(lab_copy, "train.py", "--algorithm", "sarsa")
     assert "there is no going on from the checkpoint" in again.stdout
 
 
@@ -213,5 +226,6 @@ def test_a_mistake_that_makes_training_fail_is_shown_with_its_lines(lab_copy: Pa
     assert done.returncode == 1
     assert "q_learning stopped." in done.stdout
     assert "'rr' is not defined" in done.stdout
+    assert "make lab2 TASK=q_learning_update says more" in done.stdout
     file.write_text("def (", encoding="utf-8")
     assert "cannot be imported" in run(lab_copy, "train.py").stdout

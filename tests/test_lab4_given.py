@@ -16,10 +16,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save, save_file
 
+from grader.answers import answer
 from grader.author.skeleton import cut
 from grader.instructor.milestones import judge_milestone, scorer
+from grader.judge import judge
 from grader.lab import Lab, find_lab, solutions_folder
-from grader.loading import importing_from, load_modules
+from grader.loading import importing_from, load_modules, replaced
+from grader.reference import open_reference, record_of
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +141,33 @@ def test_learning_stops_at_the_end_of_the_schedule(ppo: ModuleType) -> None:
     assert learner.learning_rate() == 0
 
 
+# --- the diagnosis ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_forgotten_device_is_no_diagnosis_of_anything_else(lab4: Lab, recorded: bool) -> None:
+    """Many mistakes draw noise without a device, too: of where tensors are, only those are told that are of nothing
+    else."""
+    reference = open_reference(lab4)
+    reference.record = record_of(lab4) if recorded else None
+    assert not recorded or reference.record, "make sync"
+    check = next(check for check in reference.checks if check.name == "gaussian_device")
+
+    def noise_without_a_device(mean, log_std, generator=None):  # type: ignore[no-untyped-def]
+        action = (mean + log_std.exp() * torch.randn(mean.shape, generator=generator)).detach()
+        return action, -(((action - mean) / log_std.exp()) ** 2 / 2 + log_std).sum(-1)
+
+    functions = replaced(reference.functions, "gaussian_policy", noise_without_a_device)
+    answers = [answer(check, functions, case.arguments, lab4.folder, 10.0) for case in check.cases]
+    known = reference.known(check, "public", 0)
+    judged = judge(check, lab4, check.cases, known, answers, reference.diagnoses, reveal=True)
+    assert judged.outcome == "failed"
+    assert "on a GPU this fails" in judged.message
+    own = next(mistake for mistake in reference.mistakes if mistake.name == "noise_on_the_cpu")
+    assert judged.diagnosis == own.diagnosis
+    assert set(known[0].mistakes) == {own.name}
+
+
 # --- the milestone ----------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +255,11 @@ def test_a_short_run_is_saved_tested_trained_on_and_drawn(command: Command, lab_
     assert "for comparison" in said
     code, said = command("plot")
     assert code == 0
+    assert "nothing has been trained yet" in said, "short tries are not drawn"
+    for file in (lab_copy / "runs" / "curves").iterdir():
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"whole": True}))
+    code, said = command("plot")
+    assert code == 0
     assert "no clipping" in said
     assert {"clip_objective.png", "pendulum.png", "cartpole.png"} <= {
         file.name for file in (lab_copy / "runs").iterdir()
@@ -249,10 +284,10 @@ def test_a_stopped_training_is_saved_and_goes_on(command: Command, lab_copy: Pat
     code, said = command("train", "--environment", "cartpole", *SHORT)
     assert code == 0
     assert "goes on after 512 steps" in said
-    (lab_copy / "runs" / "checkpoints" / "cartpole-seed0.pt").write_bytes(b"damaged")
+    (lab_copy / "runs" / "checkpoints" / "cartpole-seed0-steps2048.pt").write_bytes(b"damaged")
     code, said = command("train", "--environment", "cartpole", *SHORT)
     assert code == 0
-    assert "the checkpoint cannot be read" in said
+    assert "no going on from the checkpoint" in said
 
 
 def test_a_better_network_is_not_overwritten(command: Command, lab_copy: Path) -> None:
@@ -332,3 +367,14 @@ def test_training_waits_for_functions_that_are_still_to_do(lab4: Lab, lab_copy: 
     assert code == 0
     assert "ppo_clip_loss is still to do" in said
     assert "nothing has been trained yet" in said
+
+
+def test_what_a_function_returned_is_said_where_given_code_fails_of_it(lab_copy: Path, command: Command) -> None:
+    file = lab_copy / "ppo_core.py"
+    text = file.read_text(encoding="utf-8")
+    start = text.index("def minibatch_indices(")
+    file.write_text(text[:start] + text[start:].replace("    return ", "    forgotten = ", 1), encoding="utf-8")
+    code, said = command("train", "--environment", "cartpole", *SHORT)
+    assert code == 1
+    assert "The last that ran is minibatch_indices (ppo_core.py), and it returned None." in said
+    assert "make lab4 TASK=minibatch_indices says whether that is right" in said

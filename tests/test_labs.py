@@ -169,6 +169,10 @@ def test_in_a_release_everything_a_student_types_works(students_copy: Path, tmp_
     assert checked.returncode == 0
     assert checked.stdout.count("✓ passed") == 9
     assert make(copy, "lab0").stdout.count("○ todo") == 7
+    debugged = make(copy, "lab3-debug", "TASK=td_target")
+    assert debugged.returncode == 0, debugged.stdout
+    assert " passed" in debugged.stdout
+    assert "make lab3-hint TASK=" in make(copy, "lab3-hint").stderr
     assert "hint 1 of" in make(copy, "lab3-hint", "TASK=td_target").stdout
     assert make(copy, "lab3-reset", "TASK=td_target").returncode == 0
     packed = make(copy, "lab3-submit", "STUDENT=ada")
@@ -194,6 +198,7 @@ def test_a_release_never_replaces_a_folder_that_is_none(tmp_path: Path, monkeypa
 
 def test_make_alone_lists_every_target_with_a_line() -> None:
     listed = make(ROOT).stdout
-    for target in ("lab3", "lab3-hint", "lab3-train", "lab3-plot", "lab3-reset", "lab3-submit", "setup", "test",
+    for target in ("lab3", "lab3-hint", "lab3-debug", "lab3-train",
+                   "lab3-plot", "lab3-reset", "lab3-submit", "setup", "test",
                    "grade", "release", "sync", "lint-labs"):  # fmt: skip
         assert f"make {target} " in listed

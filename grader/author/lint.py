@@ -143,7 +143,8 @@ def _strength_with(reference: Reference, mistake: Variant, seed: int) -> float |
         for visibility in visibilities(reference, check):
             cases = reference.cases(check, visibility, seed)
             for case, known in zip(cases, reference.known(check, visibility, seed), strict=True):
-                wrong = fault(check, reference.lab, case, known.expected, known.mistakes[mistake.name])
+                answered = known.mistakes.get(mistake.name) or reference.answer(check, case, mistake)
+                wrong = fault(check, reference.lab, case, known.expected, answered)
                 if wrong:
                     best = max(best or 0.0, wrong[0].excess)
     return best

@@ -40,7 +40,8 @@ def judge_milestone(
     except (safetensors.SafetensorError, ValueError) as error:
         return _result(milestone, 0.0, f"{milestone.weights} cannot be used: {error}")
     share = 1.0 if reached >= milestone.target else 0.5 if reached >= milestone.half else 0.0
-    return _result(milestone, share, f"reached {reached:.1f}; target {milestone.target:g}, half at {milestone.half:g}")
+    bars = f"target {milestone.target:g}, half at {milestone.half:g}"
+    return _result(milestone, share, f"reached {milestone.in_words(reached)}; {bars}")
 
 
 def _result(milestone: Milestone, share: float | None, message: str) -> CheckResult:

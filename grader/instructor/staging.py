@@ -67,7 +67,7 @@ def wanted_files(lab: Lab) -> dict[str, int]:
     """The names that are taken from a submission, with the bytes each may have."""
     wanted = dict.fromkeys(lab.manifest.files.handed_in, lab.manifest.files.max_bytes)
     for milestone in lab.manifest.milestones:
-        wanted[milestone.weights] = milestone.max_bytes
+        wanted[milestone.weights] = max(milestone.max_bytes, wanted.get(milestone.weights, 0))
     return wanted
 
 

@@ -5,7 +5,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from grader.answers import Answer, answer
@@ -113,13 +112,17 @@ def milestone_states(lab: Lab) -> list[MilestoneState]:
     states = []
     for milestone in lab.manifest.milestones:
         weights = lab.folder / milestone.weights
-        states.append(MilestoneState(milestone, weights.is_file(), _measured(weights.with_suffix(".json"))))
+        states.append(MilestoneState(milestone, weights.is_file(), _measured(lab, milestone)))
     return states
 
 
-def _measured(metrics: Path) -> float | None:
+def _measured(lab: Lab, milestone: Milestone) -> float | None:
+    """What training measured: `evaluation_mean`, or, where several milestones judge the same weights, the entry of
+    `evaluations` that is called like this one."""
+    shared = [other.weights for other in lab.manifest.milestones].count(milestone.weights) > 1
     try:
-        value = json.loads(metrics.read_text(encoding="utf-8"))["evaluation_mean"]
+        facts = json.loads(lab.path(milestone.weights).with_suffix(".json").read_text(encoding="utf-8"))
+        value = facts["evaluations"][milestone.name] if shared else facts["evaluation_mean"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return float(value) if isinstance(value, int | float) else None

@@ -31,7 +31,7 @@ def files_to_hand_in(lab: Lab) -> list[Path]:
     names = list(lab.manifest.files.handed_in)
     for milestone in lab.manifest.milestones:
         names += [milestone.weights, str(Path(milestone.weights).with_suffix(".json"))]
-    return [lab.path(name) for name in names if lab.path(name).is_file()]
+    return [lab.path(name) for name in dict.fromkeys(names) if lab.path(name).is_file()]
 
 
 def what_is_open(
@@ -55,8 +55,9 @@ def what_is_open(
         if fault:
             sentences.append(fault)
         elif answered < lab.manifest.quiz.questions:
-            sentences.append(f"{lab.manifest.quiz.questions - answered} quiz questions are not answered")
-    return sentences
+            left = lab.manifest.quiz.questions - answered
+            sentences.append(f"{left} quiz question{' is' if left == 1 else 's are'} not answered")
+    return list(dict.fromkeys(sentences))  # two milestones may judge the same weights
 
 
 def pack(lab: Lab, student: str, folder: Path) -> tuple[Path, list[str]]:

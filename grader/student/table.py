@@ -46,16 +46,19 @@ def print_checked(
     table.add_column("", style="dim")
     table.add_column("task")
     table.add_column("points", justify="right")
+    if slower := any(map(_slower, checked)):
+        table.add_column("slower", justify="right", style="dim")
     table.add_column("hidden", justify="right", style="dim")
     table.add_column("")
     for task in tasks:
         mine = [item for item in checked if item.check.task == task.name]
-        later = sum(_later(item) for item in mine)
-        hidden = f"+{points_text(later)}" if later else ""
-        table.add_row(task.number, task.name, _points_cell(mine), hidden, _status_cell(mine))
+        later = [sum(map(_slower, mine))] if slower else []
+        later.append(sum(item.hidden_points for item in mine))
+        cells = [f"+{points_text(points)}" if points else "" for points in later]
+        table.add_row(task.number, task.name, _points_cell(mine), *cells, _status_cell(mine))
     if whole_lab:
-        for row in _other_rows(lab, milestones, quiz):
-            table.add_row(*row)
+        for number, title, points, words in _other_rows(lab, milestones, quiz):
+            table.add_row(number, title, points, *[""] * (1 + slower), words)
     console.print(table)
     console.print(_summary(lab, checked, whole_lab))
     failures = _failures(checked)
@@ -66,14 +69,14 @@ def print_checked(
     console.print(_next_step(lab, tasks, checked, milestones, quiz, whole_lab))
 
 
-def _later(item: Checked) -> float:
-    """The points of a check that are decided elsewhere: by hidden cases, or since it was not run here."""
-    return item.hidden_points + (0 if item.judged else item.public_points)
+def _slower(item: Checked) -> float:
+    """The points of a check that has public cases and was not run."""
+    return 0 if item.judged else item.public_points
 
 
 def _points_cell(checked: list[Checked]) -> str:
     earned, possible = public_points(checked)
-    return f"{points_text(earned)} / {points_text(possible)}"
+    return f"{points_text(earned)} / {points_text(possible)}" if possible else "–"
 
 
 def _status_cell(checked: list[Checked]) -> Text:
@@ -89,7 +92,7 @@ def _status_cell(checked: list[Checked]) -> Text:
 
 def _other_rows(
     lab: Lab, milestones: list[MilestoneState], quiz: tuple[int, str]
-) -> Iterable[tuple[str, str, str, str, RenderableType]]:
+) -> Iterable[tuple[str, str, str, RenderableType]]:
     for state in milestones:
         points = f"– / {points_text(state.milestone.points)}"
         if not state.saved:
@@ -99,30 +102,46 @@ def _other_rows(
         else:
             reached = state.measured >= state.milestone.target
             words = Text(
-                f"{'✓' if reached else '○'} {state.measured:.1f} in training (target {state.milestone.target:g})",
+                f"{'✓' if reached else '○'} {state.milestone.in_words(state.measured)} in training "
+                f"(target {state.milestone.target:g})",
                 style="green" if reached else "yellow",
             )
-        yield "M", state.milestone.title, points, "", words
+        yield "M", state.milestone.title, points, words
     if lab.manifest.quiz:
         answered, fault = quiz
         total = lab.manifest.quiz.questions
         words = Text(f"✗ {fault}", style="red") if fault else Text(f"{answered} of {total} answered in quiz.json")
-        yield "Q", "quiz", f"– / {total}", "", words
+        yield "Q", "quiz", f"– / {total}", words
     if lab.manifest.report:
         points = points_text(sum(part.points for part in lab.manifest.report))
-        yield "R", "report", f"– / {points}", "", Text("graded by hand", style="dim")
+        yield "R", "report", f"– / {points}", Text("graded by hand", style="dim")
 
 
 def _summary(lab: Lab, checked: list[Checked], whole_lab: bool) -> str:
+    """What was earned here, and where the other points are: together they are all of the lab's, or of the task's."""
     earned, possible = public_points(checked)
-    hidden = sum(_later(item) for item in checked)
-    lines = f"{points_text(earned)} of {points_text(possible)} points checked here"
-    if hidden:
-        lines += f"; {points_text(hidden)} more on the same tasks are decided by checks that run when it is graded"
-    later = [item.check.title for item in checked if item.judged is None and item.check.cases]
-    if whole_lab and later:
-        lines += f".\n{len(later)} slower checks run with TASK=... and at make {lab.name}-submit"
-    return lines + "."
+    lines = [f"{points_text(earned)} of {points_text(possible)} points checked here."]
+    manifest = lab.manifest
+    elsewhere = [
+        (sum(map(_slower, checked)), "by slower checks"),
+        (sum(item.hidden_points for item in checked), "by hidden cases when it is graded"),
+    ]
+    if whole_lab:
+        elsewhere += [
+            (sum(milestone.points for milestone in manifest.milestones), "by what training saved"),
+            (manifest.quiz.questions if manifest.quiz else 0, "by the quiz"),
+            (sum(part.points for part in manifest.report), "by hand"),
+        ]
+    if rest := sum(points for points, _ in elsewhere):
+        parts = ", ".join(f"{points_text(points)} {by}" for points, by in elsewhere if points)
+        whole = f"the lab's {points_text(lab.max_score)}" if whole_lab else points_text(possible + rest)
+        lines.append(f"The other {points_text(rest)} of {whole}: {parts}.")
+    if slower := list(dict.fromkeys(item.check.task for item in checked if _slower(item))):
+        lines.append(
+            f"Slower checks run where you ask for their task (make {lab.name} TASK={slower[0]}), and all of them at "
+            f"make {lab.name}-submit. They are of: {', '.join(slower)}."
+        )
+    return "\n".join(lines)
 
 
 def _failures(checked: list[Checked]) -> list[Checked]:

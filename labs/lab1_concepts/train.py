@@ -9,18 +9,14 @@ code. `--fresh` solves all of them again.
 """
 
 import argparse
-import hashlib
 import json
-import os
-import sys
 import time
-import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from safetensors import SafetensorError
@@ -28,6 +24,7 @@ from safetensors.numpy import load_file, save
 
 from evaluate import CONDITIONS, RUNS, judge, read_arrays
 from grids import ACTIONS, GRIDS, Grid
+from labs.common.training import Script, Trained, argument_parser, code_digest, end_with, write_atomically, write_json
 
 HERE = Path(__file__).resolve().parent
 STAGES = 4  # of each grid, in the progress bar
@@ -36,52 +33,32 @@ DEFAULT_TOL = 1e-10
 
 def main() -> int:
     args = parse_arguments()
-    console = Console()
-    try:
-        import concepts  # here, so that a mistake in your file ends in a message too
-    except Exception as error:
-        report_error(console, error, "concepts.py cannot be imported:")
+    script = Script(__file__)
+    concepts = script.load("concepts")  # here, so that a mistake in your file ends in a message too
+    if concepts is None:
         return 1
-
-    names = args.grid or list(GRIDS)
-    if args.fresh:
-        for name in names:
-            record_of(name).unlink(missing_ok=True)
-    results = Table("grid", "conditions", "V*(s0)", "seconds", "", box=None)
-    failed = interrupted = False
+    trained = Trained(Table("grid", "conditions", "V*(s0)", "seconds", "", box=None))
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[stage]}"), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        for name in names:
+    with Progress(*columns, console=script.console) as progress:
+        for name in args.grid or GRIDS:
             bar = progress.add_task(name, total=STAGES, stage="")
             try:
-                row = solved_before(name, args.tol)
+                row = None if args.fresh else solved_before(name, args.tol)
                 if row is None:
-                    row = solve(name, concepts, args.tol, stage_on(progress, bar), console)
+                    row = solve(name, concepts, args.tol, stage_on(progress, bar), script)
                 progress.update(bar, completed=STAGES, stage="")
-                results.add_row(name, *row)
+                trained.table.add_row(name, *row)
             except KeyboardInterrupt:
-                interrupted = True
+                trained.interrupted = True
                 break
             except Exception as error:
-                if todo := unfinished_function(error):
-                    console.print(f"[yellow]{todo} is still to do[/]: {name} waits for it.")
-                    results.add_row(name, "-", "", "", "waits, see above")
-                else:
-                    failed = True
-                    report_error(console, error, f"{name} stopped.")
-                    results.add_row(name, "-", "", "", "error, see above")
-
-    if results.row_count:
-        console.print(f"\nThe milestone: {CONDITIONS} conditions for all points of a grid, 1 for half of them.")
-        console.print(results)
-    if interrupted:
-        console.print("Interrupted. What was solved is in runs/; the same command goes on from there.")
-        return 130
-    return 1 if failed else 0
+                script.give_up(trained, name, error)
+    script.show(trained.table, f"The milestone: {CONDITIONS} conditions for all points of a grid, 1 for half of them.")
+    return script.exit_code(trained)
 
 
 def solve(
-    name: str, concepts: ModuleType, tol: float, stage: Callable[[str], None], console: Console
+    name: str, concepts: ModuleType, tol: float, stage: Callable[[str], None], script: Script
 ) -> tuple[str, str, str, str]:
     """Solve one grid, save V and the policy, and judge them as the grader does; what its row in the table says."""
     grid = GRIDS[name]
@@ -90,7 +67,7 @@ def solve(
 
     stage("validate_mdp")
     if faults := faults_of(concepts, P, R, rho0):
-        console.print(
+        script.console.print(
             f"{name}: your validate_mdp finds fault with a sound grid: {faults}", style="yellow", markup=False
         )
     stage("value_iteration")
@@ -107,14 +84,14 @@ def solve(
         "found": [what for _, what in found],
         "value": float(arrays["V"][grid.start]),
         "tol": tol,
-        "code": code_digest(),
+        "code": code_digest(HERE),
         "cpu_seconds": round(time.process_time() - started, 2),
     }
     remark = "" if facts["conditions"] == CONDITIONS else found[-1][1]
     if (best := saved_conditions(name)) > facts["conditions"]:
         return row_of(facts, f"{remark}; kept: the earlier result with {best}")
-    write_atomically(RUNS / f"{name}.safetensors", save(arrays))
-    write_atomically(record_of(name), (json.dumps(facts) + "\n").encode())
+    write_atomically(RUNS / f"{name}.safetensors", partial(Path.write_bytes, data=save(arrays)))
+    write_json(record_of(name), facts)
     return row_of(facts, remark)
 
 
@@ -150,7 +127,7 @@ def solved_before(name: str, tol: float) -> tuple[str, str, str, str] | None:
     """The row of a grid that this very code has solved already; None where it has not."""
     try:
         facts = json.loads(record_of(name).read_text(encoding="utf-8"))
-        if (facts["code"], facts["tol"]) != (code_digest(), tol) or facts["conditions"] != saved_conditions(name):
+        if (facts["code"], facts["tol"]) != (code_digest(HERE), tol) or facts["conditions"] != saved_conditions(name):
             return None
         return row_of(facts, "solved already; --fresh solves it again")
     except (OSError, ValueError, KeyError, TypeError):
@@ -174,45 +151,10 @@ def record_of(name: str) -> Path:
     return RUNS / f"{name}.json"
 
 
-def code_digest() -> str:
-    """Tells whether your file is still the one a grid was solved with."""
-    return hashlib.sha256((HERE / "concepts.py").read_bytes()).hexdigest()
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Whole or not at all: a run that is killed leaves the previous file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)
-
-
-def unfinished_function(error: BaseException) -> str | None:
-    """The student's function that raised NotImplementedError; None for any other error."""
-    if not isinstance(error, NotImplementedError):
-        return None
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return frame.name if Path(frame.filename).parent == HERE else None
-
-
-def report_error(console: Console, error: Exception, what: str) -> None:
-    """The end of the traceback, as far as it lies in concepts.py; a sentence alone where it does not."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(HERE / "concepts.py")
-    ]
-    lines = traceback.format_list(frames[-3:]) + traceback.format_exception_only(error)
-    console.print(f"[red]{what}[/]")
-    console.print("".join(lines), markup=False, highlight=False, soft_wrap=True)
-
-
 def parse_arguments() -> argparse.Namespace:
-    assert __doc__
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage="%(prog)s [options]"
-    )
+    parser = argument_parser(__doc__, seeds=False)
     parser.add_argument("--grid", action="append", choices=GRIDS, help="may be repeated; all three if not given")
     parser.add_argument("--tol", type=float, default=DEFAULT_TOL, help="passed to value_iteration (default 1e-10)")
-    parser.add_argument("--fresh", action="store_true", help="solve again what was solved already")
     args = parser.parse_args()
     if not args.tol > 0:
         parser.error("--tol takes a positive number")
@@ -220,7 +162,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    end_with(main)

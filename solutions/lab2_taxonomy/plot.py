@@ -27,7 +27,7 @@ WALKS, LONGEST_WALK = 20, 2_000
 def main() -> int:
     curves = {algorithm: load_curves(algorithm) for algorithm in ALGORITHMS}
     if not any(curves.values()):
-        print("Nothing is drawn: nothing has been trained yet (make lab2-train).")
+        print("Nothing is drawn: nothing has been trained yet (make lab2-train; short tries are not drawn).")
         return 1
     figure, axes = new_figure(columns=2, width=10.5)
     print(f"runs/returns.png, left: training return, moving mean of {SMOOTHING} episodes.")
@@ -97,9 +97,9 @@ def walk_with_true_model(horizon: int) -> list[float]:
 
 
 def load_curves(algorithm: str) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """For each seed there is: real steps, and the moving mean of the training returns at them."""
+    """For each seed there is: real steps, and the moving mean of the training returns at them. No short tries."""
     curves = {}
-    for file in sorted((RUNS / "curves").glob(f"{algorithm}-seed*.json")):
+    for file in sorted((RUNS / "curves").glob(f"{algorithm}-seed*[0-9].json")):
         try:
             curve = json.loads(file.read_text(encoding="utf-8"))
             returns, steps = np.asarray(curve["returns"], dtype=float), np.asarray(curve["env_steps"])

@@ -16,10 +16,10 @@ from ppo_core import prob_ratio
 
 
 @alternative("normalize")
-def epsilon_under_the_root(x, eps=1e-8):
+def by_squared_distances(x, eps=1e-8):
     with torch.no_grad():
         centred = x - x.mean()
-        return centred / (centred.pow(2).mean() + eps**2).sqrt()
+        return centred / (centred.pow(2).mean().sqrt() + eps)
 
 
 @alternative("normalize")
@@ -29,8 +29,9 @@ def by_numpy(x, eps=1e-8):
 
 
 @alternative("normalize")
-def by_a_layer_norm(x, eps=1e-8):
-    return F.layer_norm(x.data, x.shape, eps=eps**2)
+def by_a_norm(x, eps=1e-8):
+    centred = x.data - x.data.mean()
+    return centred / (torch.linalg.vector_norm(centred) / math.sqrt(x.numel()) + eps)
 
 
 @alternative("normalize")

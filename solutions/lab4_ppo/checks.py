@@ -24,7 +24,7 @@ FLOATS = ("float32", "float64")
 # --- 4.1 normalize ----------------------------------------------------------------------------------------------------
 
 
-@check("normalize", points=2)
+@check("normalize", points=1.5)
 def mean_and_deviation(lab, x):
     """Mean 0 and population deviation 1 over all elements, as a constant."""
     return value_without_gradient(lab.normalize, x)
@@ -42,6 +42,16 @@ def nothing_to_divide_by(lab, x):
 
 nothing_to_divide_by.case("three equal ones", x=tensor([2.5, 2.5, 2.5]))
 nothing_to_divide_by.case("a single one", x=tensor([-4.0]))
+
+
+@check("normalize", points=0.5)
+def epsilon_added(lab, x, **eps):
+    """eps is added to the deviation; it is 1e-8 where the caller names no other."""
+    return lab.normalize(x, **eps)
+
+
+epsilon_added.case("eps=1", x=tensor([1.0, -1.0, 1.5, 0.5]), eps=1.0)
+epsilon_added.case("no eps, and advantages as small as its default", x=tensor([1e-8, -1e-8, 3e-8, 1e-8]))
 
 
 @check("normalize", points=1, quick=False, verify=works_on_its_device, needs=mean_and_deviation)

@@ -5,6 +5,7 @@ import torch
 from checks import (
     clipped_share,
     entropy,
+    epsilon_added,
     gaussian_actions,
     kl,
     mean_and_deviation,
@@ -55,6 +56,13 @@ def advantages(rng):
 def equal_advantages(rng):
     for shape in ((4,), (2, 4), (1,), (1, 1)):
         yield dict(x=torch.full(shape, float(rng.integers(1, 20)) / 4))
+
+
+@hidden_cases(epsilon_added)
+def other_epsilons(rng):
+    yield dict(x=floats(rng, 6), eps=1.0)
+    yield dict(x=floats(rng, 3, 2, shift=1.0), eps=float(rng.uniform(0.2, 0.6)))
+    yield dict(x=floats(rng, 4, scale=1e-8))
 
 
 @hidden_cases(ratios)

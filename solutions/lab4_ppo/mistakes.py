@@ -26,6 +26,9 @@ from ppo_core import (
 )
 
 # Two mistakes that look alike from outside, or one that several functions share, have one diagnosis.
+EPSILON_UNDER_THE_ROOT = (
+    "With a large eps your values are off: it is added to the deviation, not to the variance under the root."
+)
 ON_THE_CPU = "On a GPU your function fails: it mixes its inputs with a tensor that lies on the CPU."
 OLD_WITH_GRADIENT = (
     "A gradient reaches the old log-probabilities: the policy that collected the data is a fact of the past."
@@ -70,6 +73,24 @@ def sample_deviation_of_one(x, eps=1e-8):
 def no_epsilon(x, eps=1e-8):
     x = x.detach()
     return (x - x.mean()) / x.std(correction=0)
+
+
+@mistake("normalize", "Another eps changes nothing in yours: what the caller names has to be used.")
+def epsilon_of_its_own(x, eps=1e-8):
+    x = x.detach()
+    return (x - x.mean()) / (x.std(correction=0) + 1e-8)
+
+
+@mistake("normalize", EPSILON_UNDER_THE_ROOT)
+def epsilon_added_to_the_variance(x, eps=1e-8):
+    x = x.detach()
+    return (x - x.mean()) / (x.var(correction=0) + eps).sqrt()
+
+
+@mistake("normalize", EPSILON_UNDER_THE_ROOT)
+def epsilon_squared_under_the_root(x, eps=1e-8):
+    x = x.detach()
+    return F.layer_norm(x, x.shape, eps=eps**2)
 
 
 @mistake("normalize", "Small advantages stay small: your deviation is never less than 1.")

@@ -68,7 +68,7 @@ def draw_objective() -> None:
 def draw_curves(environment: str) -> None:
     by_clip = load_curves(environment)
     if not by_clip:
-        print(f"runs/{environment}.png is not drawn: nothing has been trained yet (make lab4-train).")
+        print(f"runs/{environment}.png is not drawn: nothing has been trained yet (make lab4-train, without --steps).")
         return
     figure, axes = new_figure(columns=len(PANELS), width=15.0, height=3.6)
     print(f"runs/{environment}.png:")
@@ -104,17 +104,18 @@ def draw_curves(environment: str) -> None:
 
 
 def load_curves(environment: str) -> dict[float, dict[int, dict[str, np.ndarray]]]:
-    """What was measured, by clip range and seed. Runs that began with trained networks are left out."""
+    """What was measured, by clip range and seed. Runs with --steps, or of trained networks, are left out."""
     found: dict[float, dict[int, dict[str, np.ndarray]]] = {}
     for file in sorted((RUNS / "curves").glob(f"{environment}-seed*.json")):
         try:
             facts = json.loads(file.read_text())
             curves = {name: np.asarray(facts["curves"][name], dtype=float) for name in ("env_steps", *PANELS)}
             clip, seed, trained_on, finished = (facts[name] for name in ("clip", "seed", "trained_on", "finished"))
+            whole = facts.get("whole", True)
         except (OSError, ValueError, KeyError, TypeError):
             print(f"  {file.name} cannot be read, and is left out")
             continue
-        if trained_on or not len(curves["env_steps"]):
+        if trained_on or not whole or not len(curves["env_steps"]):
             continue
         if not finished:
             print(f"  {file.stem}: training has not ended, drawn as far as it is")

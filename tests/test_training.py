@@ -1,0 +1,247 @@
+"""What the labs' training scripts share: nothing finished is lost, and an error leads to the function behind it."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.loading import importing_from
+from labs.common import training
+from labs.common.training import Run, Script, Trained, Unusable
+
+MANIFEST = """
+[[tasks]]
+file = "mine.py"
+functions = ["double"]
+[[tasks]]
+file = "answers.json"
+functions = ["answers"]
+"""
+MINE = "def double(x):\n    return 2 * x\n"
+GIVEN = "from mine import double\n\n\ndef use(x):\n    return double(x) + 1\n"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Path]:
+    """A lab of one function that is used by given code."""
+    (tmp_path / "lab9_small").mkdir()
+    folder = tmp_path / "lab9_small"
+    (folder / "lab.toml").write_text(MANIFEST)
+    (folder / "mine.py").write_text(MINE)
+    (folder / "given.py").write_text(GIVEN)
+    with importing_from(folder):
+        yield folder
+
+
+class Doubling(Run):
+    """Each step doubles a number, with the student's function."""
+
+    suffix = ".json"
+    digits = 3
+    steps = 4
+
+    def __init__(self, folder: Path, seed: int = 0, stop: Callable[[int], None] = lambda done: None) -> None:
+        super().__init__(folder, f"doubling-seed{seed}", f"doubling, seed {seed}")
+        self.numbers: list[float] = []
+        self.value: float = 0
+        self.stop = stop
+
+    @property
+    def progress(self) -> tuple[float, float]:
+        return len(self.numbers), self.steps
+
+    @property
+    def finished(self) -> bool:
+        return len(self.numbers) >= self.steps
+
+    def reached(self) -> str:
+        return f"{len(self.numbers)} steps"
+
+    def figures(self) -> str:
+        return f"[{self.value}]"
+
+    def step(self) -> None:
+        self.stop(len(self.numbers))
+        self.value = sys.modules["given"].use(self.value)
+        self.numbers.append(self.value)
+
+    def state(self) -> dict[str, Any]:
+        return {"numbers": self.numbers}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.numbers = state["numbers"]
+        self.value = self.numbers[-1]
+
+    def curve(self) -> dict[str, Any]:
+        return {"numbers": self.numbers}
+
+    def results(self) -> Sequence[str]:
+        self.hand_over("doubling", self.value, {"doubling.safetensors": b"weights"}, {}, ["numpy"])
+        return [f"{self.value:g}"]
+
+
+def train(lab: Path, *makers: Callable[[], Run], fresh: bool = False) -> Trained:
+    script = Script(str(lab / "train.py"))
+    assert script.load("given") is not None
+    trained = script.train_all({"doubling": makers or [partial(Doubling, lab)]}, ("group", "value"), fresh)
+    script.show(trained.table, "what it means")
+    return trained
+
+
+def files_of(lab: Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in sorted((lab / "runs").rglob("*")) if file.is_file()}
+
+
+def write_mine(lab: Path, text: str) -> None:
+    (lab / "mine.py").write_text(text)
+    for name in ("mine", "given"):
+        sys.modules.pop(name, None)
+
+
+def raises(error: BaseException, at: int) -> Callable[[int], None]:
+    def stop(done: int) -> None:
+        if done == at:
+            raise error
+
+    return stop
+
+
+def test_a_run_is_trained_saved_and_handed_over(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trained = train(lab)
+    assert (trained.failed, trained.interrupted, trained.runs[0].handed_over) == (False, False, True)
+    assert json.loads((lab / "runs" / "curves" / "doubling-seed0.json").read_text())["numbers"] == [1, 3, 7, 15]
+    assert json.loads((lab / "runs" / "doubling.json").read_text())["evaluation_mean"] == 15
+    capsys.readouterr()
+    again = train(lab)
+    said = capsys.readouterr().out
+    assert "trained already" in said
+    assert not again.runs[0].handed_over, "it is an earlier run's"
+    write_mine(lab, MINE + "# changed\n")
+    train(lab)
+    assert "Your code has changed since then" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("mine", ["def double(x):\n    raise NotImplementedError\n", "def double(x):\n    1 / 0\n"])
+def test_a_fresh_run_that_comes_to_nothing_leaves_the_finished_one(lab: Path, mine: str) -> None:
+    train(lab)
+    before = files_of(lab)
+    write_mine(lab, mine)
+    train(lab, fresh=True)
+    assert files_of(lab) == before
+
+
+def test_a_fresh_run_takes_the_place_of_the_one_before(lab: Path) -> None:
+    train(lab)
+    write_mine(lab, "def double(x):\n    return 3 * x\n")
+    train(lab, fresh=True)
+    assert json.loads((lab / "runs" / "curves" / "doubling-seed0.json").read_text())["numbers"] == [1, 4, 13, 40]
+
+
+def test_what_is_worse_is_not_handed_over(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(lab)
+    before = files_of(lab)[str(lab / "runs" / "doubling.json")]
+    write_mine(lab, "def double(x):\n    return x\n")
+    trained = train(lab, fresh=True)
+    assert files_of(lab)[str(lab / "runs" / "doubling.json")] == before
+    assert not trained.runs[0].handed_over
+    assert "kept: 15.000" in capsys.readouterr().out
+
+
+def test_ctrl_c_is_granted_after_the_step_and_the_run_goes_on(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def press(done: int) -> None:
+        if done == 1:
+            training.signal.raise_signal(training.signal.SIGINT)
+
+    trained = train(lab, partial(Doubling, lab, stop=press), partial(Doubling, lab, seed=1))
+    assert trained.interrupted
+    assert len(trained.runs) == 1, "the second seed is not begun"
+    script = Script(str(lab / "train.py"))
+    assert script.exit_code(trained) == 130
+    capsys.readouterr()
+    went_on = train(lab)
+    assert "goes on after 2 steps" in capsys.readouterr().out
+    assert went_on.runs[0].progress == (4, 4)
+
+
+def test_a_second_ctrl_c_stops_at_once_and_keeps_what_was_saved(lab: Path) -> None:
+    def press_twice(done: int) -> None:
+        for _ in range(2):
+            training.signal.raise_signal(training.signal.SIGINT)
+
+    trained = train(lab, partial(Doubling, lab, stop=press_twice))
+    assert trained.interrupted
+    assert not trained.runs
+
+
+def test_a_damaged_checkpoint_is_said_and_training_starts_anew(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(lab)
+    (lab / "runs" / "checkpoints" / "doubling-seed0.json").write_text("[")
+    assert train(lab).runs[0].progress == (4, 4)
+    assert "there is no going on from the checkpoint" in capsys.readouterr().out
+
+
+def test_a_function_still_to_do_is_waited_for(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_mine(lab, "def double(x):\n    raise NotImplementedError\n")
+    trained = train(lab)
+    assert not trained.failed
+    assert "double is still to do: doubling waits for it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("mine", "said"),
+    [
+        ("def double(x):\n    return None\n", "The last that ran is double (mine.py), and it returned None."),
+        ("def double(x):\n    return (x, x)\n", "it returned a tuple of 2."),
+        ("import numpy\ndef double(x):\n    return numpy.ones(3)[:, :1]\n", "make lab9 TASK=double says more"),
+        ("def double(x):\n    return [y for y in x]\n", "make lab9 TASK=double says more"),
+    ],
+)
+def test_an_error_leads_to_the_function_that_is_behind_it(
+    lab: Path, capsys: pytest.CaptureFixture[str], mine: str, said: str
+) -> None:
+    write_mine(lab, mine)
+    assert train(lab).failed
+    printed = capsys.readouterr().out
+    assert said in printed
+    assert "doubling stopped." in printed
+    assert "Traceback" not in printed
+
+
+def test_an_error_before_any_function_ran_blames_none(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (lab / "given.py").write_text(GIVEN.replace("return double(x) + 1", "return undefined"))
+    assert train(lab).failed
+    assert "none of your functions has run yet" in capsys.readouterr().out
+
+
+def test_what_is_unusable_is_a_sentence(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(lab, partial(Doubling, lab, stop=raises(Unusable("no such model"), 0))).failed
+    assert "doubling stopped.\nno such model\n" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_imported_is_said_in_words(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_mine(lab, "def (")
+    assert Script(str(lab / "train.py")).load("given") is None
+    printed = capsys.readouterr().out
+    assert "The lab's files cannot be imported:" in printed
+    assert 'mine.py", line 1' in printed
+
+
+def test_tensors_are_saved_without_pickles_that_run_code(lab: Path) -> None:
+    torch = pytest.importorskip("torch")
+
+    class Tensors(Doubling):
+        suffix = ".pt"
+
+        def state(self) -> dict[str, Any]:
+            return {"numbers": self.numbers, "weights": torch.ones(2)}
+
+    train(lab, partial(Tensors, lab))
+    assert torch.load(lab / "runs" / "checkpoints" / "doubling-seed0.pt", weights_only=True)["weights"].tolist() == [
+        1,
+        1,
+    ]
+    assert train(lab, partial(Tensors, lab)).runs[0].trained_before
