@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from labs.common import arithmetic, language_model, make_tiny_model
 from labs.common.evaluation import ends_right, evaluate, in_format, mean_and_error
 from labs.common.language_model import TINY, ModelUnavailable, completion_ids, load, prompt_ids, texts, tiny_with
-from labs.common.sampling import generate
+from labs.common.sampling import completion_logits, generate
 from labs.common.seeding import generator
 
 TRAIN, HELD_OUT = arithmetic.problems()
@@ -228,6 +228,27 @@ def test_a_completion_without_end_stops_at_the_limit(tiny: tuple[PreTrainedModel
     drawn = generate(make_tiny_model.make_model(), [prompt_ids(tokenizer, "1 + 1 * 1")], 8, generator(0, "test"))
     assert drawn.completion_ids.shape[1] <= 24
     assert drawn.ids.shape[1] == drawn.prompt_ids.shape[1] + drawn.completion_ids.shape[1]
+
+
+@pytest.mark.parametrize("problems", [RAGGED, [problem.text for problem in HELD_OUT[:4]]])
+def test_reading_a_prompt_once_gives_the_same_logits_and_gradients(
+    tiny: tuple[PreTrainedModel, PreTrainedTokenizerBase], problems: list[str]
+) -> None:
+    model, tokenizer = tiny
+    drawn = generate(model, [prompt_ids(tokenizer, problem) for problem in problems], 3, generator(0, "test"))
+    C = drawn.completion_ids.shape[1]
+    mask = torch.cat([drawn.prompt_mask, torch.ones_like(drawn.completion_ids)], dim=1)
+    position = (mask.cumsum(1) - 1).clamp(min=0)
+    whole = model(input_ids=drawn.ids, attention_mask=mask, position_ids=position).logits[:, -C - 1 :]
+    shared = completion_logits(model, drawn)
+    torch.testing.assert_close(shared, whole, rtol=1e-4, atol=1e-4)
+    weights = torch.randn(whole.shape, generator=torch.Generator().manual_seed(0))
+    for found, expected in zip(
+        torch.autograd.grad((shared * weights).sum(), list(model.parameters())),
+        torch.autograd.grad((whole * weights).sum(), list(model.parameters())),
+        strict=True,
+    ):
+        torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
 
 
 def test_generate_says_what_it_needs(tiny: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:

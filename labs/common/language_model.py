@@ -24,6 +24,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from labs.common.networks import load_weights
+from labs.common.training import Unusable
 
 transformers.utils.logging.disable_progress_bar()
 
@@ -40,7 +41,7 @@ SYSTEM_PROMPT = (
 )
 
 
-class ModelUnavailable(Exception):
+class ModelUnavailable(Unusable):
     """A model that cannot be had; the text says why and what to do."""
 
 

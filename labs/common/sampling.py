@@ -1,4 +1,7 @@
-"""Draws completions from a causal language model of transformers: a batch at once, with a key-value cache."""
+"""Draws completions from a causal language model of transformers, and reads them again: with a key-value cache.
+
+A prompt is read once for all its completions, and a completion that has ended costs nothing more.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +10,14 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
+FULL = 0.9  # a batch with a smaller share of unfinished completions is worth being made smaller
+
 
 @dataclass(frozen=True)
 class Samples:
     """Completions of P prompts, G for each; rows p*G to p*G+G-1 belong to prompt p, so B = P*G."""
 
+    G: int
     prompt_ids: Tensor  # (B, L - C) int64, padded on the left
     prompt_mask: Tensor  # (B, L - C) int64, 0 on padding
     completion_ids: Tensor  # (B, C) int64: up to and with the first end-of-sequence token, padding after it
@@ -33,9 +39,9 @@ def generate(
 ) -> Samples:
     """Draw G completions of each prompt; with temperature 0 the likeliest token is taken each time.
 
-    A prompt is read once, and its cache repeated for the G completions. How long a completion may be, and which tokens
-    end it, stands in `model.generation_config`. `generator` lives on the model's device; without one, torch's own
-    random numbers are used. ValueError for no prompts, an empty prompt or G < 1.
+    How long a completion may be, and which tokens end it, stands in `model.generation_config`. `generator` lives on
+    the model's device; without one, torch's own random numbers are used. ValueError for no prompts, an empty prompt or
+    G < 1.
     """
     if not prompts or not all(prompts) or G < 1:
         raise ValueError("generate needs prompts of at least one token each, and G of at least 1")
@@ -47,36 +53,68 @@ def generate(
     length = max(map(len, prompts))
     prompt_ids = torch.tensor([[pad] * (length - len(p)) + list(p) for p in prompts], device=model.device)
     prompt_mask = torch.tensor([[0] * (length - len(p)) + [1] * len(p) for p in prompts], device=model.device)
-    ragged = bool((prompt_mask == 0).any())
-    position = (prompt_mask.cumsum(1) - 1).clamp(min=0)
-
-    cache = DynamicCache(config=model.config)
-    mask = prompt_mask if ragged else None  # without padding there is nothing to mask, which is quicker
-    logits = model(
-        input_ids=prompt_ids, attention_mask=mask, position_ids=position, past_key_values=cache, logits_to_keep=1
-    ).logits
-    cache.batch_repeat_interleave(G)
-    logits, position = logits[:, -1].repeat_interleave(G, 0), position[:, -1:].repeat_interleave(G, 0)
+    logits, cache, position = read_prompts(model, prompt_ids, prompt_mask, G)
     prompt_ids, prompt_mask = prompt_ids.repeat_interleave(G, 0), prompt_mask.repeat_interleave(G, 0)
-    mask = prompt_mask if ragged else None
 
-    going = torch.ones(len(prompt_ids), dtype=torch.bool, device=model.device)
-    drawn: list[Tensor] = []
-    logps: list[Tensor] = []
+    completion_ids = torch.full((len(prompt_ids), C), pad, device=model.device)
+    logps = torch.zeros(len(prompt_ids), C, device=model.device)
+    row = torch.arange(len(prompt_ids), device=model.device)  # of those that are still in the batch ...
+    mask = None if prompt_mask.all() else prompt_mask  # ... where there is padding, what they may look at ...
+    going = torch.ones_like(row, dtype=torch.bool)  # ... and whether they have not ended
     for step in range(C):
-        log_probs = (logits.float() / (temperature or 1.0)).log_softmax(-1)
+        log_probs = (logits[:, -1].float() / (temperature or 1.0)).log_softmax(-1)
         if temperature:
             token = torch.multinomial(log_probs.exp(), 1, generator=generator)
         else:
             token = log_probs.argmax(-1, keepdim=True)
-        logps.append(log_probs.gather(1, token)[:, 0].where(going, 0.0))
+        logps[row, step] = log_probs.gather(1, token)[:, 0].where(going, 0.0)
         token = token.where(going[:, None], pad)
-        drawn.append(token[:, 0])
+        completion_ids[row, step] = token[:, 0]
+
         going = going & ~torch.isin(token[:, 0], ends)
         if step == C - 1 or not going.any():
             break
         position = position + 1
-        if mask is not None:
-            mask = torch.cat([mask, torch.ones_like(token)], dim=1)
-        logits = model(input_ids=token, attention_mask=mask, position_ids=position, past_key_values=cache).logits[:, -1]
-    return Samples(prompt_ids, prompt_mask, torch.stack(drawn, 1), torch.stack(logps, 1))
+        mask = None if mask is None else torch.cat([mask, torch.ones_like(token)], dim=1)
+        if going.float().mean() < FULL:
+            left = going.nonzero()[:, 0]
+            cache.batch_select_indices(left)
+            row, going, token, position = row[left], going[left], token[left], position[left]
+            mask = None if mask is None else mask[left]
+        logits = model(input_ids=token, attention_mask=mask, position_ids=position, past_key_values=cache).logits
+    return Samples(G, prompt_ids, prompt_mask, completion_ids[:, : step + 1], logps[:, : step + 1])
+
+
+def completion_logits(model: PreTrainedModel, samples: Samples) -> Tensor:
+    """The logits at the last token of each prompt and at every token of its completion, (B, C + 1, V), with a graph.
+
+    Those at position t are about the token at t + 1, the last ones about what would come after the completion. They
+    are what the model gives for `samples.ids` in its last C + 1 positions; but a prompt is read once for its G rows.
+    """
+    first, cache, position = read_prompts(
+        model, samples.prompt_ids[:: samples.G], samples.prompt_mask[:: samples.G], samples.G
+    )
+    completion = samples.completion_ids
+    mask = None
+    if not samples.prompt_mask.all():
+        mask = torch.cat([samples.prompt_mask, torch.ones_like(completion)], dim=1)
+    position = position + 1 + torch.arange(completion.shape[1], device=position.device)
+    rest = model(input_ids=completion, attention_mask=mask, position_ids=position, past_key_values=cache).logits
+    return torch.cat([first, rest], dim=1)
+
+
+def read_prompts(
+    model: PreTrainedModel, prompt_ids: Tensor, prompt_mask: Tensor, G: int
+) -> tuple[Tensor, DynamicCache, Tensor]:
+    """Logits at the last token of each prompt (P, L - C), their cache and position, each repeated G times."""
+    cache = DynamicCache(config=model.config)
+    position = (prompt_mask.cumsum(1) - 1).clamp(min=0)
+    logits = model(
+        input_ids=prompt_ids,
+        attention_mask=None if prompt_mask.all() else prompt_mask,  # without padding there is nothing to mask: quicker
+        position_ids=position,
+        past_key_values=cache,
+        logits_to_keep=1,
+    ).logits
+    cache.batch_repeat_interleave(G)
+    return logits.repeat_interleave(G, 0), cache, position[:, -1:].repeat_interleave(G, 0)
