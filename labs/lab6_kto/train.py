@@ -1,0 +1,52 @@
+"""Train the tiny language model with your KTO, and save it in runs/ for the milestone. Given code.
+
+python labs/lab6_kto/train.py                             kto and kto_unbalanced, seed 0
+python labs/lab6_kto/train.py --run kto --seeds 3         seeds 0 to 2 of one of them
+python labs/lab6_kto/train.py --run kto_unweighted        unbalanced labels without balance_weights
+python labs/lab6_kto/train.py --steps 5                   a first look
+MODEL=smollm2 python labs/lab6_kto/train.py --steps 2     the same code on a real model, to see it run
+
+Ctrl-C saves what there is, and the same command goes on from there; `--fresh` starts again.
+"""
+
+import argparse
+import os
+from functools import partial
+
+from labs.common.training import Script, argument_parser, end_with, from_1_on, seeds_of
+
+RUNS = ("kto", "kto_unbalanced", "kto_unweighted")
+
+
+def main() -> int:
+    args = parse_arguments()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # a model this small runs faster on one thread
+    script = Script(__file__)
+    training_run = script.load("training_run")  # here, so that a mistake in your file ends in a message too
+    if training_run is None:
+        return 1
+    groups = {
+        run: [partial(training_run.TrainingRun, run, seed, args.steps) for seed in seeds_of(args)] for run in args.run
+    }
+    trained = script.train_all(groups, ("run", "seed", "right", "format", "r D", "r U", "CPU s"), args.fresh)
+    script.show(
+        trained.table,
+        "Right: the share of sampled answers to held-out problems; .60 before training.\n"
+        "The target of kto is .75, half of the points from .68. r: the mean log-ratio\n"
+        "of desirable (D) and undesirable (U) held-out completions. runs/ keeps the\n"
+        "best kto.",
+    )
+    return script.exit_code(trained)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argument_parser(__doc__)
+    parser.add_argument("--run", action="append", choices=RUNS, help="may be repeated; default: the first two")
+    parser.add_argument("--steps", type=from_1_on, metavar="N", help="gradient steps (default: the recipe's 100)")
+    args = parser.parse_args()
+    args.run = list(dict.fromkeys(args.run or RUNS[:2]))
+    return args
+
+
+if __name__ == "__main__":
+    end_with(main)

@@ -1,0 +1,181 @@
+"""KTO from top to bottom, in the order of Ethayarajh et al. 2024, section 4, with the functions of kto.py. Given code.
+
+Read it before you start: pairs lose their partners, a batch gets its reference point, and both give a loss.
+"""
+
+import copy
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from kto import balance_weights, kto_grad_weight, kto_loss, kto_reference_point, mismatched_pairs, unpair
+from labs.common.arithmetic import Problem, preference_pairs, problems, row
+from labs.common.evaluation import evaluate
+from labs.common.language_model import completion_ids, load, prompt_ids
+from labs.common.seeding import generator
+
+Ids = list[int]
+Pair = tuple[Ids, Ids]  # a prompt and a completion, its own one or not
+
+MAX_NORM = 1.0  # of the gradient
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run, but for its seed."""
+
+    steps: int = 100
+    batch: int = 32
+    learning_rate: float = 3e-4
+    beta: float = 0.1
+    desirable: float = 0.5  # the share of desirable examples; what is too many of them is left out
+    balanced: bool = True  # with balance_weights; else both classes weigh 1
+
+
+RECIPES = {
+    "kto": Recipe(),
+    "kto_unbalanced": Recipe(desirable=0.2),
+    "kto_unweighted": Recipe(desirable=0.2, balanced=False),
+}
+
+
+def is_tiny() -> bool:
+    """Whether MODEL leaves the model at the tiny one, for which the recipes are made."""
+    return (os.environ.get("MODEL") or "tiny") == "tiny"
+
+
+def recipe_of(run: str) -> Recipe:
+    """The run's recipe; for a larger model with small steps and batches, since there it is only shown to work."""
+    recipe = RECIPES[run]
+    return recipe if is_tiny() else dataclasses.replace(recipe, learning_rate=1e-5, batch=4)
+
+
+class KTO:
+    """A policy that learns from completions with a thumb up or down, and the reference that it is compared with."""
+
+    def __init__(self, recipe: Recipe, seed: int) -> None:
+        self.recipe = recipe
+        self.policy, self.tokenizer = load()
+        self.reference = copy.deepcopy(self.policy).requires_grad_(False)  # it must not follow the policy
+        self.optimiser = torch.optim.Adam(self.policy.parameters(), lr=recipe.learning_rate)
+        self.dice = generator(seed, "batches")
+        self.steps = 0
+
+        training, held_out = problems()
+        self.examples, self.desirable = self.examples_of(training, recipe.desirable)
+        n_d = int(self.desirable.sum())
+        n_u = len(self.desirable) - n_d
+        self.lambda_d, self.lambda_u = balance_weights(n_d, n_u) if recipe.balanced else (1.0, 1.0)
+
+        if not is_tiny():  # is shown to work, and not measured: a few problems, short answers
+            held_out = held_out[:4]
+            self.policy.generation_config.max_new_tokens = 64
+        self.held_out_rows = [row(problem) for problem in held_out]
+        self.held_out, self.held_out_desirable = self.examples_of(held_out, 0.5)
+        self.held_out_mismatched = mismatched(self.held_out)
+        self.held_out_ref = self.log_probs(self.reference, self.held_out).detach()
+        self.held_out_mismatched_ref = self.log_probs(self.reference, self.held_out_mismatched).detach()
+
+    def examples_of(self, among: list[Problem], share: float) -> tuple[list[Pair], Tensor]:
+        """The completions one by one, desirable ones first, and their labels: what was a pair is not known any more.
+
+        Desirable ones are left out until they are `share` of all.
+        """
+        examples = sorted(unpair(preference_pairs(among)), key=lambda example: not example["label"])
+        labels = torch.tensor([example["label"] for example in examples])
+        undesirable = len(labels) - int(labels.sum())
+        superfluous = int(labels.sum()) - round(undesirable * share / (1 - share))
+        return [self.as_ids(example) for example in examples[superfluous:]], labels[superfluous:]
+
+    def as_ids(self, example: dict[str, Any]) -> Pair:
+        return prompt_ids(self.tokenizer, example["prompt"]), completion_ids(self.tokenizer, example["completion"])
+
+    def log_probs(self, model: PreTrainedModel, pairs: Sequence[Pair]) -> Tensor:
+        """log pi(completion | prompt) of each pair, (B,): the sum over the completion's tokens, its end among them.
+
+        Padding stands on the right, where no token of the completion sees it. Both models stay in eval mode, as they
+        were loaded.
+        """
+        length = max(len(prompt) + len(completion) for prompt, completion in pairs)
+        ids = torch.zeros(len(pairs), length, dtype=torch.int64)
+        targets = torch.full_like(ids, -100)  # what cross_entropy leaves out: prompts and padding
+        for i, (prompt, completion) in enumerate(pairs):
+            written = torch.tensor([*prompt, *completion])
+            ids[i, : len(written)] = written
+            targets[i, len(prompt) : len(written)] = written[len(prompt) :]
+        logits = model(input_ids=ids.to(model.device)).logits[:, :-1]  # those at t predict token t + 1
+        targets = targets[:, 1:].to(model.device)
+        return -F.cross_entropy(logits.transpose(1, 2), targets, reduction="none").sum(dim=1)
+
+    def iterate(self) -> float:
+        """One batch and one gradient step. Returns the batch's z0."""
+        # The batch in an order of its own: two completions of one prompt seldom follow each other.
+        drawn = torch.randperm(len(self.examples), generator=self.dice)[: self.recipe.batch]
+        batch = [self.examples[i] for i in drawn]
+        desirable = self.desirable[drawn].to(self.policy.device)
+
+        # The reference point: how far the policy has moved, judged by completions that were written for other prompts.
+        with torch.no_grad():
+            ref_logp = self.log_probs(self.reference, batch)
+            others = mismatched(batch)
+            z0 = kto_reference_point(self.log_probs(self.policy, others), self.log_probs(self.reference, others))
+
+        # The loss.
+        logp = self.log_probs(self.policy, batch)
+        losses = kto_loss(logp, ref_logp, desirable, z0, self.recipe.beta, self.lambda_d, self.lambda_u)
+        if losses.shape != logp.shape:
+            raise ValueError(f"kto_loss has to give {tuple(logp.shape)} losses here, and gave {tuple(losses.shape)}")
+
+        self.optimiser.zero_grad()
+        losses.mean().backward()
+        torch.nn.utils.clip_grad_norm_(self.policy.parameters(), MAX_NORM)
+        self.optimiser.step()
+        self.steps += 1
+        return z0.item()
+
+    def measure(self, samples: int = 2) -> dict[str, float]:
+        """Where the policy stands, on problems that are held out: mean log-ratios and pushes, and sampled answers."""
+        with torch.no_grad():
+            logp = self.log_probs(self.policy, self.held_out)
+            of_others = self.log_probs(self.policy, self.held_out_mismatched)
+        ref, desirable = self.held_out_ref, self.held_out_desirable.to(logp.device)
+        z0 = kto_reference_point(of_others, self.held_out_mismatched_ref)
+        weights = (self.lambda_d, self.lambda_u)
+        push = kto_grad_weight(logp.clone().requires_grad_(), ref, desirable, z0, self.recipe.beta, *weights).detach()
+        sampled = evaluate(self.policy, self.tokenizer, self.held_out_rows, samples)
+        return {
+            "steps": self.steps,
+            "z0": z0.item(),
+            "desirable": (logp - ref)[desirable].mean().item(),
+            "undesirable": (logp - ref)[~desirable].mean().item(),
+            "mismatched": (of_others - self.held_out_mismatched_ref).mean().item(),
+            "push_desirable": push[desirable].mean().item(),
+            "push_undesirable": push[~desirable].mean().item(),
+            "accuracy": sampled.accuracy,
+            "format": sampled.format,
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "policy": self.policy.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "dice": self.dice.get_state(),
+            "steps": self.steps,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.policy.load_state_dict(state["policy"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.dice.set_state(state["dice"])
+        self.steps = state["steps"]
+
+
+def mismatched(pairs: Sequence[Pair]) -> list[Pair]:
+    return mismatched_pairs([prompt for prompt, _ in pairs], [completion for _, completion in pairs])

@@ -1,0 +1,329 @@
+"""What is checked in lab 6: probes with their public cases. The hidden cases are drawn anew for each grading run."""
+
+import torch
+from torch import tensor
+
+from grader.answers import Unusable
+from grader.checks import check
+from grader.probes import (
+    device_of_result,
+    raised_by,
+    value_and_gradients,
+    value_without_gradient,
+    works_on_its_device,
+)
+
+# --- 6.1 unpair -------------------------------------------------------------------------------------------------------
+
+
+@check("unpair", points=6)
+def taken_apart(lab, pairs):
+    """Each completion by itself, with its prompt and its label: the chosen one, then the rejected one, pair by pair."""
+    examples = lab.unpair(pairs)
+    if not isinstance(examples, list) or not all(isinstance(example, dict) for example in examples):
+        raise Unusable("a list of dictionaries is expected")
+    return [{key: _label_or_text(value) for key, value in example.items()} for example in examples]
+
+
+def _label_or_text(value):
+    """1 equals True for Python and for what compares answers; for who reads the labels it is another thing."""
+    return value if isinstance(value, bool | str) else f"a {type(value).__name__}"
+
+
+PAIRS = [
+    {"prompt": "2 + 3 * 4", "chosen": "14", "rejected": "20"},
+    {"prompt": "1 + 1 * 5", "chosen": "6", "rejected": "10"},
+]
+taken_apart.case("one pair", pairs=PAIRS[:1])
+taken_apart.case("two pairs", pairs=PAIRS)
+
+# --- 6.2 mismatched_pairs ---------------------------------------------------------------------------------------------
+
+
+@check("mismatched_pairs", points=6)
+def shifted_by_one(lab, prompts, completions):
+    """Prompt i with the completion of prompt i - 1, and the first one with the last completion."""
+    pairs = lab.mismatched_pairs(prompts, completions)
+    if not isinstance(pairs, list) or not all(isinstance(pair, tuple | list) for pair in pairs):
+        raise Unusable("a list of tuples (prompt, completion) is expected")
+    return pairs
+
+
+shifted_by_one.case(
+    "four prompts", prompts=["2+2*2", "3+3*3", "4+4*4", "5+5*5"], completions=["six", "twelve", "twenty", "thirty"]
+)
+shifted_by_one.case("three of token ids", prompts=[[1, 7], [1, 8], [1, 9]], completions=[[5, 2], [6, 6, 2], [2]])
+
+
+@check("mismatched_pairs", points=3, needs=shifted_by_one)
+def nothing_to_mismatch(lab, prompts, completions):
+    """ValueError for a batch of one, and where prompts and completions are not equally many."""
+    return raised_by(lab.mismatched_pairs, prompts, completions)
+
+
+nothing_to_mismatch.case("a batch of one", prompts=["2+2*2"], completions=["six"])
+nothing_to_mismatch.case("a completion too few", prompts=["2+2*2", "3+3*3", "4+4*4"], completions=["six", "twelve"])
+
+# --- 6.3 kto_reference_point ------------------------------------------------------------------------------------------
+
+
+def _reference_point(lab, policy_kl_logps, ref_kl_logps):
+    found = value_without_gradient(lab.kto_reference_point, policy_kl_logps, ref_kl_logps)
+    if not isinstance(found["value"], torch.Tensor):
+        raise Unusable(f"it returned a {type(found['value']).__name__} where a 0-d tensor is expected")
+    return found
+
+
+@check("kto_reference_point", points=5)
+def mean_of_log_ratios(lab, policy_kl_logps, ref_kl_logps):
+    """Where the mean of the log-ratios is positive: that mean, one number for the batch, as a constant."""
+    return _reference_point(lab, policy_kl_logps, ref_kl_logps)
+
+
+REFERENCE = tensor([-31.0, -40.5, -28.25, -35.0])
+mean_of_log_ratios.case(
+    "two log-ratios of each sign, mean 1",
+    policy_kl_logps=REFERENCE + tensor([5.0, -3.0, 4.0, -2.0]),
+    ref_kl_logps=REFERENCE,
+)
+mean_of_log_ratios.case(
+    "all positive", policy_kl_logps=REFERENCE[:3] + tensor([0.5, 2.0, 0.25]), ref_kl_logps=REFERENCE[:3]
+)
+
+
+@check("kto_reference_point", points=6, needs=mean_of_log_ratios)
+def never_negative(lab, policy_kl_logps, ref_kl_logps):
+    """Where that mean is negative or zero: 0."""
+    return _reference_point(lab, policy_kl_logps, ref_kl_logps)
+
+
+never_negative.case(
+    "log-ratios of both signs, mean -1",
+    policy_kl_logps=REFERENCE + tensor([5.0, -3.0, -4.0, -2.0]),
+    ref_kl_logps=REFERENCE,
+)
+never_negative.case("policy and reference are the same", policy_kl_logps=REFERENCE, ref_kl_logps=REFERENCE.clone())
+
+
+@check("kto_reference_point", points=1, quick=False, verify=works_on_its_device, needs=mean_of_log_ratios)
+def reference_point_device(lab, policy_kl_logps, ref_kl_logps):
+    """Works on the device of its inputs."""
+    return device_of_result(lab.kto_reference_point, policy_kl_logps, ref_kl_logps)
+
+
+reference_point_device.case("on CUDA", policy_kl_logps=torch.ones(5), ref_kl_logps=torch.ones(5))
+
+# --- 6.4 kto_value ----------------------------------------------------------------------------------------------------
+
+
+@check("kto_value", points=6)
+def values(lab, logratio, z0, desirable, beta):
+    """Good news of a desirable completion, bad news of an undesirable one: the value, and its gradient to r."""
+    return value_and_gradients(lambda r: lab.kto_value(r, z0, desirable, beta), logratio)
+
+
+MIXED = tensor([True, False, False, True])
+values.case("two of each, z0 = 2", logratio=tensor([5.0, 3.0, -6.0, -1.0]), z0=tensor(2.0), desirable=MIXED, beta=0.1)
+values.case(
+    "only undesirable ones",
+    logratio=tensor([4.0, -2.5, 0.0]),
+    z0=tensor(1.5),
+    desirable=torch.zeros(3, dtype=torch.bool),
+    beta=0.5,
+)
+
+
+@check("kto_value", points=3)
+def half_and_saturated(lab, logratio, z0, desirable, beta):
+    """1/2 where r = z0; near 0 or 1, and flat, far away from it."""
+    return value_and_gradients(lambda r: lab.kto_value(r, z0, desirable, beta), logratio)
+
+
+half_and_saturated.case("r = z0", logratio=tensor([1.25, 1.25, 1.25, 1.25]), z0=tensor(1.25), desirable=MIXED, beta=0.3)
+half_and_saturated.case(
+    "200 nats away from it", logratio=tensor([200.0, 200.0, -200.0, -200.0]), z0=tensor(0.0), desirable=MIXED, beta=1.0
+)
+
+
+@check("kto_value", points=1, quick=False, verify=works_on_its_device, needs=values)
+def value_device(lab, logratio, z0, desirable):
+    """Works on the device of its inputs."""
+    return device_of_result(lambda *tensors: lab.kto_value.__wrapped__(*tensors, 0.1), logratio, z0, desirable)
+
+
+value_device.case("on CUDA", logratio=torch.ones(4), z0=tensor(1.0), desirable=MIXED)
+
+# --- 6.5 kto_loss -----------------------------------------------------------------------------------------------------
+
+
+def _loss_and_gradients(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    return value_and_gradients(
+        lambda logp, ref_logp, z0: lab.kto_loss(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u),
+        logp,
+        ref_logp,
+        z0,
+    )
+
+
+@check("kto_loss", points=9)
+def losses(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    """The loss of each example, in the order of the batch, with its gradient to logp, and to nothing else."""
+    return _loss_and_gradients(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
+
+
+SHORT = tensor([-3.0, -8.0, -12.0, -5.0])
+losses.case(
+    "at the start: policy = reference, z0 = 0",
+    logp=SHORT,
+    ref_logp=SHORT.clone(),
+    desirable=MIXED,
+    z0=tensor(0.0),
+    beta=0.1,
+    lambda_d=1.0,
+    lambda_u=1.0,
+)
+losses.case(
+    "later, with weights",
+    logp=SHORT + tensor([2.0, -6.0, 3.0, -1.0]),
+    ref_logp=SHORT,
+    desirable=MIXED,
+    z0=tensor(0.75),
+    beta=0.2,
+    lambda_d=1.5,
+    lambda_u=0.5,
+)
+losses.case(
+    "a large beta",
+    logp=SHORT + tensor([0.5, 0.25, -0.75, 1.5]),
+    ref_logp=SHORT,
+    desirable=MIXED,
+    z0=tensor(0.5),
+    beta=4.0,
+    lambda_d=1.0,
+    lambda_u=2.0,
+)
+
+
+@check("kto_loss", points=3)
+def losses_of_one_class(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    """Batches in which all completions are desirable, or none is."""
+    return _loss_and_gradients(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
+
+
+for title, label in (("only desirable ones", True), ("only undesirable ones", False)):
+    losses_of_one_class.case(
+        title,
+        logp=SHORT[:3] + tensor([1.0, -4.0, 2.5]),
+        ref_logp=SHORT[:3],
+        desirable=torch.full((3,), label),
+        z0=tensor(0.25),
+        beta=0.5,
+        lambda_d=2.0,
+        lambda_u=1.25,
+    )
+
+
+@check("kto_loss", points=3, needs=losses)
+def losses_far_away(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    """Hundreds of nats away from the reference: 0 or lambda, finite, and without a gradient."""
+    return _loss_and_gradients(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
+
+
+losses_far_away.case(
+    "solved and hopeless examples",
+    logp=tensor([-3.0, -300.0, -12.0, -450.0]),
+    ref_logp=tensor([-260.0, -8.0, -330.0, -5.0]),
+    desirable=MIXED,
+    z0=tensor(3.0),
+    beta=1.0,
+    lambda_d=1.0,
+    lambda_u=1.5,
+)
+
+
+@check("kto_loss", points=1, quick=False, verify=works_on_its_device, needs=losses)
+def loss_device(lab, logp, ref_logp, desirable, z0):
+    """Works on the device of its inputs."""
+    return device_of_result(
+        lambda *tensors: lab.kto_loss.__wrapped__(*tensors, 0.1, 1.0, 1.5), logp, ref_logp, desirable, z0
+    )
+
+
+loss_device.case("on CUDA", logp=torch.ones(4), ref_logp=torch.ones(4), desirable=MIXED, z0=tensor(1.0))
+
+# --- 6.6 balance_weights ----------------------------------------------------------------------------------------------
+
+
+@check("balance_weights", points=4)
+def balanced(lab, n_d, n_u):
+    """Two classes that count the same: the smaller one's weight is raised, the other one's is 1."""
+    return lab.balance_weights(n_d, n_u)
+
+
+balanced.case("as many of each", n_d=50, n_u=50)
+balanced.case("a fifth is desirable", n_d=20, n_u=80)
+balanced.case("more are desirable", n_d=300, n_u=120)
+
+
+@check("balance_weights", points=2)
+def balanced_at_a_ratio(lab, n_d, n_u, ratio):
+    """The desirable examples count `ratio` times as much as the others; no weight is below 1."""
+    return lab.balance_weights(n_d, n_u, ratio=ratio)
+
+
+balanced_at_a_ratio.case("4/3 of as many", n_d=30, n_u=30, ratio=4 / 3)
+balanced_at_a_ratio.case("4/3, with few undesirable ones", n_d=90, n_u=30, ratio=4 / 3)
+balanced_at_a_ratio.case("slightly more desirable ones, which are to count for more", n_d=50, n_u=45, ratio=1.25)
+
+# --- 6.7 kto_grad_weight ----------------------------------------------------------------------------------------------
+
+
+def _grad_weights(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    """Called as the trainer does it, with the policy's graph: whoever asks autograd finds one."""
+    return lab.kto_grad_weight(logp.clone().requires_grad_(), ref_logp, desirable, z0, beta, lambda_d, lambda_u)
+
+
+@check("kto_grad_weight", points=5)
+def pushes(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    """How hard each log-probability is pushed, and in which direction."""
+    return _grad_weights(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
+
+
+pushes.case(
+    "at the start: beta lambda / 4",
+    logp=SHORT,
+    ref_logp=SHORT.clone(),
+    desirable=MIXED,
+    z0=tensor(0.0),
+    beta=0.1,
+    lambda_d=1.0,
+    lambda_u=2.0,
+)
+pushes.case(
+    "later",
+    logp=SHORT + tensor([2.0, -6.0, 3.0, -1.0]),
+    ref_logp=SHORT,
+    desirable=MIXED,
+    z0=tensor(0.75),
+    beta=0.5,
+    lambda_d=1.5,
+    lambda_u=0.5,
+)
+
+
+@check("kto_grad_weight", points=1, needs=pushes)
+def pushes_far_away(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    """Solved and hopeless examples are hardly pushed at all."""
+    return _grad_weights(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
+
+
+pushes_far_away.case(
+    "hundreds of nats away",
+    logp=tensor([-3.0, -300.0, -12.0, -450.0]),
+    ref_logp=tensor([-260.0, -8.0, -330.0, -5.0]),
+    desirable=MIXED,
+    z0=tensor(3.0),
+    beta=1.0,
+    lambda_d=1.0,
+    lambda_u=1.5,
+)
