@@ -101,20 +101,18 @@ MISMATCH = ("two devices", "different devices", "Device Propagation", "on the ex
 
 
 def device_of_result(function: Callable[..., Any], *args: Any) -> dict[str, str]:
-    """Where the function's tensors are when its inputs are on a CUDA device, without one: on fake CUDA tensors.
+    """Where the function's tensors are when its inputs are on a CUDA device, without one: on fake tensors.
 
     "cuda" is right. Code that looks at values (`float(done[t])`) cannot run on tensors without any: "not checked",
-    which costs nothing. A tensor made on the CPU and mixed with the inputs gives the message of the mismatch.
+    which costs nothing. A tensor made on the CPU and mixed with the inputs gives the message of the mismatch. The fake
+    tensors are on the meta device where there is no CUDA: those of CUDA cannot be indexed there, and asking for a
+    gradient of them ends the process.
     """
     from torch._subclasses import FakeTensorMode
 
     function = getattr(function, "__wrapped__", function)  # fake tensors have no values to watch for changes
     with FakeTensorMode():
-        found = _device_of_result(function, args, "cuda")
-    if found["device"] == "not checked":
-        # Without CUDA in the build of torch, an index (x[1:]) fails on fake CUDA tensors, but not on meta tensors.
-        found = _device_of_result(function, args, "meta")
-    return found
+        return _device_of_result(function, args, "cuda" if torch.cuda.is_available() else "meta")
 
 
 def _device_of_result(function: Callable[..., Any], args: Sequence[Any], device: str) -> dict[str, str]:

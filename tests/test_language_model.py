@@ -275,7 +275,9 @@ def test_an_evaluation_can_be_repeated_and_leaves_the_model_as_it_was(
     first = evaluate(model, tokenizer, held_out[:30], samples=2, seed=3)
     assert model.training
     model.eval()
+    torch.set_num_threads(2)
     assert evaluate(model, tokenizer, held_out[:30], samples=2, seed=3) == first
+    assert torch.get_num_threads() == 2
     assert evaluate(model, tokenizer, held_out[:30], samples=2, seed=4) != first
 
 

@@ -66,6 +66,6 @@ def versions() -> dict[str, str]:
     digest = hashlib.sha256()
     for path in sorted((ROOT / "grader").rglob("*.py")):
         digest.update(path.read_bytes())
-    names = ("torch", "numpy", "gymnasium")
+    names = ("torch", "numpy", "gymnasium", "transformers")
     installed = {name: importlib.metadata.version(name) for name in names}
     return {"python": platform.python_version(), **installed, "grader": digest.hexdigest()[:12]}

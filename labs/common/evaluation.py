@@ -15,6 +15,7 @@ from labs.common.language_model import prompt_ids, texts
 from labs.common.sampling import generate
 from labs.common.seeding import generator
 
+SMALL = 1_000_000  # weights; of a model that is fastest on one thread
 TAGS = ("<think>", "</think>", "<answer>", "</answer>")
 
 
@@ -55,10 +56,13 @@ def evaluate(
 
     With temperature 0 the likeliest completion is judged, and one sample is enough.
     """
-    was_training = model.training
+    was_training, threads = model.training, torch.get_num_threads()
     model.eval()
+    if model.num_parameters() < SMALL:
+        torch.set_num_threads(1)  # several round differently, and draw differently: a score must not depend on them
     prompts = [prompt_ids(tokenizer, row["problem"]) for row in rows]
     drawn = generate(model, prompts, samples, generator(seed, "evaluation", model.device), temperature)
+    torch.set_num_threads(threads)
     model.train(was_training)
 
     completions = texts(tokenizer, drawn.completion_ids)
