@@ -86,10 +86,8 @@ def test_pairs_prefer_the_right_answer_where_the_two_differ() -> None:
     "text",
     [
         "",
+        "<think>3*4=12</think> 14",
         "<answer>14</answer> <think>3*4=12</think>",
-        " <think>1</think> <answer>2</answer>",
-        "<think>1</think> 5 <answer>2</answer>",
-        "<think>1</think> <answer>2</answer> 3",
         "<think><think>1</think> <answer>2</answer>",
         "<think>1<answer>2</think></answer>",
     ],

@@ -1,6 +1,6 @@
 """How often a language model is right, and how often it keeps to the format, with standard errors.
 
-Two short judges are enough for the texts of the tiny model; the rewards that are written in lab 7 are stricter.
+Two short judges are enough for the texts of the tiny model; the rewards that are written in lab 7 ask for more.
 """
 
 import math
@@ -35,13 +35,9 @@ def ends_right(text: str, gold: str) -> bool:
 
 
 def in_format(text: str) -> bool:
-    """Whether a text is a thought and an answer: the four tags once each, in order, and nothing outside them."""
+    """Whether a text has the four tags once each, and in order."""
     places = [text.find(tag) for tag in TAGS]
-    once = all(text.count(tag) == 1 for tag in TAGS)
-    between = text[places[1] + len(TAGS[1]) : places[2]]
-    return (
-        once and places == sorted(places) and places[0] == 0 and text.rstrip().endswith(TAGS[3]) and not between.strip()
-    )
+    return all(text.count(tag) == 1 for tag in TAGS) and places == sorted(places)
 
 
 def evaluate(

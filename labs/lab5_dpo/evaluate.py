@@ -1,0 +1,93 @@
+"""Judge trained weights as the milestones do: by samples, and by pairs, that are held out.
+
+python labs/lab5_dpo/evaluate.py judges what is saved in runs/. It asks none of your functions.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from labs.common.arithmetic import preference_pairs, problems, rows
+
+if TYPE_CHECKING:  # transformers takes seconds to import: only where a model is judged
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+RUNS = Path(__file__).parent / "runs"
+TARGETS = {"sampled_accuracy": 0.80, "preference_accuracy": 0.95}
+HALVES = {"sampled_accuracy": 0.72, "preference_accuracy": 0.80}
+SAMPLES = 4  # for each of the 200 problems that are held out
+EVALUATION_SEED = 1_000_000  # of what is sampled; no training run uses it
+
+
+def sampled_accuracy(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> float:
+    """The share of right answers among 4 samples, at temperature 1, of each problem that is held out."""
+    from labs.common.evaluation import evaluate
+
+    return evaluate(model, tokenizer, rows()[1], SAMPLES, EVALUATION_SEED).accuracy
+
+
+def preference_accuracy(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> float:
+    """The share of the held-out pairs whose implicit reward, with the tiny model as it came for a reference, is higher
+    for the chosen completion."""
+    margins = torch.tensor(log_ratios(model, tokenizer)) - torch.tensor(reference_log_ratios())
+    return (margins > 0).double().mean().item()
+
+
+@torch.no_grad()
+def log_ratios(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> list[float]:
+    """log pi(chosen) - log pi(rejected) of each held-out pair, from the loss that the library itself computes."""
+    from labs.common.language_model import completion_ids, prompt_ids
+
+    likelihoods: dict[str, list[float]] = {}
+    pairs = preference_pairs(problems()[1])
+    for which in ("chosen", "rejected"):
+        prompts = [prompt_ids(tokenizer, pair["prompt"]) for pair in pairs]
+        completions = [completion_ids(tokenizer, pair[which]) for pair in pairs]  # type: ignore[literal-required]
+        texts = [torch.tensor([*p, *c]) for p, c in zip(prompts, completions, strict=True)]
+        labels = [torch.tensor([-100] * len(p) + c) for p, c in zip(prompts, completions, strict=True)]
+        logits = model(input_ids=pad_sequence(texts, batch_first=True)).logits
+        likelihoods[which] = [
+            -len(c) * model.loss_function(logits[i : i + 1, : len(row)], row[None], model.config.vocab_size).item()
+            for i, (row, c) in enumerate(zip(labels, completions, strict=True))
+        ]
+    return [chosen - rejected for chosen, rejected in zip(*likelihoods.values(), strict=True)]
+
+
+@functools.cache
+def reference_log_ratios() -> list[float]:
+    from labs.common.language_model import load
+
+    return log_ratios(*load("tiny"))
+
+
+FIGURES: dict[str, Callable[["PreTrainedModel", "PreTrainedTokenizerBase"], float]] = {
+    "sampled_accuracy": sampled_accuracy,
+    "preference_accuracy": preference_accuracy,
+}
+
+
+def score(name: str, weights: Mapping[str, Tensor]) -> float:
+    """A milestone's figure for saved weights, 0 to 1. ValueError where they are not the tiny model's."""
+    from labs.common.language_model import tiny_with
+
+    return FIGURES[name](*tiny_with(weights))
+
+
+def main() -> None:
+    torch.set_num_threads(1)  # a model this small runs faster on one
+    file = RUNS / "dpo.safetensors"
+    if not file.exists():
+        print("runs/dpo.safetensors: not trained yet (make lab5-train)")
+        return
+    for name, target in TARGETS.items():
+        print(f"{name:20} {score(name, load_file(file)):.3f}, target {target:.2f}")
+
+
+if __name__ == "__main__":
+    main()
