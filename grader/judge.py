@@ -177,7 +177,7 @@ def same_answer(check: Check, lab: Lab, one: Answer, other: Answer) -> bool:
 
 
 def check_result(
-    check: Check, visibility: Visibility, max_points: float, judged: Judged, seconds: float
+    check: Check, visibility: Visibility, max_points: float, judged: Judged, seconds: float, bonus: bool = False
 ) -> CheckResult:
     """The line of result.json for a judged check."""
     return CheckResult(
@@ -185,7 +185,7 @@ def check_result(
         check=check.name,
         title=check.title,
         visibility=visibility,
-        kind="code",
+        kind="bonus" if bonus else "code",
         outcome=judged.outcome,
         points=None if judged.outcome == "error" else (max_points if judged.outcome == "passed" else 0.0),
         max_points=max_points,

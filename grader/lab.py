@@ -23,6 +23,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file: str
     functions: list[str]
     hints: list[str]
+    bonus: bool = False  # its points are listed apart, and are neither in the score nor in its maximum
 
 
 class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,7 +120,9 @@ class Lab(msgspec.Struct, frozen=True):
     @property
     def max_score(self) -> float:
         manifest = self.manifest
-        points = [task.points for task in manifest.tasks] + [milestone.points for milestone in manifest.milestones]
+        points = [task.points for task in manifest.tasks if not task.bonus] + [
+            milestone.points for milestone in manifest.milestones
+        ]
         points += [part.points for part in manifest.report]
         return sum(points) + (manifest.quiz.questions if manifest.quiz else 0)
 

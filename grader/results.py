@@ -68,7 +68,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 def score_of(checks: list[CheckResult]) -> float:
-    return round(sum(check.points or 0.0 for check in checks), 2)
+    return round(sum(check.points or 0.0 for check in checks if check.kind != "bonus"), 2)
 
 
 def write_result(path: Path, result: Result) -> bool:

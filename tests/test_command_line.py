@@ -750,6 +750,19 @@ def test_the_points_under_the_table_add_up(with_milestones: Path, grader: Grader
     assert "10 by what training saved, 3 by the quiz." in out
 
 
+def test_a_bonus_task_counts_apart_and_nobody_is_sent_to_it(lab: Path, kit: Path, grader: Grader) -> None:
+    replace(lab / "lab.toml", 'name = "total"\n', 'name = "total"\nbonus = true\n')
+    solve(lab, "first.py")
+    out = grader("check", "lab90").out
+    assert "total (bonus)" in out
+    assert "The other 2.4 of the lab's 4" in out
+    assert "Beside them: 0 / 0.8 bonus points" in out
+    assert "Next: write total" not in out
+    assert "total" not in grader("submit", "lab90", "--student", "ada", "--out", str(kit / "out")).out
+    solve(lab)
+    assert "Beside them: 0.8 / 0.8 bonus points" in grader("check", "lab90").out
+
+
 def test_slower_checks_are_named_by_the_tasks_with_which_they_run(lab: Path, grader: Grader) -> None:
     solve(lab)
     replace(lab / "checks.py", '@check("total", points=2)', '@check("total", points=2, quick=False)')

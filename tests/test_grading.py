@@ -11,8 +11,10 @@ from safetensors.torch import save
 
 from grader.answers import Answer
 from grader.checks import Case, Check
-from grader.instructor.grading import Graded, Run
+from grader.instructor.feedback import page_of
+from grader.instructor.grading import Graded, Run, open_run
 from grader.instructor.milestones import judge_milestone
+from grader.instructor.workers import WarmParent
 from grader.judge import Known, judge
 from grader.lab import Lab
 from grader.results import Result, read_result, write_result
@@ -211,6 +213,28 @@ def test_an_untrained_policy_is_played_and_earns_nothing(lab3_run: Run) -> None:
     judged = judge_milestone(milestone, lab3_run.score, weights())
     assert judged.points == 0
     assert judged.message.startswith("reached ")
+
+
+# --- bonus ------------------------------------------------------------------------------------------------------------
+
+
+def test_bonus_points_are_listed_apart_from_the_score(
+    small_lab: Lab, warm_parent: WarmParent, submitted: Submitted, graded: Grade
+) -> None:
+    tasks = [msgspec.structs.replace(task, bonus=task.name == "total") for task in small_lab.manifest.tasks]
+    manifest = msgspec.structs.replace(small_lab.manifest, tasks=tasks)
+    lab = msgspec.structs.replace(small_lab, manifest=manifest)
+    result = graded(open_run(lab, warm_parent, seed=1), submitted(lab)).result
+    assert (result.score, result.max_score) == (4, 4)
+    bonus = [check for check in result.checks if check.kind == "bonus"]
+    assert {check.task for check in bonus} == {"total"}
+    assert sum(check.points or 0 for check in bonus) == 2
+    page = page_of(result)
+    [section] = [section for section in page.sections if "bonus" in section.title]
+    assert section.title.startswith("total")
+    failed = graded(open_run(lab, warm_parent, seed=1), submitted(lab, {"second.py": "total = None\n"})).result
+    assert (failed.score, failed.max_score) == (4, 4)
+    assert not any(check.points for check in failed.checks if check.kind == "bonus")
 
 
 # --- result.json ------------------------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ def page_of(result: Result) -> Page:
 def _section(lab: str, task: str, checks: list[CheckResult]) -> Section:
     next_steps = dict.fromkeys(_next_step(check).format(lab=lab, task=task) for check in checks)
     return Section(
-        title=HEADINGS.get(task, task),
+        title=HEADINGS.get(task, task) + (" (bonus, beside the score)" if checks[0].kind == "bonus" else ""),
         points=_points(checks),
         lines=[_line(check) for check in checks],
         next=[step for step in next_steps if step],

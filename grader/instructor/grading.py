@@ -144,7 +144,8 @@ def _all_code(run: Run, judged: Callable[[Check], Judged]) -> list[CheckResult]:
 
 def _line(run: Run, check: Check, visibility: Visibility, judged: Judged, seconds: float) -> CheckResult:
     public, hidden = run.reference.points(check)
-    return check_result(check, visibility, public if visibility == "public" else hidden, judged, seconds)
+    points, bonus = public if visibility == "public" else hidden, run.lab.task(check.task).bonus
+    return check_result(check, visibility, points, judged, seconds, bonus)
 
 
 @dataclasses.dataclass(frozen=True)

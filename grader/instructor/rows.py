@@ -10,7 +10,7 @@ from grader.results import Kind, Result
 from grader.student.table import points_text
 
 What = Literal["graded", "unchanged", "kept", "refused", "unwritten"]
-KINDS: tuple[Kind, ...] = ("code", "milestone", "quiz", "report")
+KINDS: tuple[Kind, ...] = ("code", "milestone", "quiz", "report", "bonus")
 SENTENCES = 50  # that a person is shown of one submission
 
 

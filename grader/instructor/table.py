@@ -56,12 +56,13 @@ def print_summary(console: Console, rows: Sequence[Row]) -> None:
     """The table, and what needs attention. Names of files and students come from outside: no markup, no controls."""
     table = Table(box=None)
     table.add_column("student")
-    for column in ("score", "of", *KINDS):
+    kinds = [kind for kind in KINDS if kind != "bonus" or any(row.points.get(kind) for row in rows)]
+    for column in ("score", "of", *kinds):
         table.add_column(column, justify="right")
     table.add_column("notes")
     for row in rows:
         shown = [Text(points_text(row.score), style="bold"), Text(points_text(row.max_score))]
-        shown += [Text(row.points[kind]) for kind in KINDS]
+        shown += [Text(row.points.get(kind, "")) for kind in kinds]
         if row.what == "refused":
             shown = [Text("not graded"), *[Text("")] * (len(shown) - 1)]
         table.add_row(Text(printable(row.student)), *shown, Text(_notes(row)))

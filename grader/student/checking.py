@@ -29,11 +29,12 @@ class Checked:
     hidden_points: float
     judged: Judged | None
     seconds: float = 0.0
+    bonus: bool = False
 
     def result(self) -> CheckResult | None:
         if self.judged is None:
             return None
-        return check_result(self.check, "public", self.public_points, self.judged, self.seconds)
+        return check_result(self.check, "public", self.public_points, self.judged, self.seconds, self.bonus)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Session:
 
     def not_run(self, check: Check, judged: Judged | None = None, seconds: float = 0.0) -> Checked:
         points = self.record.of(check.name)
-        return Checked(check, points.public_points, points.hidden_points, judged, seconds)
+        bonus = self.lab.task(check.task).bonus
+        return Checked(check, points.public_points, points.hidden_points, judged, seconds, bonus)
 
     def seconds(self, check: Check) -> float:
         return check.seconds or self.lab.manifest.limits.check_seconds

@@ -42,6 +42,8 @@ def what_is_open(
     for task in lab.manifest.tasks:
         outcomes = [item.judged.outcome for item in checked if item.check.task == task.name and item.judged]
         if any(outcome in ("todo", "skipped") for outcome in outcomes):
+            if task.bonus:
+                continue
             sentences.append(f"{task.number} {task.name} is still a TODO")
         elif any(outcome != "passed" for outcome in outcomes):
             sentences.append(f"{task.number} {task.name} does not pass its checks")

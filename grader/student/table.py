@@ -55,12 +55,15 @@ def print_checked(
         later = [sum(map(_slower, mine))] if slower else []
         later.append(sum(item.hidden_points for item in mine))
         cells = [f"+{points_text(points)}" if points else "" for points in later]
-        table.add_row(task.number, task.name, _points_cell(mine), *cells, _status_cell(mine))
+        name = f"{task.name} (bonus)" if task.bonus else task.name
+        table.add_row(task.number, name, _points_cell(mine), *cells, _status_cell(mine))
     if whole_lab:
         for number, title, points, words in _other_rows(lab, milestones, quiz):
             table.add_row(number, title, points, *[""] * (1 + slower), words)
     console.print(table)
-    console.print(_summary(lab, checked, whole_lab))
+    console.print(_summary(lab, [item for item in checked if not item.bonus] or checked, whole_lab))
+    if whole_lab and (bonus := [item for item in checked if item.bonus]):
+        console.print(f"Beside them: {_points_cell(bonus)} bonus points, and more by hidden cases.")
     failures = _failures(checked)
     for item in failures[:MAX_FAILURES]:
         console.print(_explain(lab, item))
@@ -180,6 +183,8 @@ def _next_step(
 ) -> Text:
     for wanted in (("failed", "timeout", "crashed"), ("todo", "skipped")):
         for task in tasks:
+            if task.bonus and whole_lab and "todo" in wanted:
+                continue
             mine = [item.judged.outcome for item in checked if item.check.task == task.name and item.judged]
             if any(outcome in wanted for outcome in mine):
                 verb = "mend" if "failed" in wanted else "write"
