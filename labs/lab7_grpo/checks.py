@@ -1,0 +1,476 @@
+"""What is checked in lab 7: probes with their public cases. The hidden cases are drawn anew for each grading run."""
+
+import re
+
+import numpy as np
+import torch
+from torch import tensor
+
+from grader.checks import Wrong, check
+from grader.probes import (
+    array,
+    device_of_result,
+    raised_by,
+    value_and_gradients,
+    value_without_gradient,
+    works_on_its_device,
+)
+
+FLOATS = ("float32", "float64")
+
+# --- 7.1 build_prompt -------------------------------------------------------------------------------------------------
+
+
+@check("build_prompt", points=2)
+def every_word(lab, question):
+    """Every word and tag of the template, in its order (punctuation and line breaks are not looked at here)."""
+    return re.findall(r"[\w<>/{}]+", lab.build_prompt(question))
+
+
+every_word.case("the running example", question="What is 2 + 3 * 4?")
+
+
+@check("build_prompt", points=2)
+def question_and_end(lab, question):
+    """The question as it is, and how the prompt ends: all that follows the last tag of the template, to the letter."""
+    return lab.build_prompt(question).partition("<answer> answer here </answer>")[2]
+
+
+question_and_end.case("the running example", question="2 + 3 * 4")
+question_and_end.case("braces are no placeholders", question="How many elements has {1, 2, 3}?")
+
+# --- 7.2 extract_answer, accuracy_reward ------------------------------------------------------------------------------
+
+O1 = "<think> 2 + 3 = 5, 5 * 4 = 20 </think> <answer> 20 </answer>"
+O2 = "<think> 3 * 4 = 12, 2 + 12 = 14 </think> <answer> 14 </answer>"
+O3 = "<answer> 14 </answer>"
+O4 = "<think> + = 4 * = </think> <answer> 7 </answer>"
+
+
+@check("accuracy_reward", points=2)
+def extracted(lab, text):
+    """extract_answer: the inside of the last pair of answer tags, or None."""
+    return lab.extract_answer(text)
+
+
+extracted.case("o2", text=O2)
+extracted.case("over several lines", text="<think>\n3 * 4 = 12\n</think>\n<answer>\n14\n</answer>\n")
+extracted.case("changed its mind", text="<answer>20</answer> No: <answer>14</answer>")
+extracted.case("no tags", text="The answer is 14.")
+extracted.case("never closed", text="<think>3 * 4 = 12</think> <answer>14")
+extracted.case("nothing inside", text="<think>3 * 4 = 12</think> <answer> </answer>")
+
+
+@check("accuracy_reward", points=4)
+def plain_numbers(lab, text, gold):
+    """1.0 where the answer, and nothing else in the text, is the same number as the gold answer; else 0.0."""
+    return lab.accuracy_reward(text, gold)
+
+
+plain_numbers.case("o1: adds first", text=O1, gold="14")
+plain_numbers.case("o2: right", text=O2, gold="14")
+plain_numbers.case("o3: right, without thinking", text=O3, gold="14")
+plain_numbers.case("14 is thought, 20 is answered", text="<think>14</think> <answer>20</answer>", gold="14")
+plain_numbers.case("140 is not 14", text="<think>a</think> <answer>140</answer>", gold="14")
+plain_numbers.case("-14 is not 14", text="<think>a</think> <answer>-14</answer>", gold="14")
+plain_numbers.case("14.0 is 14", text="<think>a</think> <answer>14.0</answer>", gold="14")
+plain_numbers.case("1,400 is 1400", text="<think>a</think> <answer>1,400</answer>", gold="1400")
+plain_numbers.case("an expression is no number", text="<think>a</think> <answer>2+3*4</answer>", gold="14")
+plain_numbers.case("no answer", text="<think>14</think>", gold="14")
+plain_numbers.case("no number", text="<think>14</think> <answer>fourteen</answer>", gold="14")
+
+
+@check("accuracy_reward", points=2)
+def fractions_and_latex(lab, text, gold):
+    """Fractions, and numbers as LaTeX writes them, on both sides."""
+    return lab.accuracy_reward(text, gold)
+
+
+fractions_and_latex.case("1/2 is .5", text="<answer>1/2</answer>", gold="0.5")
+fractions_and_latex.case("28/2 is 14", text="<answer>28/2</answer>", gold="14")
+fractions_and_latex.case("1/3 is not 1/2", text="<answer>1/3</answer>", gold="1/2")
+fractions_and_latex.case(".3333 is not 1/3", text="<answer>.3333</answer>", gold="1/3")
+fractions_and_latex.case("1/0 is no number", text="<answer>1/0</answer>", gold="1")
+fractions_and_latex.case("$14$", text="<answer>$14$</answer>", gold="14")
+fractions_and_latex.case("boxed", text=r"<answer>\boxed{14}</answer>", gold="14")
+fractions_and_latex.case("frac", text=r"<answer>$-\frac{3}{4}$</answer>", gold="-0.75")
+fractions_and_latex.case("a boxed fraction as gold", text="<answer>.5</answer>", gold=r"$\boxed{\frac{1}{2}}$")
+
+# --- 7.3 format_reward ------------------------------------------------------------------------------------------------
+
+
+@check("format_reward", points=4)
+def whole_completion(lab, text):
+    """The whole completion is a thought and an answer: nothing before, between or after them but blanks."""
+    return lab.format_reward(text)
+
+
+whole_completion.case("o2", text=O2)
+whole_completion.case("nothing between the two", text="<think>3*4=12</think><answer>14</answer>")
+whole_completion.case("several lines", text="<think>\n3 * 4 = 12\n2 + 12 = 14\n</think>\n<answer>\n14\n</answer>\n")
+whole_completion.case("a lone <", text="<think>5 < 7, and 3 * 4 = 12</think> <answer>14</answer>")
+whole_completion.case("text after it", text=O2 + " I hope this helps.")
+whole_completion.case("text after it, on a new line", text=O2 + "\nI hope this helps.")
+whole_completion.case("text before it", text="Sure! " + O2)
+whole_completion.case("a blank before it", text=" " + O2)
+whole_completion.case("text between", text="<think>3 * 4 = 12</think> so <answer>14</answer>")
+
+
+@check("format_reward", points=4)
+def tags_once(lab, text):
+    """The four tags, each exactly once, in lower case and in their order."""
+    return lab.format_reward(text)
+
+
+tags_once.case("o4: the format, and no sense", text=O4)
+tags_once.case("o3: no thought", text=O3)
+tags_once.case("no answer", text="<think>3 * 4 = 12</think> 14")
+tags_once.case("the answer first", text="<answer>14</answer> <think>3 * 4 = 12</think>")
+tags_once.case("never closed", text="<think>3 * 4 = 12</think> <answer>14")
+tags_once.case("thought twice", text="<think>3 * 4 = 12</think> <think>2 + 12 = 14</think> <answer>14</answer>")
+tags_once.case("nested", text="<think>3 * 4 <think>= 12</think></think> <answer>14</answer>")
+tags_once.case("answered twice", text="<think>3 * 4 = 12</think> <answer>20</answer> <answer>14</answer>")
+tags_once.case("capitals", text="<THINK>3 * 4 = 12</THINK> <ANSWER>14</ANSWER>")
+tags_once.case("nothing at all", text="")
+
+# --- 7.4 total_reward -------------------------------------------------------------------------------------------------
+
+
+@check("total_reward", points=3)
+def weighted_sum(lab, outputs, w_format):
+    """The rewards of completions from their accuracy and format; without a weight of the format (null) that is .1."""
+    weight = {} if w_format is None else {"w_format": w_format}
+    return [lab.total_reward(acc, fmt, **weight) for acc, fmt in outputs]
+
+
+weighted_sum.case("o1 to o4", outputs=[[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]], w_format=None)
+weighted_sum.case("a heavier format", outputs=[[0.0, 1.0], [1.0, 0.0]], w_format=0.75)
+
+# --- 7.5 group_advantages ---------------------------------------------------------------------------------------------
+
+# Where eps is added (to the deviation, or inside of the root) changes less than this.
+LOOSE = (1e-3, 1e-4)
+
+
+@check("group_advantages", points=5, tolerance=LOOSE)
+def within_groups(lab, rewards, G):
+    """Each reward beside those of its own group, in units of that group's deviation; a constant."""
+    return value_without_gradient(lab.group_advantages, rewards, G)
+
+
+within_groups.case("o1 to o4", rewards=tensor([0.1, 1.1, 1.0, 0.1]), G=4)
+within_groups.case("two prompts, three completions", rewards=tensor([0.0, 1.0, 5.0, 10.0, 30.0, 20.0]), G=3)
+within_groups.case("rewards of 0 and 1, as int64", rewards=tensor([0, 1, 1, 0, 0, 1]), G=3)
+
+
+def _equal_groups_are_zero(value, rewards, G):
+    """Groups of equal rewards have the advantages 0, and the others theirs."""
+    found = array(value, "the advantages", FLOATS)
+    groups = rewards.double().numpy().reshape(-1, G)
+    if found.shape != (groups.size,):
+        raise Wrong(f"the advantages have the shape {found.shape}; one for each reward is expected")
+    if not np.isfinite(found).all():
+        raise Wrong("a group in which all rewards are equal gives NaN or infinity; 0 is expected for each of them")
+    found = found.reshape(-1, G)
+    equal = (groups == groups[:, :1]).all(axis=1)
+    if np.abs(found[equal]).max() > 1e-3:
+        raise Wrong("the rewards of a group are all equal, and its advantages are not 0")
+    deviation = groups.std(axis=1, ddof=1, keepdims=True) + 1e-4
+    expected = (groups - groups.mean(axis=1, keepdims=True)) / deviation
+    if not np.allclose(found[~equal], expected[~equal], rtol=2e-3, atol=1e-3):
+        raise Wrong("the groups beside a group of equal rewards have other advantages than they should")
+
+
+@check("group_advantages", points=2, verify=_equal_groups_are_zero)
+def equal_rewards(lab, rewards, G):
+    """A group in which all rewards are equal teaches nothing: its advantages are 0, and no NaN."""
+    return lab.group_advantages(rewards, G)
+
+
+equal_rewards.case("the second of three prompts", rewards=tensor([0.0, 1.0, 1.0, 1.0, 0.5, 1.5]), G=2)
+
+
+@check("group_advantages", points=1)
+def groups_refused(lab, sizes):
+    """ValueError for a group of one, and where G does not divide the number of rewards."""
+    return [raised_by(lab.group_advantages, torch.arange(float(n)), G) for n, G in sizes]
+
+
+groups_refused.case("7 in groups of 3, 4 in groups of 1, 6 in groups of 3", sizes=[[7, 3], [4, 1], [6, 3]])
+
+
+@check("group_advantages", points=1)
+def without_scale(lab, rewards, G):
+    """scale="none": the mean is subtracted, and nothing divided."""
+    return value_without_gradient(lambda rewards: lab.group_advantages(rewards, G, scale="none"), rewards)
+
+
+without_scale.case("o1 to o4", rewards=tensor([0.1, 1.1, 1.0, 0.1]), G=4)
+
+
+@check("group_advantages", points=1, quick=False, verify=works_on_its_device, needs=within_groups)
+def advantages_device(lab, rewards):
+    """Works on the device of its inputs."""
+    return device_of_result(lambda rewards: lab.group_advantages.__wrapped__(rewards, 3), rewards)
+
+
+advantages_device.case("on CUDA", rewards=torch.ones(6))
+
+# --- 7.6 completion_mask ----------------------------------------------------------------------------------------------
+
+
+@check("completion_mask", points=5, exact_dtype=True)
+def until_the_end(lab, ids, eos):
+    """1 up to and with each row's first end of sequence, 0 after it; int64."""
+    return lab.completion_mask(ids, eos)
+
+
+until_the_end.case(
+    "padded with another token, or not ended", ids=tensor([[3, 7, 2, 0, 0], [5, 4, 3, 8, 2], [5, 4, 3, 8, 6]]), eos=2
+)
+until_the_end.case("padded with the end itself, and ended at once", ids=tensor([[3, 2, 2, 2], [2, 2, 2, 2]]), eos=2)
+until_the_end.case("something after the end", ids=tensor([[3, 1, 4, 1, 5], [1, 5, 9, 2, 6]]), eos=1)
+
+
+@check("completion_mask", points=1, quick=False, verify=works_on_its_device, needs=until_the_end)
+def mask_device(lab, ids):
+    """Works on the device of its inputs."""
+    return device_of_result(lambda ids: lab.completion_mask.__wrapped__(ids, 2), ids)
+
+
+mask_device.case("on CUDA", ids=torch.ones(3, 4, dtype=torch.int64))
+
+# --- 7.7 completion_token_logps ---------------------------------------------------------------------------------------
+
+
+def _logits(B, L, V, scale=1.0):
+    return scale * torch.sin(torch.arange(1.0, B * L * V + 1).square()).reshape(B, L, V)
+
+
+@check("completion_token_logps", points=6)
+def each_token(lab, logits, ids, C):
+    """The log-probability of each token of the completion from the logits before it, with its gradient."""
+    return value_and_gradients(lambda logits: lab.completion_token_logps(logits, ids, C), logits)
+
+
+each_token.case(
+    "a prompt of two, a completion of three",
+    logits=_logits(2, 5, 4),
+    ids=tensor([[1, 3, 0, 2, 3], [0, 2, 1, 1, 2]]),
+    C=3,
+)
+each_token.case("a completion of one", logits=_logits(3, 2, 5), ids=tensor([[1, 4], [0, 2], [3, 0]]), C=1)
+
+
+@check("completion_token_logps", points=1)
+def unlikely_tokens(lab, logits, ids, C):
+    """Tokens whose probability is 0 in float32 still have a log-probability."""
+    return lab.completion_token_logps(logits, ids, C)
+
+
+unlikely_tokens.case("logits of +-200", logits=_logits(1, 4, 3, 200.0), ids=tensor([[2, 0, 1, 2]]), C=3)
+
+
+@check("completion_token_logps", points=1, quick=False, verify=works_on_its_device, needs=each_token)
+def logps_device(lab, logits, ids):
+    """Works on the device of its inputs."""
+    return device_of_result(lambda logits, ids: lab.completion_token_logps.__wrapped__(logits, ids, 2), logits, ids)
+
+
+logps_device.case("on CUDA", logits=torch.ones(2, 4, 3), ids=torch.ones(2, 4, dtype=torch.int64))
+
+# --- 7.8 kl_k3 --------------------------------------------------------------------------------------------------------
+
+
+@check("kl_k3", points=4)
+def k3(lab, logp, ref_logp):
+    """A number for each token, with its gradient to the policy's log-probabilities alone."""
+    return value_and_gradients(lab.kl_k3, logp, ref_logp)
+
+
+k3.case("d = .5, -.7, 0 and 2", logp=tensor([[-1.5, -0.3, -2.0, -4.0]]), ref_logp=tensor([[-1.0, -1.0, -2.0, -2.0]]))
+k3.case("two completions", logp=tensor([[-0.1, -2.5], [-1.3, -0.4]]), ref_logp=tensor([[-0.6, -1.5], [-3.0, -0.2]]))
+
+
+@check("kl_k3", points=1, quick=False, verify=works_on_its_device, needs=k3)
+def k3_device(lab, logp, ref_logp):
+    """Works on the device of its inputs."""
+    return device_of_result(lab.kl_k3, logp, ref_logp)
+
+
+k3_device.case("on CUDA", logp=torch.ones(2, 3), ref_logp=torch.ones(2, 3))
+
+# --- 7.9 grpo_loss ----------------------------------------------------------------------------------------------------
+
+
+def _loss(lab, logp, old_logp, ref_logp, adv, mask, **options):
+    """The loss with its gradients to all of its tensors; without beta it is given no reference."""
+    if options.get("beta") == 0:
+        return value_and_gradients(
+            lambda logp, old_logp, adv: lab.grpo_loss(logp, old_logp, None, adv, mask, **options), logp, old_logp, adv
+        )
+    return value_and_gradients(
+        lambda logp, old_logp, ref_logp, adv: lab.grpo_loss(logp, old_logp, ref_logp, adv, mask, **options),
+        logp,
+        old_logp,
+        ref_logp,
+        adv,
+    )
+
+
+LOGP = tensor([[-0.5, -1.2, -0.3, -2.0], [-0.9, -0.1, -1.5, -0.7], [-1.1, -0.6, -0.2, -3.0]])
+RATIOS = tensor([[1.1, 1.5, 0.9, 0.4], [0.5, 1.0, 1.4, 0.95], [1.3, 0.6, 1.05, 2.0]])
+REF = LOGP + tensor([[0.3, -0.4, 0.1, 0.9], [0.0, -0.6, 0.5, 0.2], [-0.2, 0.4, 0.8, -0.5]])
+ADV = tensor([1.5, -0.5, -1.0])
+MASK = tensor([[1, 1, 1, 0], [1, 1, 0, 0], [1, 1, 1, 1]])
+
+
+@check("grpo_loss", points=2)
+def first_step(lab, logp, ref_logp, adv, mask):
+    """Before the first step, where all ratios are 1: the loss with eps and beta as they are by default."""
+    return _loss(lab, logp, logp.clone(), ref_logp, adv, mask)
+
+
+first_step.case("completions of 3, 2 and 4 tokens", logp=LOGP, ref_logp=REF, adv=ADV, mask=MASK)
+
+
+@check("grpo_loss", points=3)
+def ratios_clipped(lab, logp, old_logp, adv, mask, eps):
+    """Without KL: the smaller of the two terms for each token, and which tokens still have a gradient."""
+    return _loss(lab, logp, old_logp, None, adv, mask, eps=eps, beta=0.0)
+
+
+ratios_clipped.case("ratios from .4 to 2", logp=LOGP, old_logp=LOGP - RATIOS.log(), adv=ADV, mask=MASK, eps=0.2)
+ratios_clipped.case("a mask of bools", logp=LOGP, old_logp=LOGP - RATIOS.log(), adv=-ADV, mask=MASK.bool(), eps=0.35)
+
+
+@check("grpo_loss", points=3)
+def with_the_kl_term(lab, logp, old_logp, ref_logp, adv, mask, eps, beta):
+    """The KL term beside it, with its gradient; none goes to old_logp, ref_logp and the advantages."""
+    return _loss(lab, logp, old_logp, ref_logp, adv, mask, eps=eps, beta=beta)
+
+
+OFF = dict(logp=LOGP, old_logp=LOGP - RATIOS.log(), ref_logp=REF, adv=ADV)
+with_the_kl_term.case("beta .04", **OFF, mask=MASK, eps=0.2, beta=0.04)
+with_the_kl_term.case("beta 2: the KL term alone would be", **OFF, mask=MASK, eps=0.2, beta=2.0)
+
+
+@check("grpo_loss", points=2)
+def padding_and_empty_rows(lab, logp, old_logp, ref_logp, adv, mask):
+    """More padding changes nothing, and a completion without tokens counts as 0 in the mean."""
+    return _loss(lab, logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.1)
+
+
+padding_and_empty_rows.case("nothing but padding in the second row", **OFF, mask=MASK * tensor([[1], [0], [1]]))
+padding_and_empty_rows.case(
+    "the first row, and three columns of padding",
+    **{name: torch.cat([OFF[name][:1], -OFF[name][:1, 1:] - 1], dim=1) for name in ("logp", "old_logp", "ref_logp")},
+    adv=ADV[:1],
+    mask=tensor([[1, 1, 1, 0, 0, 0, 0]]),
+)
+
+
+@check("grpo_loss", points=2)
+def other_means(lab, logp, old_logp, ref_logp, adv, mask, agg):
+    """agg: the mean over all tokens (dapo), and the sum over B*C (dr_grpo)."""
+    return _loss(lab, logp, old_logp, ref_logp, adv, mask, agg=agg)
+
+
+other_means.case("dapo", **OFF, mask=MASK, agg="dapo")
+other_means.case("dr_grpo", **OFF, mask=MASK, agg="dr_grpo")
+
+
+@check("grpo_loss", points=1, quick=False, verify=works_on_its_device, needs=ratios_clipped)
+def grpo_device(lab, logp, old_logp, ref_logp, adv, mask):
+    """Works on the device of its inputs."""
+    return device_of_result(lab.grpo_loss, logp, old_logp, ref_logp, adv, mask)
+
+
+grpo_device.case("on CUDA", **OFF, mask=MASK)
+
+# --- bonus: 7.10 to 7.13 ----------------------------------------------------------------------------------------------
+
+
+@check("rloo_advantages", points=5)
+def left_out(lab, rewards, G):
+    """Each reward minus the mean of the others in its group; a constant."""
+    return value_without_gradient(lab.rloo_advantages, rewards, G) | {
+        "refused": raised_by(lab.rloo_advantages, rewards, 1)
+    }
+
+
+left_out.case("o1 to o4", rewards=tensor([0.1, 1.1, 1.0, 0.1]), G=4)
+left_out.case("two prompts, as int64", rewards=tensor([0, 1, 1, 0, 0, 3]), G=3)
+
+
+def _loss_of(function, logp, old_logp, *rest):
+    """The loss of the bonus tasks, with its gradients to the log-probabilities and to the third argument."""
+    return value_and_gradients(function, logp, old_logp, *rest, to=(1, 2, 3) if rest[0].is_floating_point() else (1, 2))
+
+
+@check("dr_grpo_loss", points=5)
+def constant_divisor(lab, logp, old_logp, rewards, mask, G, max_tokens, eps):
+    """Rewards minus their group's mean, clipped ratios, and a divisor that depends on no length."""
+    return _loss_of(
+        lambda logp, old_logp, rewards: lab.dr_grpo_loss(logp, old_logp, rewards, mask, G, max_tokens, eps=eps),
+        logp,
+        old_logp,
+        rewards,
+    )
+
+
+PAIRS = {name: OFF[name].repeat(2, 1)[:4] for name in ("logp", "old_logp")} | {"mask": MASK.repeat(2, 1)[:4]}
+constant_divisor.case(
+    "two prompts, a budget of 24", **PAIRS, rewards=tensor([1.1, 0.1, 0.0, 1.0]), G=2, max_tokens=24, eps=0.2
+)
+
+
+@check("dapo_loss", points=3)
+def higher_clip(lab, logp, old_logp, adv, mask, eps_low, eps_high):
+    """Another bound above than below, and the mean over all tokens."""
+    return _loss_of(
+        lambda logp, old_logp, adv: lab.dapo_loss(logp, old_logp, adv, mask, eps_low=eps_low, eps_high=eps_high),
+        logp,
+        old_logp,
+        adv,
+    )
+
+
+higher_clip.case(
+    "ratios from .4 to 2", logp=LOGP, old_logp=LOGP - RATIOS.log(), adv=ADV, mask=MASK, eps_low=0.2, eps_high=0.45
+)
+
+
+@check("dapo_loss", points=2, exact_dtype=True)
+def informative(lab, rewards, G):
+    """keep_informative: the rows whose group has more than one reward; bool."""
+    return lab.keep_informative(rewards, G)
+
+
+informative.case("the first prompt is solved", rewards=tensor([1.1, 1.1, 1.1, 0.1, 1.1, 0.1]), G=3)
+informative.case("three pairs", rewards=tensor([1, 0, 0, 0, 0, 1]), G=2)
+
+
+@check("gspo_loss", points=5)
+def ratio_of_the_sequence(lab, logp, old_logp, adv, mask, eps_low, eps_high):
+    """One ratio for each completion, clipped as a whole."""
+    return _loss_of(
+        lambda logp, old_logp, adv: lab.gspo_loss(logp, old_logp, adv, mask, eps_low=eps_low, eps_high=eps_high),
+        logp,
+        old_logp,
+        adv,
+    )
+
+
+ratio_of_the_sequence.case(
+    "completions of 3, 2 and 4 tokens",
+    logp=LOGP,
+    old_logp=LOGP - RATIOS.log(),
+    adv=ADV,
+    mask=MASK,
+    eps_low=0.1,
+    eps_high=0.3,
+)
+ratio_of_the_sequence.case(
+    "the range of the paper", logp=LOGP, old_logp=LOGP - RATIOS.log(), adv=-ADV, mask=MASK, eps_low=3e-4, eps_high=4e-4
+)
