@@ -114,13 +114,22 @@ def hurried(opened: Callable[[Lab, str], Run], small_lab: Lab) -> Run:
 
 
 @pytest.fixture(scope="session")
-def attacked(hurried: Run) -> Run:
-    """The run that all others are made on, in the same sandbox, the one that this machine would take: with time enough
-    on a busy machine, too, for what they run into to be what stops them."""
-    manifest = hurried.lab.manifest
-    limits = msgspec.structs.replace(manifest.limits, check_seconds=20)
-    lab = msgspec.structs.replace(hurried.lab, manifest=msgspec.structs.replace(manifest, limits=limits))
-    return dataclasses.replace(hurried, lab=lab)
+def patient() -> Callable[[Run], Run]:
+    """The same run with time enough, on a busy machine, too, for what an attack runs into to be what stops it."""
+
+    def with_time(run: Run) -> Run:
+        manifest = run.lab.manifest
+        limits = msgspec.structs.replace(manifest.limits, check_seconds=20)
+        lab = msgspec.structs.replace(run.lab, manifest=msgspec.structs.replace(manifest, limits=limits))
+        return dataclasses.replace(run, lab=lab)
+
+    return with_time
+
+
+@pytest.fixture(scope="session")
+def attacked(hurried: Run, patient: Callable[[Run], Run]) -> Run:
+    """The run that all others are made on, in the same sandbox, the one that this machine would take."""
+    return patient(hurried)
 
 
 @pytest.fixture

@@ -121,10 +121,13 @@ LIMITED = {
 
 
 @pytest.mark.parametrize("what", LIMITED)
-def test_in_every_sandbox_there_is_a_limit_on(what: str, inside: Run, submit: Callable[..., Graded]) -> None:
+def test_in_every_sandbox_there_is_a_limit_on(
+    what: str, inside: Run, patient: Callable[[Run], Run], submit: Callable[..., Graded]
+) -> None:
     code, words = LIMITED[what]
     double = "def double(x):\n" + textwrap.indent(code, "    ")
-    graded = submit(inside, "import mmap, os, threading, time", double=double)
+    run = inside if what.startswith("time") else patient(inside)
+    graded = submit(run, "import mmap, os, threading, time", double=double)
     assert words in graded.result.checks[0].message
     assert (graded.result.score, graded.attention) == (4, [])
 
