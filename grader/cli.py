@@ -128,6 +128,8 @@ def submit(
     console.print(f"Handed in as {name}{login}:")
     for packed in names:
         console.print(f"  + {packed}")
+    if session.lab.manifest.report:
+        console.print("Not in it: the report, which goes to your instructor in the way of your course.")
     console.print(f"\n{shown(archive)}")
 
 

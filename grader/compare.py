@@ -140,9 +140,10 @@ def _number_difference(
         sentence = _say(where, "a gradient arrives where there should be none (detach what is a constant)")
     elif gradient and not np.any(b):
         sentence = _say(where, "no gradient arrives (is something detached, or a new tensor made from numbers?)")
-    return [
-        Difference("gradient" if gradient else "value", sentence, shorten(expected), shorten(got), float(excess.max()))
-    ]
+    shown = shorten(expected), shorten(got)
+    if shown[0] == shown[1]:
+        shown = shorten(expected, digits=9), shorten(got, digits=9)
+    return [Difference("gradient" if gradient else "value", sentence, *shown, float(excess.max()))]
 
 
 def _first_index(wrong: np.ndarray) -> str:
@@ -162,14 +163,14 @@ def _kind_of(value: Plain) -> str:
     return names.get(type(value), f"a {type(value).__name__}")
 
 
-def shorten(value: Any) -> str:
-    """A value as a student reads it: a few significant digits, the first and the last items of a long array."""
+def shorten(value: Any, digits: int = 4) -> str:
+    """A value as a student reads it: a few digits, the first and the last items of a long array."""
     if isinstance(value, Array):
         value = value.values
     if isinstance(value, np.ndarray):
         return np.array2string(
             value,
-            precision=4,
+            precision=digits,
             suppress_small=False,
             threshold=SHOWN_ITEMS,
             edgeitems=3,
@@ -177,7 +178,7 @@ def shorten(value: Any) -> str:
             floatmode="maxprec",
         ).replace("\n", "")
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.{digits + 2}g}"
     if isinstance(value, list):
         shown = [shorten(item) for item in value[:SHOWN_ITEMS]]
         return "[" + ", ".join([*shown, "..."] if len(value) > SHOWN_ITEMS else shown) + "]"

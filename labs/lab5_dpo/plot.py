@@ -70,6 +70,7 @@ def load_curves() -> dict[str, dict[int, Curves]]:
                 print(f"  {file.name} cannot be read, and is left out")
                 continue
             if not whole or "steps" not in curves:
+                print(f"  {file.stem}: a short try, or another model; not drawn")
                 continue
             if not finished:
                 print(f"  {file.stem}: training has not ended, drawn as far as it is")

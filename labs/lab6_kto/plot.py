@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from evaluate import RUNS, TARGET
-from kto import kto_grad_weight, kto_value
 from labs.common.plotting import COLOURS, LINES, draw_mean_and_error, new_figure, save_figure
 
 BETA = 0.1
@@ -53,6 +52,8 @@ def attempt(picture: str, draw: Callable[[], None]) -> None:
 
 def draw_value() -> None:
     """Value and push of one completion, for both labels and two reference points."""
+    from kto import kto_grad_weight, kto_value  # here, so that a mistake in your file ends in a sentence, too
+
     r = torch.linspace(-80, 80, 401)
     nothing = torch.zeros_like(r)
     figure, (left, right) = new_figure(columns=2, width=9.0, height=3.6)
@@ -122,6 +123,7 @@ def load_curves() -> dict[str, dict[int, dict[str, np.ndarray]]]:
             print(f"  {file.name} cannot be read, and is left out")
             continue
         if not whole:
+            print(f"  {file.stem}: a short try, or another model; not drawn")
             continue
         if not finished:
             print(f"  {file.stem}: training has not ended, left out")

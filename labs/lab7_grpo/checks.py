@@ -138,7 +138,7 @@ tags_once.case("nothing at all", text="")
 
 @check("total_reward", points=3)
 def weighted_sum(lab, outputs, w_format):
-    """The rewards of completions from their accuracy and format; without a weight of the format (null) that is .1."""
+    """The rewards of completions from their accuracy and format; where no w_format is given it is .1."""
     weight = {} if w_format is None else {"w_format": w_format}
     return [lab.total_reward(acc, fmt, **weight) for acc, fmt in outputs]
 

@@ -207,7 +207,7 @@ dpo_loss_device.case("on CUDA", **PAIRS)
 # --- 5.5 dpo_grad_weight ----------------------------------------------------------------------------------------------
 
 
-@check("dpo_grad_weight", points=7)
+@check("dpo_grad_weight", points=6)
 def weights(lab, pc, pr, rc, rr, beta):
     """Minus the derivative of each pair's loss with respect to pc, as a constant: beta / 2 for an untrained policy."""
     return value_without_gradient(lambda pc, pr: lab.dpo_grad_weight(pc, pr, rc, rr, beta), pc, pr)
@@ -217,8 +217,17 @@ weights.case("policy and reference are the same: beta / 2", **UNTRAINED, beta=0.
 weights.case("three pairs", **PAIRS, beta=0.3)
 
 
-# There is no check of its device: that needs fake CUDA tensors, on which a right answer that asks autograd for the
-# derivative would end the process in a build of torch without CUDA.
+@check("dpo_grad_weight", points=1, quick=False, verify=works_on_its_device, needs=weights)
+def dpo_grad_weight_device(lab, pc, pr, rc, rr):
+    """Works on the device of its inputs."""
+
+    def with_graph(pc, pr, rc, rr):
+        return lab.dpo_grad_weight.__wrapped__(pc.requires_grad_(), pr.requires_grad_(), rc, rr, 0.1)
+
+    return device_of_result(with_graph, pc, pr, rc, rr)
+
+
+dpo_grad_weight_device.case("on CUDA", **PAIRS)
 
 # --- 5.6 preference_accuracy, reward_margin ---------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ def taken_apart(lab, pairs):
 
 def _label_or_text(value):
     """1 equals True for Python and for what compares answers; for who reads the labels it is another thing."""
-    return value if isinstance(value, bool | str) else f"a {type(value).__name__}"
+    return value if isinstance(value, str) else f"{value} ({type(value).__name__})"
 
 
 PAIRS = [
@@ -283,7 +283,7 @@ def _grad_weights(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     return lab.kto_grad_weight(logp.clone().requires_grad_(), ref_logp, desirable, z0, beta, lambda_d, lambda_u)
 
 
-@check("kto_grad_weight", points=5)
+@check("kto_grad_weight", points=4)
 def pushes(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     """How hard each log-probability is pushed, and in which direction."""
     return _grad_weights(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
@@ -327,3 +327,16 @@ pushes_far_away.case(
     lambda_d=1.0,
     lambda_u=1.5,
 )
+
+
+@check("kto_grad_weight", points=1, quick=False, verify=works_on_its_device, needs=pushes)
+def grad_weight_device(lab, logp, ref_logp, desirable, z0):
+    """Works on the device of its inputs."""
+
+    def with_graph(logp, ref_logp, desirable, z0):
+        return lab.kto_grad_weight.__wrapped__(logp.requires_grad_(), ref_logp, desirable, z0, 0.1, 1.0, 2.0)
+
+    return device_of_result(with_graph, logp, ref_logp, desirable, z0)
+
+
+grad_weight_device.case("on CUDA", logp=SHORT, ref_logp=SHORT, desirable=MIXED, z0=tensor(1.0))

@@ -12,7 +12,7 @@ from evaluate import HALF, TARGET, judged
 from labs.common.training import Run
 from trainer import KTO, RECIPES, is_tiny, recipe_of
 
-MEASURE_EVERY = 10  # steps
+MEASURE_EVERY = 10  # steps; of the first twenty every second one, since much happens there
 
 
 class TrainingRun(Run):
@@ -54,7 +54,8 @@ class TrainingRun(Run):
         if often and not self.curves:
             self.measure()
         self.kto.iterate()
-        if self.finished or (often and self.kto.steps % MEASURE_EVERY == 0):
+        every = MEASURE_EVERY if self.kto.steps > 20 else 2
+        if self.finished or (often and self.kto.steps % every == 0):
             self.measure()
 
     def measure(self) -> None:

@@ -116,7 +116,9 @@ class TrainingRun(Run):
             best = self.hand_over(
                 "grpo", least, {"grpo.safetensors": save(weights)}, facts, ["torch", "transformers", "numpy"]
             )
-            self.remarks.append(verdict(reached) if best <= least else "an earlier run is better")
+            if best > least:  # how much better is a ratio, which would say nothing to the reader
+                self.remarks[-1] = "a better run's weights are kept"
+            self.remarks.append(verdict(reached))
         else:
             self.remarks.append("for comparison" if self.is_tiny else "a demonstration")
         accuracy = f"{found.accuracy:.3f} ± {found.accuracy_se:.3f}"

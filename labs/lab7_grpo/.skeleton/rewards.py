@@ -30,7 +30,8 @@ def extract_answer(text: str) -> str | None:
 
     Returns:
         The inside without the blanks around it, which may be "" where nothing else is inside; None where there is no
-        such pair of tags. Numbers outside of the tags never count.
+        such pair of tags. Numbers outside of the tags never count. The last closing tag counts, and the opening tag
+        nearest before it.
     """
     # TODO: your code
     raise NotImplementedError
@@ -56,7 +57,8 @@ def accuracy_reward(text: str, gold: str) -> float:
 
     Returns:
         0.0, too, where there is no answer, or where either side is anything else than such a number: an expression
-        (`2+3*4`), a sentence with a number in it, a division by zero. Never an exception.
+        (`2+3*4`), a sentence with a number in it, a sign or a blank inside of a fraction, a sign before a wrapper, a
+        division by zero. Never an exception.
     """
     # TODO: your code
     raise NotImplementedError
@@ -67,7 +69,7 @@ def format_reward(text: str) -> float:
 
     Right is, from the first character to the last: `<think>`, a text, `</think>`, blanks or none, `<answer>`, a text,
     `</answer>`, blanks or none. Blanks are spaces, tabs and line breaks. The two texts may go over several lines and
-    hold anything (also a lone `<`) but one of the four tags.
+    hold anything (also a lone `<`, or nothing) but one of the four tags.
 
     Args:
         text: a completion.
