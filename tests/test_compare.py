@@ -17,7 +17,7 @@ from grader.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, KINDS, compare,
 from grader.judge import HIDDEN, Judged, Known, fault, judge
 from grader.lab import Files, Lab, Manifest, Task
 from grader.plain import Array, to_plain
-from grader.probes import value_and_gradients
+from grader.probes import device_of_result, value_and_gradients
 
 
 def difference(expected: Any, got: Any, exact_dtype: bool = False, tolerance: Any = FLOAT32_TOLERANCE) -> Any:
@@ -464,3 +464,28 @@ def test_a_public_message_cannot_flood_a_screen_or_steer_it() -> None:
     flood = judged(Answer("raised", text="E: " + "\x1b[2J" * 1_000_000), reveal=True).message
     assert len(flood) <= 2_000
     assert "\x1b" not in flood
+
+
+# --- where tensors are, without a GPU ---------------------------------------------------------------------------------
+
+
+def slope(x: torch.Tensor) -> torch.Tensor:
+    """Asks for a gradient on the way, as a right answer may."""
+    [gradient] = torch.autograd.grad((x.requires_grad_() * 2).sum(), x)
+    return gradient
+
+
+@pytest.mark.parametrize(
+    ("function", "device"),
+    [
+        (slope, "cuda"),
+        (lambda x: x[1:] + torch.zeros_like(x[1:]), "cuda"),
+        (lambda x: x + torch.ones(3), "cpu"),
+        (lambda x: torch.ones(3), "cpu"),
+        (lambda x: torch.tensor(float(x[0])), "not checked"),
+    ],
+)
+def test_a_mixture_of_devices_is_seen_without_a_gpu(
+    function: Callable[[torch.Tensor], torch.Tensor], device: str
+) -> None:
+    assert device_of_result(function, torch.ones(3))["device"] == device
