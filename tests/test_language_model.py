@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from labs.common import arithmetic, language_model, make_tiny_model
+from labs.common import arithmetic, language_model, look, make_tiny_model
 from labs.common.evaluation import ends_right, evaluate, in_format, mean_and_error
 from labs.common.language_model import TINY, ModelUnavailable, completion_ids, load, prompt_ids, texts, tiny_with
 from labs.common.sampling import completion_logits, generate
@@ -355,3 +355,33 @@ def test_weights_of_another_network_are_refused(tiny: tuple[PreTrainedModel, Pre
     ):
         with pytest.raises(ValueError, match=said):
             tiny_with(wrong)
+
+
+# --- looking at answers -----------------------------------------------------------------------------------------------
+
+
+def test_look_prints_what_a_model_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = load_file(TINY / "model.safetensors")
+    torch.save({"learner": {"steps": 3, "network": weights}}, tmp_path / "checkpoint.pt")
+    said = []
+    for file in ([], [str(TINY / "model.safetensors")], [str(tmp_path / "checkpoint.pt")]):
+        monkeypatch.setattr("sys.argv", ["look.py", *file, "--problems", "2"])
+        assert look.main() == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1] == said[2]
+    assert [line for line in said[0].splitlines() if not line.startswith(" ")] == ["6 + 7 * 2 = 20", "1 + 9 * 2 = 19"]
+
+
+def test_look_says_in_a_sentence_what_it_cannot_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save({"policy": {"0.weight": torch.zeros(2)}}, tmp_path / "lab3.pt")
+    for name in ("damaged.pt", "damaged.safetensors"):
+        (tmp_path / name).write_bytes(b"damaged")
+    for name in ("lab3.pt", "damaged.pt", "damaged.safetensors", "missing.pt", "missing.safetensors"):
+        monkeypatch.setattr("sys.argv", ["look.py", str(tmp_path / name)])
+        assert look.main() == 1
+        error = capsys.readouterr().err
+        assert error.startswith(f"{tmp_path / name} cannot be used: ") and error.count("\n") == 1
