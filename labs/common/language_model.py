@@ -45,13 +45,23 @@ class ModelUnavailable(Unusable):
     """A model that cannot be had; the text says why and what to do."""
 
 
+def model_name() -> str:
+    """What MODEL of the environment says; "tiny" where it says nothing."""
+    return os.environ.get("MODEL") or "tiny"
+
+
+def is_tiny() -> bool:
+    """Whether the model is the tiny one, for which the labs' recipes and milestones are made."""
+    return model_name() == "tiny"
+
+
 def load(name: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The model, in eval mode and float32, and its tokenizer. Without a name: what MODEL says, else the tiny one.
 
     The tiny model stays on the CPU, where it is faster; another one goes to the GPU if there is one (never tried on a
     GPU: the kit was made on machines without). ModelUnavailable, in words, where it cannot be loaded.
     """
-    name = name or os.environ.get("MODEL") or "tiny"
+    name = name or model_name()
     gguf = None
     source: str | Path = name
     if name == "tiny":

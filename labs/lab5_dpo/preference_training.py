@@ -6,7 +6,6 @@ model of the same weights, the reference, stands beside the policy and never lea
 
 import copy
 import functools
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from dpo import collate, dpo_grad_weight, dpo_loss, preference_accuracy, reward_margin, sequence_logprobs
 from labs.common.arithmetic import Pair, Row, preference_pairs, problems, row
 from labs.common.evaluation import evaluate
-from labs.common.language_model import completion_ids, load, prompt_ids
+from labs.common.language_model import completion_ids, is_tiny, load, prompt_ids
 from labs.common.seeding import generator
 
 
@@ -53,11 +52,6 @@ def reference_model() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 def fresh_policy() -> PreTrainedModel:
     """A copy that may learn. It is no second name of the reference: log pi_ref must not follow log pi."""
     return copy.deepcopy(reference_model()[0]).requires_grad_(True)
-
-
-def is_tiny() -> bool:
-    """Whether MODEL leaves the model at the tiny one, for which the recipes are made."""
-    return (os.environ.get("MODEL") or "tiny") == "tiny"
 
 
 def fitted(recipe: Recipe) -> Recipe:

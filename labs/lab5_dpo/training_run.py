@@ -1,7 +1,6 @@
 """One run with one seed: its progress, checkpoint, curves, and the weights handed over. Given code."""
 
 import dataclasses
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +10,10 @@ import torch
 from safetensors.torch import load_file, save
 
 from evaluate import FIGURES, HALVES, TARGETS
+from labs.common.language_model import is_tiny, model_name
 from labs.common.networks import load_weights
 from labs.common.training import Run, write_atomically, write_json
-from preference_training import RECIPES, PreferenceTraining, Recipe, is_tiny, reference_model
+from preference_training import RECIPES, PreferenceTraining, Recipe, reference_model
 from rlhf import REWARD_MODEL, RLHF, RewardModel, RewardModelTraining, Rlhf
 
 MEASURE_EVERY = 10  # steps
@@ -46,7 +46,7 @@ class TrainingRun(Run):
     def file_name(self, kind: str) -> str:
         """What is not of the recipe, or of another model, has a name of its own."""
         steps = "" if self.recipe.steps == ALL_RECIPES[self.kind].steps else f"-steps{self.recipe.steps}"
-        model = "" if is_tiny() else "-" + re.sub(r"\W+", "_", os.environ["MODEL"]).strip("_")
+        model = "" if is_tiny() else "-" + re.sub(r"\W+", "_", model_name()).strip("_")
         return f"{kind}-seed{self.seed}{steps}{model}"
 
     def new_learner(self, recipe: Recipe) -> PreferenceTraining | RewardModelTraining | Rlhf:

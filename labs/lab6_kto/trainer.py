@@ -5,7 +5,6 @@ Read it before you start: pairs lose their partners, a batch gets its reference 
 
 import copy
 import dataclasses
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from transformers import PreTrainedModel
 from kto import balance_weights, kto_grad_weight, kto_loss, kto_reference_point, mismatched_pairs, unpair
 from labs.common.arithmetic import Problem, preference_pairs, problems, row
 from labs.common.evaluation import evaluate
-from labs.common.language_model import completion_ids, load, prompt_ids
+from labs.common.language_model import completion_ids, is_tiny, load, prompt_ids
 from labs.common.seeding import generator
 
 Ids = list[int]
@@ -44,11 +43,6 @@ RECIPES = {
     "kto_unbalanced": Recipe(desirable=0.2),
     "kto_unweighted": Recipe(desirable=0.2, balanced=False),
 }
-
-
-def is_tiny() -> bool:
-    """Whether MODEL leaves the model at the tiny one, for which the recipes are made."""
-    return (os.environ.get("MODEL") or "tiny") == "tiny"
 
 
 def recipe_of(run: str) -> Recipe:

@@ -1,7 +1,6 @@
 """One run of KTO with one seed: its progress, checkpoint, curves, and the weights handed over. Given code."""
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,9 @@ from typing import Any
 from safetensors.torch import save
 
 from evaluate import HALF, TARGET, judged
+from labs.common.language_model import is_tiny, model_name
 from labs.common.training import Run
-from trainer import KTO, RECIPES, is_tiny, recipe_of
+from trainer import KTO, RECIPES, recipe_of
 
 MEASURE_EVERY = 10  # steps; of the first twenty every second one, since much happens there
 
@@ -26,7 +26,7 @@ class TrainingRun(Run):
         name = f"{run}-seed{seed}" + (f"-steps{steps}" if steps != RECIPES[run].steps else "")
         title = f"{run}, seed {seed}"
         if not is_tiny():
-            name, title = f"{name}-another_model", f"{title}, {os.environ['MODEL']}"
+            name, title = f"{name}-another_model", f"{title}, {model_name()}"
         super().__init__(Path(__file__).parent, name, title)
         self.run = run
         self.seed = seed

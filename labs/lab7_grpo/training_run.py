@@ -1,6 +1,5 @@
 """One variant trained with one seed: its progress, checkpoint, curves, and the weights handed over. Given code."""
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ from evaluate import HALVES, TARGETS, held_out
 from grpo_loop import GRPO, Recipe
 from labs.common.arithmetic import rows
 from labs.common.evaluation import Evaluation
-from labs.common.language_model import load
+from labs.common.language_model import is_tiny, load, model_name
 from labs.common.training import Run
 
 EVERY = 4  # steps, from one look at the held-out problems to the next, with one sample of each
@@ -31,8 +30,7 @@ class TrainingRun(Run):
 
     def __init__(self, variant: str, seed: int, steps: int | None = None) -> None:
         self.variant, self.seed = variant, seed
-        self.model_name = os.environ.get("MODEL") or "tiny"
-        self.is_tiny = self.model_name == "tiny"
+        self.model_name, self.is_tiny = model_name(), is_tiny()
         recipe = Recipe() if self.is_tiny else DEMONSTRATION
         self.whole = self.is_tiny and steps in (None, recipe.steps)  # else it is a short try, and not drawn
         self.recipe = replace(recipe, variant=variant, steps=steps or recipe.steps)
