@@ -151,6 +151,7 @@ def test_a_release_has_what_students_type_and_nothing_of_the_instructors(student
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What a student types, in an environment that is set up already."""
     environment = {**os.environ, "LABKIT_PYTHON": sys.executable}
+    environment.pop("PYTEST_ADDOPTS", None)  # it is for the run of these tests, and make lab3-debug runs pytest, too
     return subprocess.run(
         ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
