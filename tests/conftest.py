@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from grader.instructor.grading import Graded, Run, grade, open_run
 from grader.instructor.submissions import Submission
 from grader.instructor.workers import WarmParent
 from grader.lab import Lab, Limits, lab_folders, read_lab, solutions_folder
+from grader.loading import importing_from
 
 # Tests that run in the background ignore Ctrl-C; what they start would inherit that, and could not be stopped.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -78,3 +80,37 @@ def graded() -> Callable[[Run, Path], Graded]:
 def small_lab() -> Lab:
     """A lab of three tasks in two files that is checked in milliseconds, with limits that are reached in no time."""
     return read_lab(Path(__file__).parent / "small_lab" / "lab90_numbers")
+
+
+# --- the scripts of a lab, for tests/test_labN_given.py ---------------------------------------------------------------
+
+Command = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def lab_copy(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The folder of the lab that the test file is named after, with the reference in it: when all is written."""
+    folder = SOLUTIONS[request.path.stem.split("_")[1]]
+    return Path(shutil.copytree(folder, tmp_path / folder.name, ignore=shutil.ignore_patterns("runs", "__pycache__")))
+
+
+@pytest.fixture
+def command(lab_copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Runs a script of the lab in this process: its exit code, and what it said."""
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(script: str, *arguments: str, prepare: Callable[[], None] = lambda: None) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", [f"{script}.py", *arguments])
+        with importing_from(lab_copy):
+            prepare()
+            try:
+                code = __import__(script).main() or 0
+            except SystemExit as ended:
+                code = ended.code
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return code, said.out + said.err
+
+    yield run
+    signal.signal(signal.SIGINT, before)

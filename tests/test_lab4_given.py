@@ -3,7 +3,6 @@ wrong at the command line is answered in a sentence."""
 
 import dataclasses
 import json
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from grader.author.skeleton import cut
 from grader.instructor.milestones import judge_milestone, scorer
 from grader.judge import judge
 from grader.lab import Lab, find_lab, solutions_folder
-from grader.loading import importing_from, load_modules, replaced
+from grader.loading import load_modules, replaced
 from grader.reference import open_reference, record_of
 
 
@@ -202,35 +201,6 @@ def test_an_untrained_actor_does_not_reach_half_of_the_points(lab4: Lab) -> None
 # --- the command line -------------------------------------------------------------------------------------------------
 
 Command = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def lab_copy(lab4: Lab, tmp_path: Path) -> Path:
-    """The lab's folder with the reference in it, as a student has it when all is written."""
-    ignored = shutil.ignore_patterns("runs", "__pycache__")
-    return Path(shutil.copytree(lab4.folder, tmp_path / lab4.folder.name, ignore=ignored))
-
-
-@pytest.fixture
-def command(lab_copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
-    """Runs a script of the lab in this process: its exit code, and what it said."""
-    before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(script: str, *arguments: str, prepare: Callable[[], None] = lambda: None) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", [f"{script}.py", *arguments])
-        with importing_from(lab_copy):
-            prepare()
-            try:
-                code = __import__(script).main() or 0
-            except SystemExit as ended:
-                code = ended.code
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return code, said.out + said.err
-
-    yield run
-    signal.signal(signal.SIGINT, before)
 
 
 SHORT = ("--steps", "2048")

@@ -5,7 +5,6 @@ import json
 import math
 import shutil
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +17,7 @@ from safetensors.torch import load_file, save
 from grader.author.skeleton import cut
 from grader.instructor.milestones import judge_milestone, scorer
 from grader.lab import Lab, find_lab, solutions_folder
-from grader.loading import importing_from, load_modules
+from grader.loading import load_modules
 from labs.common import arithmetic
 from labs.common.language_model import TINY
 from labs.common.sampling import generate
@@ -156,35 +155,6 @@ def test_the_bars_of_lab_toml_are_those_that_training_names(lab5: Lab) -> None:
 # --- the command line -------------------------------------------------------------------------------------------------
 
 Command = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def lab_copy(lab5: Lab, tmp_path: Path) -> Path:
-    """The lab's folder with the reference in it, as a student has it when all is written."""
-    ignored = shutil.ignore_patterns("runs", "__pycache__")
-    return Path(shutil.copytree(lab5.folder, tmp_path / lab5.folder.name, ignore=ignored))
-
-
-@pytest.fixture
-def command(lab_copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
-    """Runs a script of the lab in this process: its exit code, and what it said."""
-    before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(script: str, *arguments: str, prepare: Callable[[], None] = lambda: None) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", [f"{script}.py", *arguments])
-        with importing_from(lab_copy):
-            prepare()
-            try:
-                code = __import__(script).main() or 0
-            except SystemExit as ended:
-                code = ended.code
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return code, said.out + said.err
-
-    yield run
-    signal.signal(signal.SIGINT, before)
 
 
 SHORT = ("--steps", "2")

@@ -241,6 +241,8 @@ class Script:
     """A training script of a lab's: where it lies, what it says, and which of the student's functions ran last."""
 
     def __init__(self, file: str) -> None:
+        if os.environ.get("MODEL", "tiny") in ("", "tiny"):
+            os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch reads it when it is imported; small is faster on one
         self.folder = Path(file).absolute().parent
         self.console = Console()
         self.files = student_files(self.folder)

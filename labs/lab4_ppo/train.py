@@ -12,7 +12,6 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 
 import argparse
 import math
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +26,6 @@ ENVIRONMENTS = ("pendulum", "cartpole")
 
 def main() -> int:
     args = parse_arguments()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # networks this small run faster on one thread
     script = Script(__file__)
     if script.load("training_run") is None:  # here, so that a mistake in your file ends in a message too
         return 1

@@ -10,7 +10,6 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 """
 
 import argparse
-import os
 from functools import partial
 
 from labs.common.training import Script, argument_parser, end_with, from_1_on, seeds_of
@@ -20,8 +19,6 @@ VARIANTS = ("grpo", "rloo", "dr_grpo", "dapo", "gspo")
 
 def main() -> int:
     args = parse_arguments()
-    if os.environ.get("MODEL", "tiny") in ("", "tiny"):
-        os.environ.setdefault("OMP_NUM_THREADS", "1")  # a model this small is faster on one thread
     script = Script(__file__)
     training_run = script.load("training_run")  # here, so that a mistake in your files ends in a message too
     if training_run is None:

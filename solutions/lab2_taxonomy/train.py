@@ -9,7 +9,6 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 """
 
 import argparse
-import os
 from functools import partial
 
 from labs.common.training import Script, Trained, argument_parser, end_with, from_1_on, saved_evaluation, seeds_of
@@ -19,7 +18,6 @@ ALGORITHMS = ("q_learning", "sarsa", "dyna_q", "mpc")
 
 def main() -> int:
     args = parse_arguments()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # tables this small are quicker on one thread
     script = Script(__file__)
     training_run = script.load("training_run")  # here, so that a mistake in your file ends in a message too
     if training_run is None:

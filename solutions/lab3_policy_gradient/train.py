@@ -8,7 +8,6 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 """
 
 import argparse
-import os
 from functools import partial
 
 from labs.common.training import Script, argument_parser, end_with, seeds_of
@@ -18,7 +17,6 @@ ALGORITHMS = ("simple_pg", "reinforce", "reinforce_baseline", "a2c", "actor_crit
 
 def main() -> int:
     args = parse_arguments()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # networks this small run faster on one thread
     script = Script(__file__)
     training_run = script.load("training_run")  # here, so that a mistake in your files ends in a message too
     if training_run is None:

@@ -13,7 +13,6 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 """
 
 import argparse
-import os
 from functools import partial
 
 from labs.common.training import Script, Unusable, argument_parser, end_with, from_1_on, seeds_of
@@ -24,8 +23,6 @@ RUNS = (*DEFAULT, "nll")
 
 def main() -> int:
     args = parse_arguments()
-    if os.environ.get("MODEL", "tiny") in ("", "tiny"):
-        os.environ.setdefault("OMP_NUM_THREADS", "1")  # a network this small runs faster on one thread
     script = Script(__file__)
     script.console.print("Loading torch and transformers ...")
     if script.load("training_run") is None:  # here, so that a mistake in your file ends in a message too

@@ -10,7 +10,6 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 """
 
 import argparse
-import os
 from functools import partial
 
 from labs.common.training import Script, argument_parser, end_with, from_1_on, seeds_of
@@ -20,7 +19,6 @@ RUNS = ("kto", "kto_unbalanced", "kto_unweighted")
 
 def main() -> int:
     args = parse_arguments()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # a model this small runs faster on one thread
     script = Script(__file__)
     training_run = script.load("training_run")  # here, so that a mistake in your file ends in a message too
     if training_run is None:
