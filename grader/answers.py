@@ -81,12 +81,10 @@ class Functions:
             before = snapshot((args, kwargs))
             random_state = snapshot(_global_random_state()) if kwargs.get("generator") is not None else None
             result = function(*args, **kwargs)
-            names = _argument_names(function, args, kwargs)
-            for label, old, new in zip(
-                names, [*before[0], *before[1].values()], [*args, *kwargs.values()], strict=True
-            ):
-                if not unchanged(old, new):
-                    self.changed.append(f"{label} of {name}")
+            pairs = zip([*before[0], *before[1].values()], [*args, *kwargs.values()], strict=True)
+            if changed := [place for place, (old, new) in enumerate(pairs) if not unchanged(old, new)]:
+                names = _argument_names(function, args, kwargs)  # which takes longer than most calls
+                self.changed += [f"{names[place]} of {name}" for place in changed]
             if random_state is not None and not unchanged(random_state, _global_random_state()):
                 self.used_global_random_state = True
             return result

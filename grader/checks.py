@@ -52,7 +52,7 @@ class Check:
     seconds: float | None = None  # CPU seconds for one case; None: the lab's limit
     quick: bool = True  # False: not in the plain `make lab3`, since what it needs is slow to import
     verify: Verify | None = None
-    needs: "Check | None" = None  # passed in vain unless this check of the same task passes: it sees no values
+    needs: "Check | None" = None  # asked only where this check passes: it sees no values, or takes long
     cases: list[Case] = dataclasses.field(default_factory=list)
 
     def case(self, title: str, **arguments: Any) -> None:

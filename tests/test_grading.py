@@ -113,6 +113,20 @@ def test_a_function_that_waits_for_another_task_is_skipped_not_failed(
     assert outcomes == {("td_target", "todo"), ("actor_critic_losses", "skipped")}
 
 
+def test_a_check_that_takes_long_is_not_asked_of_a_function_that_hangs_on_three_rewards(
+    lab3_run: Run, submitted: Submitted, graded: Grade
+) -> None:
+    source = lab3_run.lab.path("returns.py").read_text(encoding="utf-8")
+    hanging = source + "\n\ndef reward_to_go(rewards, gamma):\n    while True:\n        pass\n"
+    result = graded(lab3_run, submitted(lab3_run.lab, {"returns.py": hanging})).result
+    found = {(check.check, check.visibility): check for check in result.checks}
+    assert found["every_step", "public"].outcome == "timeout"
+    for side in ("public", "hidden"):
+        long_episode = found["long_episode", side]
+        assert (long_episode.outcome, long_episode.points, long_episode.seconds) == ("skipped", 0, 0)
+        assert long_episode.message == "counts once this passes: G_t for every step of one episode."
+
+
 def test_quiz_answers_are_compared_with_the_key(lab3_run: Run, submitted: Submitted, graded: Grade) -> None:
     answers = {**lab3_run.key, "1": None, "2": "z"}
     quiz_of = lambda text: [  # noqa: E731

@@ -165,7 +165,11 @@ def _code_results(run: Run, staged: Staged) -> list[CheckResult]:
     with workers_for(run.parent, run.lab, worker_files(run.lab, staged)) as workers:
         # The public cases first: what is answered to them is shown, and must not hold what was seen of hidden ones.
         for check, side in sorted(sides, key=lambda place: place[1] == "hidden"):
-            asked[check.name, side] = _ask(run, workers, check, side, asked.get((check.name, "public")))
+            needed = asked.get((check.needs.name, "public")) if check.needs else None
+            if needed and (judged := without(check, needed.line.outcome)):
+                asked[check.name, side] = Asked(_line(run, check, side, judged, 0.0), [], [])
+            else:
+                asked[check.name, side] = _ask(run, workers, check, side, asked.get((check.name, "public")))
     lines = [_believed(asked[check.name, side].line, asked.get((check.name, "hidden"))) for check, side in sides]
     outcomes: dict[str, Outcome] = {line.check: line.outcome for line in reversed(lines)}  # on the public side, if any
     return [

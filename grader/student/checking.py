@@ -85,11 +85,13 @@ def run_public_checks(session: Session, task: Task | None = None, thorough: bool
     thorough = thorough or task is not None
     checked: dict[str, Checked] = {}
     for check in checks:
-        found = session.run(check) if check.cases and (check.quick or thorough) else session.not_run(check)
         needed = checked[check.needs.name].judged if check.needs else None
-        if found.judged and needed and (judged := without(check, needed.outcome)):
-            found = session.not_run(check, judged)
-        checked[check.name] = found
+        if not check.cases or not (check.quick or thorough):
+            checked[check.name] = session.not_run(check)
+        elif needed and (judged := without(check, needed.outcome)):
+            checked[check.name] = session.not_run(check, judged)
+        else:
+            checked[check.name] = session.run(check)
     return list(checked.values())
 
 
