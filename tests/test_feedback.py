@@ -103,7 +103,25 @@ def full_of(text: str) -> Result:
         for outcome in OUTCOMES
         for visibility, kind in (("public", "code"), ("hidden", "code"), ("hidden", "milestone"), ("hidden", "quiz"))
     ]
-    return result_with(*checks, student=text, lab=text, notes=(text, text))
+    return result_with(*checks, student=text, lab=text, notes=(f"{text}.", f"{text}."))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_wrong_with_a_file_is_said_once_and_not_of_each_check(form: Form) -> None:
+    broken = "lab3.zip cannot be read: File is not a zip file"
+    checks = [check_with("failed", broken, side, check=side) for side in ("public", "hidden")]
+    page = render(result_with(*checks, notes=(f"nothing could be taken from it: {broken}",)), form)
+    assert page.count("File is not a zip file") == 1
+    assert "on your machine" not in page and "hidden cases try" not in page
+
+
+def test_a_hidden_check_that_waits_for_another_says_for_which() -> None:
+    waiting = check_with("skipped", "counts once this passes: The loss of one episode.", "hidden")
+    [section] = page_of(result_with(waiting)).sections
+    assert section.lines[0].message == waiting.message
+    assert section.next == [
+        "This waits for a function that is not written yet, or for another check: see to that one first."
+    ]
 
 
 # --- hostile texts ----------------------------------------------------------------------------------------------------

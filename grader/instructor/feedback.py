@@ -35,6 +35,7 @@ OWN_WORDS = re.compile(
         [
             *map(re.escape, HIDDEN.values()),
             "waits for another function, which is still to do",
+            "counts once this passes: .*",
             "its process ended during the call, or sent what is no answer",
             "the file of this task cannot be used",
             r"it was stopped after NUMBER seconds?( without an answer)?",
@@ -61,7 +62,7 @@ NEXT = {  # by the outcome, and where it needs to be told apart by the side or t
     "failed quiz": "Read the question again, and the part of the chapter that it is about.",
     "timeout": "Look for a loop that never ends, or one that does the same work again for every item.",
     "crashed": "Python itself ended: look for exit(), memory that grows without end, recursion that never stops.",
-    "skipped": "This waits for a function that is not written yet: write that one first.",
+    "skipped": "This waits for a function that is not written yet, or for another check: see to that one first.",
     "skipped milestone": "It was not played this time. You lose no points by it.",
     "pending": "Your instructor reads this; the points are still to come.",
 }
@@ -118,22 +119,26 @@ def page_of(result: Result) -> Page:
         student=result.student,
         score=f"{points_text(result.score)} of {points_text(result.max_score)} points",
         to_come=to_come,
-        sections=[_section(result.lab, task, checks) for task, checks in tasks.items()],
+        sections=[_section(result.lab, task, checks, result.notes) for task, checks in tasks.items()],
         notes=result.notes,
     )
 
 
-def _section(lab: str, task: str, checks: list[CheckResult]) -> Section:
-    next_steps = dict.fromkeys(_next_step(check).format(lab=lab, task=task) for check in checks)
+def _section(lab: str, task: str, checks: list[CheckResult], notes: list[str]) -> Section:
+    """`notes` stand above: what they say of a file is not said again of each of its checks."""
+    said = {check.message for check in checks if any(note.endswith(check.message) for note in notes)} - {""}
+    next_steps = dict.fromkeys(
+        _next_step(check).format(lab=lab, task=task) for check in checks if check.message not in said
+    )
     return Section(
         title=HEADINGS.get(task, task) + (" (bonus, beside the score)" if checks[0].kind == "bonus" else ""),
         points=_points(checks),
-        lines=[_line(check) for check in checks],
+        lines=[_line(check, said) for check in checks],
         next=[step for step in next_steps if step],
     )
 
 
-def _line(check: CheckResult) -> Line:
+def _line(check: CheckResult, said: set[str]) -> Line:
     failed = check.outcome == "error"  # what the grader says of itself is for the instructor
     return Line(
         title=check.title,
@@ -141,7 +146,7 @@ def _line(check: CheckResult) -> Line:
         outcome=check.outcome,
         sign=OUTCOMES.get(check.outcome) or SIGNS[check.outcome][0],
         points=_points([check]),
-        message=GRADER_FAILED if failed else _message(check),
+        message=GRADER_FAILED if failed else "" if check.message in said else _message(check),
         diagnosis="" if failed else check.diagnosis,
     )
 
