@@ -197,6 +197,21 @@ def test_students_can_be_named(lab: Lab, options: Options, hand_in: Callable[...
     assert refused.value.exit_code == 2 and not path_of(options, "bob").exists()
 
 
+@pytest.mark.parametrize("inside", ["", "graded", "link"])
+def test_results_do_not_go_where_they_would_be_taken_for_submissions(
+    inside: str, lab: Lab, options: Options, hand_in: Callable[..., Path]
+) -> None:
+    """A result beside an archive would be the newer of the two, and earn its student 0 points."""
+    hand_in("ada")
+    out = options.submissions / inside
+    if inside == "link":
+        out = options.out.parent / "link"
+        out.symlink_to(options.submissions)
+    with pytest.raises(Refused, match="the next run would take them for submissions") as refused:
+        graded(lab, options, out=out)
+    assert refused.value.exit_code == 2 and [path.name for path in options.submissions.iterdir()] == ["ada"]
+
+
 # --- what is written, and what is kept --------------------------------------------------------------------------------
 
 

@@ -89,6 +89,11 @@ def grade_all(
     lab: Lab, options: Options, show: Callable[[int, int], None], say: Callable[[str], None] = lambda _: None
 ) -> Batch:
     """Grades what is not graded yet. `show` is told how many of how many are done, at least about once a second."""
+    if options.out.resolve().is_relative_to(options.submissions.resolve()):
+        raise Refused(
+            f"the results cannot go to {options.out}, inside {options.submissions}: the next run would take them for "
+            "submissions. Give another folder (--out; make: OUT=...)"
+        )
     submissions = _chosen(find_submissions(options.submissions, lab), options)
     log = options.out / runlog.FILE
     who = f"{runlog.who()}, process {os.getpid()}, since {runlog.now()}"
