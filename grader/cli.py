@@ -22,7 +22,17 @@ from grader.errors import Refused
 from grader.lab import ROOT, find_lab, labs_folder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-console = Console(highlight=False, soft_wrap=True, markup=False)
+
+
+class Screen(Console):
+    """A console that goes on where nobody reads any more (`| head`): the work is not done for the screen."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+console = Screen(highlight=False, soft_wrap=True, markup=False)
 
 STOPPED = 130  # what a shell says of a command that was stopped by Ctrl-C
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 import grader.instructor.feedback_command  # noqa: F401
-from grader.cli import Json, LabName, SandboxName, app, console, shown
+from grader.cli import Json, LabName, SandboxName, Screen, app, console, shown
 from grader.lab import Lab, find_lab, solutions_folder
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) 
     """Grades, and says what came of it. Gives the exit code."""
     from grader.instructor import batch, table
 
-    screen = Console(stderr=True)
+    screen = Screen(stderr=True)
     with table.progress(screen, lab.name) as show:
         done = batch.grade_all(lab, options, show, lambda text: screen.print(text, markup=False))
     if done.trouble:

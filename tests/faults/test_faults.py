@@ -176,6 +176,16 @@ def test_a_grading_process_that_is_killed_is_replaced(small_lab: Lab, grading: G
     assert "need a person" not in out
 
 
+def test_a_screen_that_nobody_reads_any_more_stops_nothing(small_lab: Lab, grading: Grading) -> None:
+    """As after `2>&1 | head -1`, or where the window of a pager was closed."""
+    grading.hand_in(small_lab, 5)
+    process = grading.start()
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    process.stderr.close()
+    assert (process.wait(PATIENCE_SECONDS), grading.scores()) == (GRADED, grading.expected)
+
+
 def test_another_grader_at_work_there_is_not_disturbed(small_lab: Lab, grading: Grading) -> None:
     grading.hand_in(small_lab, 1)
     grading.out.mkdir()
