@@ -6,7 +6,7 @@ GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if 
   $(if $(SANDBOX),--sandbox "$(SANDBOX)")
 
 grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, STUDENT=, FORCE=1, JOBS=, SANDBOX=)
-	$(GRADER) grade "$(LAB)" "$(SUBMISSIONS)" $(GRADE_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
+	$(GRADER) grade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
 
 regrade: $(READY) ## repeat the run of LAB=lab3 with SEED=..., and say which scores differ (SUBMISSIONS=, OUT=graded, JOBS=)
 	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS)

@@ -153,6 +153,14 @@ def test_a_wrong_call_is_a_sentence_on_stderr(arguments: list[str], words: str, 
     assert after == before, "nothing was written"
 
 
+def test_make_grade_without_submissions_does_not_grade_the_kit() -> None:
+    """An empty word would be the folder where make stands."""
+    command = ["make", "--no-print-directory", "grade", "LAB=lab0", f"LABKIT_PYTHON={sys.executable}"]
+    typed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (typed.returncode, typed.stdout) == (CALLED_WRONGLY, "")
+    assert typed.stderr.startswith("Missing argument 'submissions'")
+
+
 def test_what_a_copy_without_solutions_cannot_do_is_said(kit: Path, grader: Grader) -> None:
     shutil.rmtree(kit / "solutions")
     for arguments in (["sync"], ["grade", "lab90", "labs"]):
