@@ -117,6 +117,7 @@ def test_the_command_itself_ends_with_the_documented_codes() -> None:
         (["hint", "lab90"], "make lab90-hint TASK=... (or --task). They are: double, shift (or shift_back), total"),
         (["grade", "lab90"], "Missing argument 'submissions'"),
         (["grade", "lab90", "x", "--seed", "many"], "Invalid value for '--seed'"),
+        (["grade", "lab90", "x", "--seed", "-1"], "Invalid value for '--seed'"),
         (["check", "lab9"], "There is no lab 'lab9' in labs/. The labs here are: lab90"),
         (["check", ""], "There is no lab ''"),
         (["check", "../labs"], "There is no lab '../labs'"),
