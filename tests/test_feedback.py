@@ -3,6 +3,7 @@
 import html.parser
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -445,6 +446,17 @@ def test_a_result_that_cannot_be_read_is_said_and_the_others_are_written(
     assert typed(monkeypatch, "lab3") == 1
     said = capsys.readouterr().out
     assert "graded/ana/lab3/result.json is no result of this grader" in said and "\x1b" not in said
+    assert files_in(out.parent / "feedback") == ["ben/lab3/feedback.html"]
+
+
+def test_a_result_that_may_not_be_looked_at_is_said_too(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As where another grader's umask closed the folder. A link to itself stops root, too."""
+    shutil.rmtree(out / "ana")
+    (out / "ana").symlink_to("ana")
+    assert typed(monkeypatch, "lab3") == 1
+    assert "graded/ana/lab3/result.json is no result of this grader: " in capsys.readouterr().out
     assert files_in(out.parent / "feedback") == ["ben/lab3/feedback.html"]
 
 

@@ -228,11 +228,23 @@ def render(result: Result, form: Form) -> str:
 
 def find_results(out: Path, lab: str, student: str | None = None) -> list[Path]:
     """The files <out>/<student>/<lab>/result.json, by name; Refused where there is none."""
-    found = sorted(path for path in out.glob(f"*/{lab}/result.json") if student in (None, path.parts[-3]))
+    paths = [folder / lab / "result.json" for folder in sorted(out.glob("*"))]
+    found = [path for path in paths if student in (None, path.parts[-3]) and _is_there(path)]
     if not found:
         whose = f" for {one_line(student)}" if student else ""
         raise Refused(f"there is no result of {lab}{whose} in {out}: grader grade {lab} SUBMISSIONS writes them", 1)
     return found
+
+
+def _is_there(path: Path) -> bool:
+    """True also for what cannot be looked at: reading it says why."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def write_feedback(results: Iterable[Path], to: Path, form: Form) -> tuple[list[Path], list[str]]:
