@@ -247,6 +247,29 @@ def test_other_names_are_fit(student: str, tmp_path: Path) -> None:
     assert results_folder.unfit(tmp_path, student, "lab90") == ""
 
 
+def test_what_may_not_be_read_among_results_ends_it_in_words(
+    lab: Lab, options: Options, hand_in: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where another grader's umask closed it."""
+    hand_in("ada")
+    real_stat = os.stat
+
+    def refused(path: Any, **given: Any) -> os.stat_result:
+        if str(path).startswith(str(options.out / "ada" / "lab90")):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real_stat(path, **given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", refused)
+        done = graded(lab, options)
+    assert done.exit_code == 3
+    assert done.trouble == f"{path_of(options, 'ada')} could not be written: Permission denied"
+    (options.out / runlog.FILE).unlink()
+    (options.out / runlog.FILE).mkdir()
+    with pytest.raises(Refused, match=r"runs\.jsonl cannot be read: Is a directory"):
+        graded(lab, options)
+
+
 def test_no_result_is_written_outside_of_its_folder(lab: Lab, options: Options, hand_in: Callable[..., Path]) -> None:
     outside = options.out.parent / "outside"
     (outside / "lab90").mkdir(parents=True)

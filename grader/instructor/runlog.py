@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from grader.errors import Refused
+
 FILE = "runs.jsonl"
 
 
@@ -77,11 +79,14 @@ def append(log: Path, record: Start | End) -> None:
 
 
 def read(log: Path) -> list[Start | End]:
-    """The records in their order; lines that are none are left out. Empty where there is no log."""
+    """The records in their order; lines that are none are left out. Empty where there is no log; Refused where it
+    cannot be read."""
     try:
         lines = log.read_bytes().splitlines()
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise Refused(f"{log} cannot be read: {error.strerror}", exit_code=3) from None
     records: list[Start | End] = []
     for line in lines:
         try:
