@@ -24,6 +24,7 @@ from grader.errors import Refused
 from grader.instructor import batch, pool, results_folder, runlog, table
 from grader.instructor.batch import Batch, Options, grade_all
 from grader.instructor.grading import Graded, Run, grade, open_run
+from grader.instructor.rows import Row
 from grader.instructor.submissions import Submission
 from grader.instructor.workers import WarmParent
 from grader.lab import Lab, read_lab
@@ -540,6 +541,18 @@ def test_progress_is_a_line_for_each_tenth_where_there_is_no_terminal() -> None:
             show(done, 300)
             show(done, 300)
     assert said.getvalue().splitlines() == [f"grading lab90: {30 * tenth} of 300" for tenth in range(1, 11)]
+
+
+def test_names_that_differ_in_their_ends_only_are_told_apart() -> None:
+    said, note = StringIO(), "2 submissions: maximiliane_lab90_20260102.zip is the newest and counts, not the other"
+    names = [f"maximiliane.musterfrau@uni.example.{end}" for end in ("edu", "org")]
+    points = {"code": "65/65", "milestone": "not judged", "quiz": "5/5", "report": "15 pending"}
+    table.print_summary(
+        Console(file=said, width=80), [Row(name, "graded", points=points, notes=[note]) for name in names]
+    )
+    lines = said.getvalue().splitlines()[1:]
+    assert "".join(line[:15].strip() for line in lines) == "".join(names)
+    assert "maximiliane_lab90_20260102.zip" in "".join(line[60:].strip() for line in lines)
 
 
 def test_progress_is_a_bar_on_a_terminal() -> None:

@@ -55,11 +55,11 @@ def _tenths(console: Console, lab: str) -> Callable[[int, int], None]:
 def print_summary(console: Console, rows: Sequence[Row]) -> None:
     """The table, and what needs attention. Names of files and students come from outside: no markup, no controls."""
     table = Table(box=None)
-    table.add_column("student")
+    table.add_column("student", overflow="fold")  # two names may differ in their ends only
     kinds = [kind for kind in KINDS if kind != "bonus" or any(row.points.get(kind) for row in rows)]
     for column in ("score", "of", *kinds):
         table.add_column(column, justify="right")
-    table.add_column("notes")
+    table.add_column("notes", overflow="fold")
     for row in rows:
         shown = [Text(points_text(row.score), style="bold"), Text(points_text(row.max_score))]
         shown += [Text(row.points.get(kind, "")) for kind in kinds]
