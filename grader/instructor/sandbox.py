@@ -298,7 +298,10 @@ def _start_container(engine: str, limits: Limits, modules: Sequence[str] | None)
     inner = Inner(confined=True, own_user=True)
     # A container inherits no descriptor: the parent connects to a socket in a folder of its own.
     with _ground(engine) as ground, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(str(ground.here / "control"))
+        try:
+            listener.bind(str(ground.here / "control"))
+        except OSError as error:
+            raise NotStarted(f"no socket can be made in {ground.here}, where TMPDIR leads: {error}") from None
         (ground.here / "control").chmod(0o666)
         listener.listen(1)
         listener.settimeout(0.2)

@@ -396,6 +396,18 @@ def test_an_engine_that_does_not_answer_or_lacks_the_image_is_named(
     assert not (asked(failing, words) / "run").exists()
 
 
+def test_a_folder_for_temporary_files_whose_name_is_too_long_for_a_socket_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = tmp_path / "docker"
+    engine.write_text("#!/bin/sh\n")
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / ("long" * 25)).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 25)))
+    assert "where TMPDIR leads: AF_UNIX path too long" in sandbox.why_not("docker", Limits())
+
+
 def test_a_volume_that_is_not_mounted_is_named(
     asked: Callable[..., Path], meeting: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
