@@ -432,6 +432,9 @@ def test_a_run_is_repeated_by_its_seed(lab: Lab, options: Options, hand_in: Call
     said = StringIO()
     table.print_changes(Console(file=said), done.rows)
     assert said.getvalue() == "\n1 of 2 scores differ from those that were stored\n  bob: 1.5 -> 6\n"
+    replace(options.submissions / "ada" / "lab90" / "first.py", "return x + x", "return x * x")
+    table.print_changes(Console(file=said), grade_all(lab, again, lambda *_: None).rows)
+    assert said.getvalue().endswith("  ada: 6 -> 4 (other files were handed in)\n")
     with pytest.raises(Refused, match=r"no run of lab90 with seed 7 stands in .*; the last seeds are: 5, 6$"):
         batch.run_again(lab, 7, None, options.out, "none", jobs=1)
     replace(lab.path("checks.py"), '"three", x=3.0', '"four", x=4.0')

@@ -249,7 +249,8 @@ def _written(run: Run, submission: Submission, options: Options, graded: Graded)
     if not written:
         sentences.append("the grader failed this time; the earlier result was kept")
     before = earlier.score if earlier and not earlier.errors() else None
-    return row_of(graded.result, "graded" if written else "kept", sentences, before)
+    changed = earlier is not None and earlier.submission_hash != graded.result.submission_hash
+    return row_of(graded.result, "graded" if written else "kept", sentences, before, changed)
 
 
 # --- the log of runs ------------------------------------------------------------------------------------------------

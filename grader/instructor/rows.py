@@ -18,7 +18,8 @@ class Row(msgspec.Struct, frozen=True):
     """What came of one submission, and in `attention` what a person should look at.
 
     kept: the grader failed this time and the earlier result stays. refused: not graded. unwritten: graded, but
-    the result could not be written, and `attention` says why. `before` is the score of the result that was replaced.
+    the result could not be written, and `attention` says why. `before` is the score of the result that was replaced,
+    and `changed` whether that was one of other files.
     """
 
     student: str
@@ -30,9 +31,10 @@ class Row(msgspec.Struct, frozen=True):
     outcomes: dict[str, int] = {}
     notes: list[str] = []
     before: float | None = None
+    changed: bool = False
 
 
-def row_of(result: Result, what: What, attention: list[str], before: float | None = None) -> Row:
+def row_of(result: Result, what: What, attention: list[str], before: float | None = None, changed: bool = False) -> Row:
     return Row(
         result.student,
         what,
@@ -43,6 +45,7 @@ def row_of(result: Result, what: What, attention: list[str], before: float | Non
         dict(collections.Counter(check.outcome for check in result.checks)),
         [one_line(note) for note in result.notes if "is the newest and counts" in note],
         before,
+        changed,
     )
 
 

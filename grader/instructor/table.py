@@ -80,7 +80,8 @@ def print_changes(console: Console, rows: Sequence[Row]) -> None:
     changed = [row for row in graded if row.before != row.score]
     console.print(f"\n{len(changed)} of {len(graded)} scores differ from those that were stored")
     for row in changed:
-        console.print(f"  {printable(row.student)}: {points_text(row.before or 0)} -> {points_text(row.score)}")
+        why = " (other files were handed in)" * row.changed
+        console.print(f"  {printable(row.student)}: {points_text(row.before or 0)} -> {points_text(row.score)}{why}")
 
 
 def _notes(row: Row) -> str:
