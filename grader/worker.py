@@ -245,6 +245,8 @@ class Parent:
 
 
 # What /proc tells of a process. Its name, which it can choose, is not looked at: psutil takes it for a line of a file.
+# Nor is anything taken for text: a process calls itself and its files by any bytes, and what are lines of text need
+# be none of the kernel's.
 
 
 def _is_dead(process: psutil.Process) -> bool:
@@ -257,14 +259,14 @@ def _tasks(pid: int) -> int:
 
 
 def _is_busy(pid: int) -> bool:
-    states = [task.read_text().rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return bool({"R", "D"}.intersection(states))
+    states = [task.read_bytes().rpartition(b")")[2].split()[0] for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return bool({b"R", b"D"}.intersection(states))
 
 
 def _resident_bytes(pid: int) -> int:
     """The memory that is no file's."""
-    _name, *lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
+    _name, *lines = Path(f"/proc/{pid}/status").read_bytes().split(b"\n")
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
 
 
 def _nameless_bytes(pid: int, folder: Path, enough: int) -> int:
@@ -275,8 +277,8 @@ def _nameless_bytes(pid: int, folder: Path, enough: int) -> int:
             status = os.stat(f"/proc/{pid}/fd/{descriptor}")
             if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
                 used += NAME_BYTES + status.st_blocks * 512
-    mapped = (line for line in Path(f"/proc/{pid}/maps").read_text().splitlines() if line.endswith("(deleted)"))
-    return enough + 1 if any(f" {folder}/" in line for line in mapped) else used
+    mapped = (line for line in Path(f"/proc/{pid}/maps").read_bytes().split(b"\n") if line.endswith(b"(deleted)"))
+    return enough + 1 if any(b" %b/" % os.fsencode(folder) in line for line in mapped) else used
 
 
 def _disk_bytes(folder: Path, enough: int) -> int:

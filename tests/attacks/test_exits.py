@@ -133,13 +133,17 @@ STAYING = {
     "other streams": "import sys\nsys.stdout = sys.stderr = sys.__stdout__ = None",
     "another folder": "import os; os.chdir('/')",
     "a profiler": "import sys\nsys.settrace(lambda *_: None); sys.setprofile(lambda *_: None)",
+    "a name that is no text": "import ctypes; ctypes.CDLL(None).prctl(15, b'\\xff)\\nState:', 0, 0, 0); time.sleep(.5)",
+    "a mapped file whose name is no text": (
+        "import mmap\nopen(b'\\xff', 'wb').write(b'x'); KEPT.append(mmap.mmap(os.open(b'\\xff', 2), 1)); time.sleep(.5)"
+    ),
     "hooks": "import sys\nsys.excepthook = sys.unraisablehook = sys.addaudithook = None",
 }
 
 
 @pytest.mark.parametrize("what", STAYING)
 def test_what_a_call_leaves_behind_changes_no_score_and_ends_with_the_submission(what: str, attack: Attack) -> None:
-    assert attack(STAYING[what] + "\nreturn x + x", "passed", before="import threading, time\nKEPT = []") == ""
+    assert attack(STAYING[what] + "\nreturn x + x", "passed", before="import os, threading, time\nKEPT = []") == ""
 
 
 def test_nothing_stays_from_one_submission_to_the_next(attack: Attack) -> None:

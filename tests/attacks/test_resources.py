@@ -180,6 +180,26 @@ def test_files_without_a_name_count_too(how: str, attack: Attack) -> None:
     assert attack(body, "crashed", before="import os, time") == DISK
 
 
+MAPPED = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+
+def keep(name):
+    with open(name, "wb", 0) as file:
+        file.write(bytes(900_000))
+    with open(name, "rb") as file:
+        libc.mmap(None, 4096, 1, 1, file.fileno(), 0)
+    os.unlink(name)
+"""
+
+
+@pytest.mark.parametrize("name", ["'a'", "'a\\n'", "'a\\u2028b'", "'a\\x1cb'", "'a\\rb'", "b'\\xff'"])
+def test_files_that_are_only_mapped_are_not_allowed_whatever_they_were_called(name: str, attack: Attack) -> None:
+    """The kernel's list of what is mapped has their names in it, and these need be neither text nor in one line."""
+    assert attack(f"keep({name})\nimport time; time.sleep(600)", "crashed", before=MAPPED) == DISK
+
+
 def test_descriptors_are_limited(attack: Attack) -> None:
     """The next check has a worker that has some left."""
     assert "256" in attack("import os\nwhile True: os.dup(1)", "crashed")
