@@ -15,6 +15,7 @@ import numpy as np
 
 MAX_DEPTH = 16
 MAX_ITEMS = 1_000_000
+MAX_KEYS = 10_000  # of a dictionary: keys can be chosen so that each takes as long as all before it together
 MAX_BYTES = 4_000_000
 DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 ARRAY_EXTENSION = 1
@@ -70,6 +71,8 @@ def to_plain(value: Any, depth: int = 0) -> Plain:
     if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
         return tensor_to_array(value)
     if isinstance(value, Mapping):
+        if len(value) > MAX_KEYS:
+            raise NotPlain(f"a dictionary of more than {MAX_KEYS:,} keys")
         return {plain_key(key): to_plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, Set):
         return [to_plain(item, depth + 1) for item in in_order(value)]
@@ -179,9 +182,10 @@ def unpack(message: bytes, max_bytes: int = MAX_BYTES) -> Plain:
         plain = msgpack.unpackb(
             message,
             ext_hook=_unpack_array,
+            object_pairs_hook=_unpack_dictionary,
             strict_map_key=False,
             max_array_len=min(len(message), MAX_ITEMS),
-            max_map_len=min(len(message), MAX_ITEMS),
+            max_map_len=min(len(message), MAX_KEYS),
         )
     except NotPlain:
         raise
@@ -189,6 +193,11 @@ def unpack(message: bytes, max_bytes: int = MAX_BYTES) -> Plain:
         raise NotPlain(f"a malformed message ({type(error).__name__})") from None
     _check_nesting(plain)
     return plain
+
+
+def _unpack_dictionary(pairs: Iterable[tuple[object, Plain]]) -> dict[str | int, Plain]:
+    """The keys are looked at before they are put anywhere: those of other types may all have the same hash."""
+    return {plain_key(key): item for key, item in pairs}
 
 
 def _unpack_array(code: int, data: bytes) -> Array:
@@ -221,8 +230,7 @@ def _check_nesting(plain: Plain, depth: int = 0) -> None:
         for item in plain:
             _check_nesting(item, depth + 1)
     elif isinstance(plain, dict):
-        for key, item in plain.items():
-            plain_key(key)
+        for item in plain.values():
             _check_nesting(item, depth + 1)
     elif not (plain is None or isinstance(plain, bool | int | float | str | Array)):
         raise NotPlain(f"a {type(plain).__name__}")

@@ -1,12 +1,13 @@
 """Messages that are no answers: garbage, too much, too deep, too early, or one for another question."""
 
+import time
 import tracemalloc
 from collections.abc import Callable
 
 import msgpack
 import pytest
 
-from grader.plain import NotPlain, unpack
+from grader.plain import NotPlain, to_plain, unpack
 
 Attack = Callable[..., str]
 
@@ -57,7 +58,8 @@ SENT = {
     "a text said to be long": ("send(b'\\xdb\\xff\\xff\\xff\\xff')", "a malformed message (ValueError)"),
     "an object of another kind": ("send(answer(msgpack.ExtType(5, b'')))", "an unknown extension type 5"),
     "a time": ("send(answer(msgpack.Timestamp(1)))", "a Timestamp"),
-    "a key that is a list": ("send(b'\\x81\\x91\\x01\\x01')", "a malformed message (TypeError)"),
+    "a key that is a list": ("send(b'\\x81\\x91\\x01\\x01')", "a dictionary key of type list, or too large"),
+    "a key that is a time": ("send(b'\\x81' + msgpack.packb(msgpack.Timestamp(1)) + b'\\x01')", "of type Timestamp"),
     "a key that is a number": ("send(msgpack.packb({1.5: 1}))", "a dictionary key of type float, or too large"),
     "bytes": ("send(answer(b'6.0'))", "a bytes"),
     "text that is none": (
@@ -157,3 +159,43 @@ def test_a_message_takes_no_more_than_a_bounded_amount_of_the_graders_memory(of:
 def test_a_message_of_too_many_items_is_refused() -> None:
     with pytest.raises(NotPlain, match="a malformed message"):
         unpack(b"\xdd" + (2_000_000).to_bytes(4, "big") + b"\xc0" * 2_000_000)
+
+
+def test_keys_that_all_have_the_same_hash_are_not_compared_with_each_other() -> None:
+    """The hash of a time is one of two numbers, which can be solved for: 200,000 of them would take half an hour."""
+    a, b, c = 11400714785074694791, 14029467366897019727, 2870177450012600261  # of Python's hash of a tuple
+    bits = 2**64
+
+    def turned(x: int, by: int) -> int:
+        return (x << by | x >> 64 - by) % bits
+
+    first = turned((c + 12345 * b) % bits, 31) * a
+    keys = []
+    for nanoseconds in range(40_000):
+        before = (first - nanoseconds * b) * pow(a, -1, bits) % bits
+        seconds = (turned(before, 33) - c) * pow(b, -1, bits) % bits
+        seconds -= bits if seconds >= bits // 2 else 0
+        if abs(seconds) < 2**61 - 1:
+            keys.append(msgpack.Timestamp(seconds, nanoseconds))
+    assert len(keys) > 5000
+    assert len({hash(key) for key in keys}) == 1
+    message = (
+        b"\xde" + len(keys[:9999]).to_bytes(2, "big") + b"".join(msgpack.packb(key) + b"\1" for key in keys[:9999])
+    )
+    clock = time.process_time()
+    with pytest.raises(NotPlain, match="a dictionary key of type Timestamp"):
+        unpack(message)
+    assert time.process_time() - clock < 0.5
+
+
+def test_numbers_that_fill_the_places_where_others_look_next_are_too_few_to_take_long() -> None:
+    """Half of the keys lie along the way on which the other half look for a place of their own."""
+    places = 2**18
+    chain = [1]
+    while len(chain) < 75_000:
+        chain.append((5 * chain[-1] + 1) % places)
+    keys = chain + [1 + n * places for n in range(1, len(chain) + 1)]
+    with pytest.raises(NotPlain, match="a malformed message"):
+        unpack(b"\xdf" + len(keys).to_bytes(4, "big") + b"".join(msgpack.packb(key) + b"\1" for key in keys))
+    with pytest.raises(NotPlain, match="more than 10,000 keys"):
+        to_plain(dict.fromkeys(keys))
