@@ -23,13 +23,14 @@ from grader.lab import ROOT, Limits
 CAPABILITY_VERSION = 0x20080522  # linux/capability.h, _LINUX_CAPABILITY_VERSION_3
 
 # What a Python program computes with. Not in it, so refused: execve, socket, ptrace, mount, unshare, io_uring, bpf,
-# memfd_create, the calls of other processes' memory and priority, sendmsg (which hides descriptors), chmod and its like
-# (which Landlock does not cover), and whatever the kernel will get. Names that an architecture lacks are left out.
+# memfd_create, the calls of other processes' memory and priority, sendmsg (which hides descriptors), rename (which
+# hides files while they are counted), chmod and its like (which Landlock does not cover), and whatever the kernel will
+# get. Names that an architecture lacks are left out.
 ALLOWED_CALLS = """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek open openat openat2 creat close
     close_range stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents getdents64
-    getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 ftruncate fallocate fsync
-    fdatasync fadvise64 readahead copy_file_range sendfile umask flock dup dup2 dup3 pipe pipe2 statfs fstatfs
+    getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat ftruncate fallocate fsync fdatasync
+    fadvise64 readahead copy_file_range sendfile umask flock dup dup2 dup3 pipe pipe2 statfs fstatfs
     poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2
     mmap mprotect munmap mremap brk madvise msync mincore membarrier get_mempolicy
     exit exit_group wait4 waitid futex futex_waitv set_robust_list get_robust_list rseq set_tid_address gettid getpid
@@ -159,7 +160,7 @@ def _restrict_files(work: Path) -> None:
 
     read = AccessFS.READ_FILE | AccessFS.READ_DIR
     write = AccessFS.WRITE_FILE | AccessFS.TRUNCATE
-    change = AccessFS.MAKE_REG | AccessFS.MAKE_DIR | AccessFS.REMOVE_FILE | AccessFS.REMOVE_DIR | AccessFS.REFER
+    change = AccessFS.MAKE_REG | AccessFS.MAKE_DIR | AccessFS.REMOVE_FILE | AccessFS.REMOVE_DIR
     try:
         with Ruleset() as rules:
             for path in readable_paths():
