@@ -27,7 +27,7 @@ CAPABILITY_VERSION = 0x20080522  # linux/capability.h, _LINUX_CAPABILITY_VERSION
 # hides files while they are counted), chmod and its like (which Landlock does not cover), and whatever the kernel will
 # get. Names that an architecture lacks are left out.
 ALLOWED_CALLS = """
-    read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek open openat openat2 creat close
+    read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek creat close
     close_range stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents getdents64
     getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat ftruncate fallocate fsync fdatasync
     fadvise64 readahead copy_file_range sendfile umask flock dup dup2 dup3 pipe pipe2 statfs fstatfs
@@ -187,6 +187,10 @@ def _restrict_calls(may_fork: bool) -> None:
 
     me = os.getpid()
     rules: list[tuple[str, list[seccomp.Arg]]] = [(name, []) for name in ALLOWED_CALLS]
+    # Only what is opened for writing is emptied by it: Landlock before Linux 6.2 leaves the rest to the owner's rights.
+    for name, place in (("open", 1), ("openat", 2)):
+        rules += [(name, [argument(place, 0, os.O_TRUNC)])]
+        rules += [(name, [argument(place, mode, os.O_ACCMODE)]) for mode in (os.O_WRONLY, os.O_RDWR)]
     rules += [("clone", [argument(0, CLONE_THREAD, CLONE_THREAD | CLONE_NAMESPACES)])]
     if may_fork:
         rules += [("clone", [argument(0, 0, CLONE_THREAD | CLONE_NAMESPACES)]), ("fork", []), ("vfork", [])]
@@ -205,7 +209,8 @@ def _restrict_calls(may_fork: bool) -> None:
         for name, arguments in rules:
             if seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) >= 0:
                 allowed.add_rule(seccomp.ALLOW, name, *arguments)
-        allowed.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags are out of a filter's sight: clone is used
+        for name in ("clone3", "openat2"):  # whose flags are out of a filter's sight: clone and openat are used
+            allowed.add_rule(seccomp.ERRNO(errno.ENOSYS), name)
         allowed.load()
     except OSError as error:
         raise NotConfined(f"seccomp filters are not allowed here: {error}") from None

@@ -1,12 +1,16 @@
 """Writing: outside of its own folder nothing changes, and what it writes there means nothing to anybody."""
 
+import os
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
+import landlockpy
 import pytest
 
-from grader.lab import ROOT
+from grader import confine
+from grader.confine import Inner
+from grader.lab import ROOT, Limits
 
 Attack = Callable[..., str]
 REFUSALS = ("it raised PermissionError", "it raised FileNotFoundError", "it raised OSError: [Errno 30]")
@@ -45,6 +49,35 @@ def test_a_result_is_not_touched(way: str, attack: Attack, canary: Path) -> None
     complain = "import fcntl, os, shutil\ndef complain(function, path, error):\n    raise error[1]\n"
     told = attack(f"raise ValueError({WAYS[way].replace('PATH', repr(path))})", before=complain)
     assert told.startswith(REFUSALS)
+
+
+@pytest.mark.parametrize("abi", [1, 2, 3])
+def test_with_the_landlock_of_older_kernels_nothing_is_emptied_by_opening_it(
+    abi: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It learnt of truncation with Linux 6.2. A worker may be a user who owns Python's packages and the kit."""
+    library, work = tmp_path / "library", tmp_path / "work"
+    library.mkdir()
+    work.mkdir()
+    (library / "compare.py").write_text("a module")
+    monkeypatch.setattr(landlockpy._syscall, "abi_version", lambda: abi)
+    monkeypatch.setattr(confine, "readable_paths", lambda: [library])
+    inner = Inner(confined=True, own_user=False)
+    confine.prepare(inner)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            confine.enter(work, Limits(), inner)
+            os.close(os.open(library / "compare.py", os.O_RDONLY))
+            os.close(os.open("mine", os.O_CREAT | os.O_TRUNC | os.O_WRONLY))
+            os.open(library / "compare.py", os.O_RDONLY | os.O_TRUNC)
+        except PermissionError:
+            os._exit(13)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 13
+    assert (library / "compare.py").read_text() == "a module"
+    assert os.listdir(work) == ["mine"]
 
 
 PLACES = {
