@@ -55,10 +55,27 @@ def test_a_function_that_ends_its_process_loses_its_own_checks_only(way: str, at
     assert attack(body, outcome) == words
 
 
-def test_a_process_that_kills_itself_is_not_taken_for_one_that_the_machine_killed(attack: Attack) -> None:
+KILLS = {
+    "by its number": "os.kill(os.getpid(), signal.SIGKILL)",
+    "by its thread's": "signal.pthread_kill(threading.get_ident(), signal.SIGKILL)",
+    "by a signal with more bits than the kernel reads": "call(62, os.getpid(), 9 | 1 << 32)",
+    "by its thread's, with more bits": "call(234, os.getpid(), threading.get_native_id(), 9 | 1 << 32)",
+    "by a limit on its seconds": "resource.setrlimit(resource.RLIMIT_CPU, (0, 0))",
+    "by a limit of its own number": "resource.prlimit(os.getpid(), resource.RLIMIT_CPU, (0, 0))",
+}
+CALL = """
+import ctypes, os, platform, resource, signal, threading
+def call(*numbers):
+    if platform.machine() != "x86_64" or ctypes.CDLL(None, use_errno=True).syscall(*map(ctypes.c_long, numbers)) == -1:
+        raise PermissionError
+"""
+
+
+@pytest.mark.parametrize("way", KILLS)
+def test_a_process_that_kills_itself_is_not_taken_for_one_that_the_machine_killed(way: str, attack: Attack) -> None:
     """It would be asked three times, and a person would be called for a lack of memory that there is not."""
-    words = attack("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "failed")
-    assert words == "it raised PermissionError: [Errno 1] Operation not permitted"
+    told = attack(f"{KILLS[way]}\nwhile True: pass", before=CALL)
+    assert told.startswith(("it raised PermissionError", "it raised ValueError: not allowed to raise maximum limit"))
 
 
 def test_a_main_thread_that_ends_alone_is_noticed(attack: Attack) -> None:
