@@ -73,7 +73,10 @@ def parse(path: Path) -> ast.Module:
 
 
 def refused_imports(path: Path, lab: Lab) -> list[str]:
-    """A sentence for each import of a student's file that the lab does not allow. Broken where it is no Python."""
+    """A sentence for each import of a student's file that the lab does not allow. Broken where it is no Python.
+
+    Of labs/ only labs.common is there when the file is graded, whatever else a student's own copy could import.
+    """
     allowed = {"torch", "numpy", "labs", *lab.manifest.allowed_imports, *sys.stdlib_module_names}
     allowed |= {Path(name).stem for name in (*lab.manifest.files.handed_in, *lab.manifest.files.given)}
     found = []
@@ -81,7 +84,7 @@ def refused_imports(path: Path, lab: Lab) -> list[str]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names = [node.module or ""]
+            names = [f"labs.{alias.name}" for alias in node.names] if node.module == "labs" else [node.module or ""]
         else:
             continue
         for name in names:
@@ -89,6 +92,11 @@ def refused_imports(path: Path, lab: Lab) -> list[str]:
                 found.append(
                     f"{path.name}, line {node.lineno}: {lab.name} does not allow an import of {name}; what it asks "
                     f"for is written with torch, numpy and the standard library"
+                )
+            elif name.startswith("labs.") and name.split(".")[1] != "common":
+                found.append(
+                    f"{path.name}, line {node.lineno}: {name} cannot be imported where this is graded; the lab's own "
+                    f"files are imported by their bare names, without labs and the lab's folder"
                 )
     return found
 

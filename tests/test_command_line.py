@@ -288,7 +288,37 @@ def test_an_import_that_the_lab_does_not_allow_is_named_wherever_it_stands(
 
 
 @pytest.mark.parametrize(
-    "code", ["import torch.nn.functional as F", "import math, numpy as np", "import second", "from labs import common"]
+    ("code", "name"),
+    [
+        ("from labs.lab90_numbers.second import total", "labs.lab90_numbers.second"),
+        ("import labs.lab90_numbers.second as other", "labs.lab90_numbers.second"),
+        ("from labs import lab90_numbers", "labs.lab90_numbers"),
+        ("from labs.lab3_policy_gradient import returns", "labs.lab3_policy_gradient"),
+    ],
+)
+def test_an_import_that_works_in_a_students_copy_alone_is_named(
+    code: str, name: str, lab: Path, grader: Grader
+) -> None:
+    """An editor writes it by itself. Where a submission is graded there are no other labs, nor this one's folder."""
+    solve(lab)
+    source = (lab / "first.py").read_text(encoding="utf-8")
+    (lab / "first.py").write_text(f"{source}\n\n{code}\n", encoding="utf-8")
+    ended = grader("check", "lab90")
+    assert ended.code == FAILED
+    assert f"{name} cannot be imported where this is graded; the lab's own files are imported by their" in ended.out
+    assert ended.out.count("✓ passed") == 1, "the other file's task"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch.nn.functional as F",
+        "import math, numpy as np",
+        "import second",
+        "from labs import common",
+        "import labs.common.networks",
+        "from labs.common.seeding import generator",
+    ],
 )
 def test_an_import_that_is_allowed_passes(code: str, lab: Path, grader: Grader) -> None:
     solve(lab)
