@@ -15,7 +15,7 @@ def read_answers(folder: Path, quiz: Quiz) -> dict[str, str | None]:
     if not path.is_file():
         raise Broken(f"{FILE} is missing")
     try:
-        data = json.loads(path.read_bytes().decode("utf-8"))
+        data = json.loads(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Broken(f"{FILE} is not valid JSON: {error}") from None
     if not isinstance(data, dict):

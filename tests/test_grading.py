@@ -138,6 +138,7 @@ def test_quiz_answers_are_compared_with_the_key(lab3_run: Run, submitted: Submit
     assert sum(quiz_of(msgspec.json.encode({**answers, "2": lab3_run.key["2"].upper()}))) == 4
     assert sum(quiz_of(msgspec.json.encode(answers))) == 0  # a letter that is no choice: the whole form is wrong
     assert sum(quiz_of(b"{")) == 0
+    assert sum(quiz_of(b"\xef\xbb\xbf" + msgspec.json.encode(lab3_run.key))) == 5  # as editors on Windows save it
 
 
 # --- the milestone ----------------------------------------------------------------------------------------------------
