@@ -1,6 +1,7 @@
 """Grading one submission: what the reference, the skeleton and half-done work earn, and what a result says."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,6 +149,12 @@ def weights(**changes: torch.Tensor) -> bytes:
     return save({**{name: tensor.contiguous() for name, tensor in mlp((4, 64, 2)).state_dict().items()}, **changes})
 
 
+def written(dtype: str, shape: list[int], size: int) -> bytes:
+    """A file of safetensors with one tensor, as its format allows it to be written by hand."""
+    header = json.dumps({"0.weight": {"dtype": dtype, "shape": shape, "data_offsets": [0, size]}}).encode()
+    return len(header).to_bytes(8, "little") + header + bytes(size)
+
+
 @pytest.mark.parametrize(("reached", "points"), [(500, 2), (475, 2), (474.9, 1), (300, 1), (299.9, 0)])
 def test_a_milestone_gives_all_points_at_the_target_and_half_at_the_bar(
     reached: float, points: float, lab3: Lab
@@ -167,6 +174,11 @@ def test_a_milestone_gives_all_points_at_the_target_and_half_at_the_bar(
         (weights(**{"0.weight": torch.zeros(64, 4, dtype=torch.int64)}), "float32 is expected"),
         (weights(extra=torch.zeros(1)), "extra"),
         (save({"0.bias": torch.zeros(64)}), "lack 0.weight"),
+        (weights(**{"0.weight": torch.full((64, 4), 1e300, dtype=torch.float64)}), "NaN or infinity"),
+        (written("F8_E8M0", [4], 4), "torch cannot hold what it holds ('F8_E8M0')"),
+        (written("F32", [0, 2**62, 4], 0), "torch cannot hold what it holds"),
+        (written("F32", [2**63, 0], 0), "torch cannot hold what it holds"),
+        (written("\x1b[2J" * 100_000, [1], 4), "unknown variant `�[2J"),
     ],
 )
 def test_weights_that_cannot_be_played_are_a_sentence(data: bytes | None, words: str, lab3_run: Run) -> None:
@@ -175,6 +187,15 @@ def test_weights_that_cannot_be_played_are_a_sentence(data: bytes | None, words:
     judged = judge_milestone(milestone, lab3_run.score, data)
     assert (judged.outcome, judged.points) == ("failed", 0)
     assert words in judged.message
+    assert len(judged.message) < 300
+
+
+def test_weights_of_other_float_types_are_played(lab3_run: Run) -> None:
+    """Of float8 torch cannot say whether it is finite: that ended in an error of the grader."""
+    milestone = next(item for item in lab3_run.lab.manifest.milestones if item.name == "reinforce")
+    assert lab3_run.score is not None
+    small = weights(**{"0.weight": torch.zeros(64, 4, dtype=torch.float8_e4m3fn)})
+    assert judge_milestone(milestone, lab3_run.score, small).message.startswith("reached ")
 
 
 def test_two_milestones_judge_the_same_weights_each_for_its_own(

@@ -132,6 +132,10 @@ def test_weights_that_cannot_be_sampled_from_are_refused_in_words(lab6: Lab) -> 
         (save({**weights, "more": torch.zeros(2)}), "'more'"),
         (save({**weights, some: weights[some] * torch.nan}), "diverged"),
         (save({**weights, some: torch.zeros(2)}), "shape (2,)"),
+        (
+            save({**weights, "lm_head.weight": torch.full_like(weights["lm_head.weight"], 3e38)}),
+            "NaN for probabilities",
+        ),
         (b"no safetensors", "cannot be used"),
     ):
         judged = judge_milestone(milestone, score, bad)

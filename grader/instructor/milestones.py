@@ -8,6 +8,7 @@ from typing import Any
 
 from grader.lab import ROOT, Lab, Milestone
 from grader.loading import load_modules
+from grader.plain import one_line
 from grader.results import CheckResult
 
 Score = Callable[[str, dict[str, Any]], float]
@@ -35,13 +36,22 @@ def judge_milestone(
     import safetensors.torch
 
     try:
-        weights = safetensors.torch.load(data)
+        weights = _loaded(data)
         reached = score(milestone.name, weights)
-    except (safetensors.SafetensorError, ValueError) as error:
-        return _result(milestone, 0.0, f"{milestone.weights} cannot be used: {error}")
+    except (safetensors.SafetensorError, ValueError) as error:  # its words may be the file's
+        return _result(milestone, 0.0, f"{milestone.weights} cannot be used: {one_line(str(error))}")
     share = 1.0 if reached >= milestone.target else 0.5 if reached >= milestone.half else 0.0
     bars = f"target {milestone.target:g}, half at {milestone.half:g}"
     return _result(milestone, share, f"reached {milestone.in_words(reached)}; {bars}")
+
+
+def _loaded(data: bytes) -> dict[str, Any]:
+    import safetensors.torch
+
+    try:
+        return safetensors.torch.load(data)
+    except (KeyError, TypeError, RuntimeError) as error:  # of a dtype that torch has not, of an endless shape
+        raise ValueError(f"torch cannot hold what it holds ({error})") from None
 
 
 def _result(milestone: Milestone, share: float | None, message: str) -> CheckResult:

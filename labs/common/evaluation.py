@@ -50,16 +50,23 @@ def evaluate(
 ) -> Evaluation:
     """Draw `samples` completions for each row and judge them; the same seed draws the same ones.
 
-    With temperature 0 the likeliest completion is judged, and one sample is enough.
+    With temperature 0 the likeliest completion is judged, and one sample is enough. ValueError where the model gives no
+    probabilities to draw from: finite weights may still overflow.
     """
     was_training, threads = model.training, torch.get_num_threads()
     model.eval()
     if model.num_parameters() < SMALL:
         torch.set_num_threads(1)  # several round differently, and draw differently: a score must not depend on them
     prompts = [prompt_ids(tokenizer, row["problem"]) for row in rows]
-    drawn = generate(model, prompts, samples, generator(seed, "evaluation", model.device), temperature)
-    torch.set_num_threads(threads)
-    model.train(was_training)
+    try:
+        drawn = generate(model, prompts, samples, generator(seed, "evaluation", model.device), temperature)
+    except RuntimeError as error:
+        if "probability tensor" not in str(error):
+            raise
+        raise ValueError("these weights give NaN for probabilities: the training has diverged") from None
+    finally:
+        torch.set_num_threads(threads)
+        model.train(was_training)
 
     completions = texts(tokenizer, drawn.completion_ids)
     golds = [gold_answer(row["solution"]) for row in rows for _ in range(samples)]

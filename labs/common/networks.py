@@ -37,12 +37,14 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         raise ValueError(f"the weights lack {missing[0]}: they are of another network")
     if extra := sorted(weights.keys() - wanted.keys()):
         raise ValueError(f"the weights hold {extra[0]!r}, which this network has not")
+    loaded = {}
     for name, tensor in weights.items():
         if tensor.shape != wanted[name].shape:
             found, expected = tuple(tensor.shape), tuple(wanted[name].shape)
             raise ValueError(f"{name} has the shape {found}, the network's is {expected}")
         if not tensor.is_floating_point():
             raise ValueError(f"{name} holds {tensor.dtype} where float32 is expected")
-        if not torch.isfinite(tensor).all():
+        loaded[name] = tensor.to(wanted[name].dtype)  # here, since a large float64 becomes infinity by it
+        if not torch.isfinite(loaded[name]).all():
             raise ValueError(f"{name} holds NaN or infinity: the training has diverged")
-    network.load_state_dict(dict(weights))
+    network.load_state_dict(loaded)
