@@ -448,10 +448,19 @@ def _dealt(lab, n, size, generator):
     return [batch.tolist() for batch in batches]
 
 
+def _are_indices(batches):
+    """Whether this is a list of lists of ints."""
+    return isinstance(batches, list) and all(
+        isinstance(batch, list) and all(type(index) is int for index in batch) for batch in batches
+    )
+
+
 def _judge_minibatches(value, n, size, **_case):
     facts = mapping(value, "first", "second", "again", "global")
     wanted = [size] * (n // size) + [n % size] * bool(n % size)
     for batches in (facts["first"], facts["second"]):
+        if not _are_indices(batches):
+            raise Wrong("lists of indices are expected")
         sizes = [len(batch) for batch in batches]
         if sizes != wanted:
             raise Wrong(f"{n} transitions in minibatches of {size}: the sizes are {sizes[:8]}, expected {wanted[:8]}")
@@ -481,9 +490,9 @@ minibatches.case("3 in minibatches of 8", n=3, size=8, seed=2)
 
 
 def _judge_order(value, n, size, deals, **_case):
-    orders = np.asarray(value)
-    if orders.shape != (deals, n) or not (np.sort(orders, axis=1) == np.arange(n)).all():
+    if not _are_indices(value) or len(value) != deals or any(sorted(order) != list(range(n)) for order in value):
         raise Wrong(f"not every index from 0 to {n - 1} comes exactly once")
+    orders = np.asarray(value)
     places = np.stack([(orders == index).mean(axis=0) for index in range(n)])
     followed = (np.diff(orders, axis=1) % n == 1).sum(axis=1).mean()
     apart = np.argsort(orders, axis=1)[:, 1:] - np.argsort(orders, axis=1)[:, :1]
