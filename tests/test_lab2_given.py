@@ -15,9 +15,12 @@ import torch
 from safetensors.torch import load_file, save
 
 from grader.author.skeleton import cut
+from grader.checks import Variant
 from grader.instructor.milestones import judge_milestone
+from grader.judge import fault
 from grader.lab import ROOT, Lab, lab_folders, read_lab, solutions_folder
 from grader.loading import load_modules
+from grader.reference import open_reference
 
 FOLDER = next(folder for folder in lab_folders(solutions_folder()) if folder.name.startswith("lab2_"))
 
@@ -229,3 +232,22 @@ def test_a_mistake_that_makes_training_fail_is_shown_with_its_lines(lab_copy: Pa
     assert "make lab2 TASK=q_learning_update says more" in done.stdout
     file.write_text("def (", encoding="utf-8")
     assert "cannot be imported" in run(lab_copy, "train.py").stdout
+
+
+# --- the walk with mpc_action -----------------------------------------------------------------------------------------
+
+
+def test_a_way_that_is_known_by_heart_is_no_plan(lab2: Lab) -> None:
+    """Up, right and down by the numbers of the cells: it earned all of the task's points."""
+    reference = open_reference(lab2)
+    [walk] = [check for check in reference.checks if check.name == "walk"]
+
+    def by_heart(P: np.ndarray, R: np.ndarray, terminal: np.ndarray, s: int, H: int, gamma: float) -> int:
+        columns = max(int(P[0, 2].argmax()), 1)
+        return 0 if s == len(P) - columns else 2 if s % columns == columns - 1 else 1
+
+    for seed in range(5):
+        for case in reference.cases(walk, "hidden", seed):
+            learnt = reference.answer(walk, case, Variant("by_heart", "mpc_action", by_heart))
+            assert fault(walk, lab2, case, None, learnt) is not None
+            assert fault(walk, lab2, case, None, reference.answer(walk, case)) is None

@@ -374,18 +374,24 @@ def _judge_walk(value, rows, columns, start, **_case):
 
 
 @check("mpc_on_the_cliff", points=7, seconds=8, verify=_judge_walk)
-def walk(lab, rows, columns, start, H):
+def walk(lab, rows, columns, start, H, shuffled=None):
     """Asked anew in every state, mpc_action finds the best way around the cliff."""
     env = CliffWalk(rows, columns)
+    states, actions = np.arange(env.states), np.arange(env.actions)
+    if shuffled is not None:  # other numbers for states and actions, so that only who plans finds the way
+        dice = np.random.default_rng(shuffled)
+        states, actions = dice.permutation(states), dice.permutation(actions)
+    P, R = (table[np.ix_(states, actions, states)] for table in (env.P, env.R))
+    number = np.argsort(states).tolist()
     s, terminated = env.reset(start), False
-    actions = []
-    while not terminated and len(actions) < 2 * H:
-        action = lab.mpc_action(env.P, env.R, env.terminal, s, H, 1.0)
+    taken = []
+    while not terminated and len(taken) < 2 * H:
+        action = lab.mpc_action(P, R, env.terminal[states], number[s], H, 1.0)
         if not isinstance(action, int | np.integer) or not 0 <= action < env.actions:
             raise Unusable(f"an action has to be an int from 0 to {env.actions - 1}")
-        actions.append(int(action))
-        _, s, terminated = env.step(int(action))
-    return actions
+        taken.append(int(actions[action]))
+        _, s, terminated = env.step(taken[-1])
+    return taken
 
 
 walk.case("4 x 12 from the start, H = 14", rows=4, columns=12, start=36, H=14)

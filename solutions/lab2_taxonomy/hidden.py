@@ -198,10 +198,10 @@ def models_that_end(rng):
 
 @hidden_cases(walk)
 def other_walks(rng):
-    yield dict(rows=4, columns=12, start=int(rng.integers(36)), H=16)
+    yield dict(rows=4, columns=12, start=int(rng.integers(36)), H=16, shuffled=seed_from(rng))
     rows, columns = int(rng.integers(3, 6)), int(rng.integers(5, 10))
-    yield dict(rows=rows, columns=columns, start=(rows - 1) * columns, H=columns + 2)
-    yield dict(rows=3, columns=7, start=14, H=9)
+    yield dict(rows=rows, columns=columns, start=(rows - 1) * columns, H=columns + 2, shuffled=seed_from(rng))
+    yield dict(rows=3, columns=7, start=14, H=9, shuffled=seed_from(rng))
 
 
 def once(of):
