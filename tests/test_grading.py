@@ -172,6 +172,8 @@ def test_a_milestone_gives_all_points_at_the_target_and_half_at_the_bar(
         (weights(**{"0.weight": torch.zeros(3, 3)}), "shape (3, 3)"),
         (weights(**{"0.weight": torch.full((64, 4), float("nan"))}), "NaN or infinity"),
         (weights(**{"0.weight": torch.zeros(64, 4, dtype=torch.int64)}), "float32 is expected"),
+        (weights(**{"0.weight": torch.zeros(64, 4, dtype=torch.float8_e4m3fn)}), "float32 is expected"),
+        (written("F4", [64, 4], 128), "torch cannot hold what it holds ('F4')"),
         (weights(extra=torch.zeros(1)), "extra"),
         (save({"0.bias": torch.zeros(64)}), "lack 0.weight"),
         (weights(**{"0.weight": torch.full((64, 4), 1e300, dtype=torch.float64)}), "NaN or infinity"),
@@ -190,12 +192,12 @@ def test_weights_that_cannot_be_played_are_a_sentence(data: bytes | None, words:
     assert len(judged.message) < 300
 
 
-def test_weights_of_other_float_types_are_played(lab3_run: Run) -> None:
-    """Of float8 torch cannot say whether it is finite: that ended in an error of the grader."""
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_weights_of_other_float_types_are_played(dtype: torch.dtype, lab3_run: Run) -> None:
     milestone = next(item for item in lab3_run.lab.manifest.milestones if item.name == "reinforce")
     assert lab3_run.score is not None
-    small = weights(**{"0.weight": torch.zeros(64, 4, dtype=torch.float8_e4m3fn)})
-    assert judge_milestone(milestone, lab3_run.score, small).message.startswith("reached ")
+    others = weights(**{"0.weight": torch.zeros(64, 4, dtype=dtype)})
+    assert judge_milestone(milestone, lab3_run.score, others).message.startswith("reached ")
 
 
 def test_two_milestones_judge_the_same_weights_each_for_its_own(

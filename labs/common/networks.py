@@ -42,7 +42,7 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         if tensor.shape != wanted[name].shape:
             found, expected = tuple(tensor.shape), tuple(wanted[name].shape)
             raise ValueError(f"{name} has the shape {found}, the network's is {expected}")
-        if not tensor.is_floating_point():
+        if tensor.dtype not in (torch.float64, torch.float32, torch.float16, torch.bfloat16):
             raise ValueError(f"{name} holds {tensor.dtype} where float32 is expected")
         loaded[name] = tensor.to(wanted[name].dtype)  # here, since a large float64 becomes infinity by it
         if not torch.isfinite(loaded[name]).all():
