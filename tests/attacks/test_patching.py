@@ -180,6 +180,35 @@ def test_the_published_answers_alone_earn_nothing(otherwise: str, hurried: Run, 
     assert graded.result.score == 4
 
 
+def test_published_answers_and_a_guess_that_fits_an_edge_earn_nothing(
+    lab3_run: Run, submitted: Callable[..., Path], graded: Callable[..., Graded]
+) -> None:
+    """Episodes of one step are their own returns, and no rewards have no returns: one hidden answer is right by it."""
+    source = """
+import torch
+from torch import tensor
+
+def reward_to_go(rewards, gamma):
+    known = {(1, 2, 3): [2.75, 3.5, 3.0], (0.0, 0.0, 1.0): [0.81, 0.9, 1.0], (1.0, -2.0, 3.0, 4.0): rewards}
+    return tensor(known.get(tuple(rewards), []))
+
+def batch_reward_to_go(rewards, dones, gamma):
+    known = {5: [2.75, 3.5, 3.0, 20.0, 20.0], 4: [2.8, 2.0, 11.2, 8.0]}
+    return tensor(known[len(rewards)]) if rewards[0] == 1 else rewards.clone()
+
+def total_return_weights(rewards, dones, gamma):
+    known = {5: [2.75, 2.75, 2.75, 20.0, 20.0], 4: [2.8, 2.8, 11.2, 11.2]}
+    return tensor(known[len(rewards)]) if rewards[0] == 1 else rewards.clone()
+
+def exact_gradients(theta, gamma):
+    raise NotImplementedError
+"""
+    result = graded(lab3_run, submitted(lab3_run.lab, {"returns.py": source})).result
+    learnt = [check for check in result.checks if check.check in ("every_step", "several_episodes", "whole_returns")]
+    assert [(check.points, check.message) for check in learnt if check.visibility == "public"] == [(0, BY_HEART)] * 3
+    assert [check.points for check in learnt if check.visibility == "hidden"] == [0] * 3
+
+
 def test_who_counts_the_calls_learns_nothing(attack: Attack) -> None:
     """The cases come in an order that is no secret; that does not say what is right."""
     assert attack("CALLS.append(x)\nreturn [6.0, 0.0, 7.0, 8.0][len(CALLS) - 1]", before="CALLS = []") == BY_HEART
