@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import random
 from pathlib import Path
+
+import numpy as np
+import torch
 
 from grader import quiz
 from grader.author.skeleton import blank, cut
@@ -64,9 +68,11 @@ def _recorded(reference: Reference, check: Check) -> RecordedCheck:
             if known.expected.status != "value":
                 raise Refused(f"the reference fails {check.name}, case {case.title!r}: {known.expected.text}", 1)
             facts["expected"] = answer_to_json(known.expected)
+        _seed_global_state(1)
         mistakes = {name: answer_to_json(answer) for name, answer in known.mistakes.items()}
         if reference.lab.task(check.task).file in reference.lab.answer_files:
             mistakes = {}  # their diagnoses would tell what the key is
+        _seed_global_state(2)
         again = reference.known_of(check, case).mistakes
         facts["mistakes"] = {
             name: data
@@ -77,6 +83,13 @@ def _recorded(reference: Reference, check: Check) -> RecordedCheck:
         }
         cases[case.title] = facts
     return RecordedCheck(public, hidden, cases)
+
+
+def _seed_global_state(seed: int) -> None:
+    """So that what a mistake draws from there is never the same by chance, which would be another record."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
 
 
 def hashes(files: dict[str, str]) -> dict[str, str]:
