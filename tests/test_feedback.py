@@ -1,7 +1,9 @@
 """What a student is shown of a result: enough to go on, nothing hidden, and nobody's text as anything but text."""
 
+import errno
 import html.parser
 import json
+import os
 import re
 import shutil
 import sys
@@ -486,6 +488,18 @@ def test_a_page_that_cannot_be_written_is_said_and_leaves_the_earlier_one(out: P
     assert [path.parts[-3] for path in written] == ["ben"]
     assert "cannot be written" in refused[0]
     assert (feedback / "ana").read_text() == "in the way"
+
+
+def test_a_page_for_which_there_is_no_room_leaves_nothing_behind(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    written, refused = write_feedback(find_results(out, "lab3"), tmp_path / "feedback", "html")
+    assert (written, len(refused), files_in(tmp_path / "feedback")) == ([], 2, [])
 
 
 @pytest.mark.parametrize("student", ["a b", "Zoë", "-ana", "a\\b", "..ana", "<b>", "a`b", "\u202eana"])

@@ -273,6 +273,9 @@ def _write_one(path: Path, to: Path, form: Form) -> Path:
         raise Refused(f"{target.parent} is a link that leads out of {to}: nothing was written there", 1)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f"{target.name}.new")
-    temporary.write_text(render(result, form), encoding="utf-8", newline="\n")
-    temporary.replace(target)
+    try:
+        temporary.write_text(render(result, form), encoding="utf-8", newline="\n")
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
     return target
