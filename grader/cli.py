@@ -8,6 +8,7 @@ For `grade`: 0 all were graded, 1 a submission needs a person, 3 the grader fail
 import contextlib
 import dataclasses
 import importlib.util
+import io
 import json
 import os
 import sys
@@ -194,6 +195,9 @@ def add_instructors_commands() -> None:
 
 def main() -> None:
     """Runs the command; what the user did that cannot work is one sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a sign that the terminal's encoding has not is no reason to fail
+            stream.reconfigure(errors="replace")
     add_instructors_commands()
     try:
         code = app(standalone_mode=False)

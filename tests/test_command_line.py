@@ -108,6 +108,15 @@ def test_the_command_itself_ends_with_the_documented_codes() -> None:
     assert unknown.stderr.startswith("There is no lab 'lab99' in labs/. The labs here are: lab0, ")
 
 
+def test_a_terminal_that_has_no_such_sign_is_no_failure() -> None:
+    """As where the language's encoding is an old one, of 256 letters."""
+    command = [sys.executable, "-m", "grader", "check", "lab0"]
+    latin = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    typed = subprocess.run(command, cwd=ROOT, env=latin, capture_output=True, encoding="latin-1", check=False)
+    assert (typed.returncode, typed.stderr) == (FAILED, "")
+    assert "? todo" in typed.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
