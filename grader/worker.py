@@ -334,11 +334,11 @@ def run_child(channel: socket.socket, work: Path, inner: Inner) -> NoReturn:
         os.setsid()
         opening = frames.receive(channel, OPENING_BYTES)
         lab = Lab(work, msgspec.convert(opening["manifest"], Manifest))  # no file: a submission could write over it
-        for name, content in opening["files"].items():
-            (work / name).write_bytes(content.values.tobytes())
         try:
+            for name, content in opening["files"].items():
+                (work / name).write_bytes(content.values.tobytes())
             confine.enter(work, lab.manifest.limits, inner)
-        except confine.NotConfined as error:
+        except (confine.NotConfined, OSError) as error:  # a full disk, for one
             frames.send(channel, {"fault": str(error)})
         else:
             frames.send(channel, {"fault": ""})

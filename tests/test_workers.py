@@ -358,6 +358,12 @@ def test_a_parent_that_died_during_a_submission_is_the_graders_fault(
     assert asked.ask(check, {"x": 1.0}).value[1] == 1, "the next call has a worker of a new parent"
 
 
+def test_files_that_cannot_be_written_are_the_graders_fault_and_it_says_why(parent: WarmParent, run: Run) -> None:
+    """As where the disk for temporary files is full."""
+    with pytest.raises(WorkerFailed, match=r"the sandbox failed: .*No such file or directory"):
+        workers.Worker(parent, run.lab, {"no_folder/first.py": b""})
+
+
 def test_a_parent_that_does_not_start_is_the_graders_fault(small_lab: Lab) -> None:
     limits = small_lab.manifest.limits
     parent = WarmParent(limits, sandbox.choose("auto", limits), ["no_such_module"])
