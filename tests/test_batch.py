@@ -21,7 +21,7 @@ from rich.console import Console
 
 from grader import results
 from grader.errors import Refused
-from grader.instructor import batch, pool, results_folder, runlog, table
+from grader.instructor import batch, grading, pool, results_folder, runlog, table
 from grader.instructor.batch import Batch, Options, grade_all
 from grader.instructor.grading import Graded, Run, grade, open_run
 from grader.instructor.rows import Row
@@ -340,6 +340,17 @@ def test_a_submission_over_which_grading_processes_die_is_the_graders_fault(
     assert {check.outcome for check in stored(options, "bob").checks if check.kind == "code"} == {"error"}
     monkeypatch.setattr(batch, "grade", grade)
     assert whats(graded(lab, options)) == {"ada": "unchanged", "bob": "graded", "carol": "unchanged"}
+
+
+def test_a_fault_that_all_checks_meet_is_one_sentence() -> None:
+    def failed(name: str, message: str) -> CheckResult:
+        return CheckResult("task", name, "", "public", "code", "error", None, 1.0, message=message)
+
+    lines = [failed(name, "Traceback\nno room") for name in "abcde"] + [failed("f", "no sandbox")]
+    assert grading.attention([], lines) == [
+        "a (public), b (public) and 3 more: the grader failed: no room",
+        "f (public): the grader failed: no sandbox",
+    ]
 
 
 def test_a_fault_of_the_grader_costs_no_other_submission(

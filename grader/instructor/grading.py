@@ -127,13 +127,19 @@ def _graded(
 def attention(problems: list[str], checks: list[CheckResult]) -> list[str]:
     """What a person should look at: what is wrong with the files, the grader's own faults, and processes that were
     killed from outside."""
-    sentences = [*problems]
+    said: dict[str, list[str]] = {}  # a fault of the machine's is that of all checks: it is said once
     for check in checks:
+        place = f"{check.check} ({check.visibility})"
         if check.outcome == "error" and check.message not in problems:
-            sentences.append(f"{check.check} ({check.visibility}): the grader failed: {check.message.splitlines()[-1]}")
+            said.setdefault(f"the grader failed: {check.message.splitlines()[-1]}", []).append(place)
         if KILLED_WORDS in check.message:
-            sentences.append(f"{check.check} ({check.visibility}): {check.message}")
-    return sentences
+            said.setdefault(check.message, []).append(place)
+    return [*problems, *(f"{_some(places)}: {sentence}" for sentence, places in said.items())]
+
+
+def _some(places: list[str]) -> str:
+    more = f" and {len(places) - 2} more" if len(places) > 3 else ""
+    return ", ".join(places[:2] if more else places) + more
 
 
 def _all_code(run: Run, judged: Callable[[Check], Judged]) -> list[CheckResult]:
