@@ -947,6 +947,6 @@ def test_grade_tells_its_own_failure_from_a_students(kit: Path, grader: Grader, 
 def test_grade_without_submissions_is_a_sentence(kit: Path, grader: Grader) -> None:
     (kit / "submitted").mkdir()
     ended = grader("grade", "lab90", "submitted", "--jobs", "1")
-    assert (ended.code, ended.out) == (FAILED, "")
+    assert (ended.code, ended.out) == (CALLED_WRONGLY, "")
     assert "there is no submission in submitted: a folder or an archive" in ended.err
     assert not (kit / "graded").exists()

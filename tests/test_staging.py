@@ -963,7 +963,7 @@ def test_a_folder_without_submissions_is_said_to_be_so(lab3: Lab, tmp_path: Path
     (tmp_path / "readme.txt").write_bytes(b"")
     with pytest.raises(Refused, match="there is no submission in") as raised:
         find_submissions(tmp_path, lab3)
-    assert raised.value.exit_code == 1
+    assert raised.value.exit_code == 2
     with pytest.raises(Refused, match="is no folder: SUBMISSIONS=") as raised:
         find_submissions(tmp_path / "nowhere", lab3)
     assert raised.value.exit_code == 2

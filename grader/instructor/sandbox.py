@@ -93,8 +93,7 @@ def choose(asked: str, limits: Limits) -> str:
     raise Refused(
         f"No sandbox works on this machine, and submissions are not run without one:\n{listed}\n"
         "Grade in the grader's container image, on Linux 5.13 or later. --sandbox none runs submissions with your own "
-        "rights all the same, and marks every result.",
-        exit_code=1,
+        "rights all the same, and marks every result."
     )
 
 

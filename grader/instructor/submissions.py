@@ -56,9 +56,9 @@ def find_submissions(folder: Path, lab: Lab) -> list[Submission]:
             elif is_archive(path) and _is_for(path, lab):
                 sources.setdefault(_student(path), []).append(path)
     except OSError as error:
-        raise Refused(f"{folder} cannot be read: {error.strerror}", 1) from None
+        raise Refused(f"{folder} cannot be read: {error.strerror}") from None
     if not sources:
-        raise Refused(f"there is no submission in {folder}: a folder or an archive (.zip, .tar.gz) for each student", 1)
+        raise Refused(f"there is no submission in {folder}: a folder or an archive (.zip, .tar.gz) for each student")
     alike = Counter(map(_folded, sources))
     return [_newest(student, sources[student], alike[_folded(student)] > 1) for student in sorted(sources)]
 

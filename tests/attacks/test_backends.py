@@ -465,7 +465,7 @@ def test_where_none_works_every_reason_is_given_and_none_is_not_taken(monkeypatc
     for backend in backends():
         assert f"  {backend}: no {backend} here" in str(refused.value)
     assert "submissions are not run without one" in str(refused.value)
-    assert refused.value.exit_code == 1
+    assert refused.value.exit_code == 2
     assert sandbox.choose("none", Limits()) == "none"
 
 
