@@ -66,13 +66,15 @@ def archive_stem(path: Path) -> str:
 
 
 # What the libraries raise over archives that are broken, or made to break them. OSError: bz2 has no other word for it,
-# and all is in memory by then; RuntimeError: an encrypted zip; ValueError and OverflowError: headers without sense.
+# and all is in memory by then; RuntimeError: an encrypted zip; ValueError and OverflowError: headers without sense;
+# IndexError: a tar that ends within the list of a sparse file's parts.
 BROKEN = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
     lzma.LZMAError,
     EOFError,
+    IndexError,
     OSError,
     OverflowError,
     RuntimeError,

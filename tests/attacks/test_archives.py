@@ -393,6 +393,17 @@ def test_a_sparse_file_written_the_pax_way_stands_for_nothing(lab3: Lab, tmp_pat
     assert problems == ["losses.py is missing"]
 
 
+@pytest.mark.parametrize("rest", [b"", b"x" * 100, b"\x80" * 504, b"\xff" * 600])
+def test_a_tar_that_ends_within_the_parts_of_a_sparse_file_is_unusable(rest: bytes, lab3: Lab, tmp_path: Path) -> None:
+    header = bytearray(tar_member("losses.py", type_=tarfile.GNUTYPE_SPARSE)[:512])
+    header[482] = 1  # more parts follow
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    (tmp_path / "a.tar").write_bytes(bytes(header) + rest)
+    with pytest.raises(Unusable):
+        stage(tmp_path / "a.tar", lab3)
+
+
 # --- links, paths and special files -----------------------------------------------------------------------------------
 
 
