@@ -1,14 +1,16 @@
 """What `grader doctor` proves: each attempt is stopped in a sandbox, and would have succeeded without one."""
 
 import json
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from grader.cli import main
 from grader.errors import Refused
-from grader.instructor import sandbox
+from grader.instructor import doctor, sandbox
 from grader.instructor.doctor import Findings, examine
 from grader.lab import Limits
 from grader.machine import describe
@@ -46,6 +48,19 @@ def test_every_attempt_is_stopped_in_a_sandbox_and_succeeds_without_one() -> Non
     assert bare.layers == {"outer": "none", "inner": "rlimits"}
     assert stopped(bare) - PRIVILEGED == ALWAYS_STOPPED, "the others are real: they reach what they try to reach"
     assert bare.not_here[backend] == "", "a stronger one works here, which is said"
+
+
+def test_attempts_that_cannot_be_made_are_not_taken_for_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a Python lacks ctypes, for one, nothing was tried at all."""
+    shutil.copytree(doctor.ESCAPES, tmp_path / "escapes")
+    escapes = tmp_path / "escapes" / "escapes.py"
+    escapes.write_text("import not_there\n" + escapes.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(doctor, "ESCAPES", tmp_path / "escapes")
+    findings = examine("auto")
+    assert [attempt.what for attempt in findings.attempts if attempt.stopped] == [findings.attempts[-1].what]
+    assert not findings.holds
 
 
 def test_an_unknown_sandbox_is_refused_with_the_names_that_there_are() -> None:

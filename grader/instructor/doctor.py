@@ -65,8 +65,8 @@ def examine(asked: str) -> Findings:
         attempts = []
         for check in checks_of(module):
             answer = workers.ask(check, reach.get(check.name, {}))
-            stopped = answer.status != "value"
-            attempts.append(Attempt(check.title, stopped, str(answer.text if stopped else answer.value)))
+            stopped = answer.status not in ("value", "broken")  # a file that cannot be used tries nothing
+            attempts.append(Attempt(check.title, stopped, answer.text or str(answer.value)))
         attempts.append(_anything_left(reach))
         return Findings(backend, dict(parent.layers), not_here, attempts)
 
