@@ -105,6 +105,12 @@ def test_an_answer_that_never_comes_whole_is_waited_for_no_longer_than_any_other
     assert told == "it was stopped after 0.3 seconds"
 
 
+def test_nothing_is_sent_out_of_band(attack: Attack) -> None:
+    """The channel could be read then, and there would be nothing in it: the grader would wait for half a minute."""
+    told = attack("channel.send(b'x', socket.MSG_OOB)", before=CHANNEL)
+    assert told == "it raised PermissionError: [Errno 1] Operation not permitted"
+
+
 def test_an_answer_that_ends_in_the_middle_is_none(attack: Attack) -> None:
     told = attack("channel.sendall(b'\\0\\0\\x08\\0'); os._exit(0)", "crashed", before=CHANNEL)
     assert told == "its process ended during the call"
