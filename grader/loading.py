@@ -67,9 +67,11 @@ def parse(path: Path) -> ast.Module:
     except UnicodeDecodeError as error:
         raise Broken(f"{path.name} is not UTF-8 (byte {error.start}): save it again with the encoding UTF-8") from None
     except SyntaxError as error:
-        raise Broken(f"{path.name}, line {error.lineno}: syntax error: {error.msg}") from None
+        place = f", line {error.lineno}" if error.lineno else ""  # of a file with a NUL in it nothing is counted
+        raise Broken(f"{path.name}{place}: syntax error: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise Broken(f"{path.name} cannot be read as Python: {error}") from None
+        why = str(error) or "it is nested too deep, or too large"
+        raise Broken(f"{path.name} cannot be read as Python: {why}") from None
 
 
 def refused_imports(path: Path, lab: Lab) -> list[str]:

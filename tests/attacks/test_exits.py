@@ -115,6 +115,12 @@ IMPORTS = {
         "failed",
         "first.py, line 1: syntax error: too many nested parentheses",
     ),
+    "it is nested deeper still": (
+        "x = " + "-" * 100_000 + "1",
+        "failed",
+        "first.py cannot be read as Python: it is nested too deep, or too large",
+    ),
+    "it has a NUL in it": ("x = 1\0", "failed", "first.py: syntax error: source code string cannot contain null bytes"),
     "it imports what the lab forbids": (
         "import trl",
         "failed",
