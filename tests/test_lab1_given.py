@@ -101,6 +101,18 @@ def test_values_that_are_a_millionth_off_earn_nothing(
     assert judged(lab1, name, arrays).points == 0.0
 
 
+@pytest.mark.parametrize("value", [1e7, 1e18, -1e18, 1e300])
+@pytest.mark.parametrize("name", NAMES)
+def test_values_so_large_that_rewards_are_lost_by_rounding_earn_nothing(
+    lab1: Lab, grids: ModuleType, concepts: ModuleType, name: str, value: float
+) -> None:
+    """1e18 - 1 is 1e18: in every state but the last it solved the Bellman equation where gamma is 1."""
+    arrays = solved(grids, concepts, name)
+    arrays["V"] = np.where(grids.GRIDS[name].terminal, 0.0, value)
+    result = judged(lab1, name, arrays)
+    assert (result.outcome, result.points) == ("failed", 0.0)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_value_of_a_terminal_state_earns_nothing(
     lab1: Lab, grids: ModuleType, concepts: ModuleType, name: str

@@ -22,6 +22,7 @@ from grids import ACTIONS, GRIDS, Grid
 RUNS = Path(__file__).parent / "runs"
 CONDITIONS = 3
 RESIDUAL = 1e-8
+LARGEST = 1e6  # of V: at 1e16 a step's reward is lost by rounding, and V is its own BV
 ROLLOUTS = 10_000
 EVALUATION_SEED = 1_000_000  # of the roll-outs: the same arrays always get the same score
 LONGEST = 1_000  # steps of an episode; gamma to this power is nothing, or every good policy ended long before
@@ -50,6 +51,8 @@ def read_arrays(grid: Grid, weights: Mapping[str, Any]) -> tuple[np.ndarray, np.
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds NaN or infinity")
+    if np.abs(arrays["V"]).max() > LARGEST:
+        raise ValueError(f"V holds a number beyond {LARGEST:,.0f}; no way through the grid is worth that")
     policy = arrays["policy"]
     if (policy < 0).any() or (np.abs(policy.sum(axis=1) - 1) > RESIDUAL).any():
         raise ValueError("policy holds a row that is no probability distribution over the four actions")
