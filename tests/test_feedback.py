@@ -24,7 +24,8 @@ from grader.answers import Answer, too_slow
 from grader.cli import main
 from grader.compare import Difference
 from grader.instructor.feedback import INVISIBLE, Form, find_results, harmless, page_of, render, write_feedback
-from grader.instructor.grading import NOT_ASKED, Graded, Run, open_run
+from grader.instructor.grading import NOT_ASKED, Graded, Run, failed, open_run
+from grader.instructor.submissions import Submission
 from grader.instructor.workers import LIMITS, WarmParent, over_limit
 from grader.judge import HIDDEN, hidden_message
 from grader.lab import ROOT, Lab, Limits
@@ -233,6 +234,14 @@ def test_an_error_of_the_grader_is_said_and_costs_nothing() -> None:
     )
     assert section.lines[0].points == "2.5 points to come"
     assert page.to_come == ["2.5 more could not be judged this time, and are not lost"]
+
+
+def test_an_error_on_the_whole_submission_is_not_told_as_one_of_its_files(lab3_run: Run, tmp_path: Path) -> None:
+    submission = Submission("ana", tmp_path / "ana", ["2 submissions: b.zip is the newest and counts, not a.zip"])
+    result = failed(lab3_run, submission, "KeyError: '/home/prof/kit/hidden/3.25'").result
+    page = page_of(result)
+    assert page.notes == submission.notes
+    assert "3.25" not in render(result, "html") + render(result, "md")
 
 
 def numbers_in(plain: Any) -> Iterator[float]:

@@ -114,13 +114,14 @@ def page_of(result: Result) -> Page:
     to_come = [f"{points_text(pending)} more are graded by hand"] if pending else []
     if unjudged > pending:
         to_come.append(f"{points_text(unjudged - pending)} more could not be judged this time, and are not lost")
+    notes = [note for note in result.notes if note not in {error.message for error in result.errors()}]
     return Page(
         lab=result.lab,
         student=result.student,
         score=f"{points_text(result.score)} of {points_text(result.max_score)} points",
         to_come=to_come,
-        sections=[_section(result.lab, task, checks, result.notes) for task, checks in tasks.items()],
-        notes=result.notes,
+        sections=[_section(result.lab, task, checks, notes) for task, checks in tasks.items()],
+        notes=notes,
     )
 
 
