@@ -135,11 +135,14 @@ def test_weights_that_cannot_be_judged_are_refused_in_words(lab5: Lab) -> None:
             assert words in judged.message
 
 
-def test_the_model_as_it_came_earns_nothing(lab5: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("larger", [1, 1.001, 30])
+def test_the_model_as_it_came_earns_nothing(lab5: Lab, larger: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor with a larger last layer, which makes each sample the likeliest one: .985 of those are right."""
     monkeypatch.setattr(arithmetic, "HELD_OUT", 200)
     score = scorer(lab5)
     assert score is not None
     weights = load_file(TINY / "model.safetensors")
+    weights["lm_head.weight"] *= larger
     for milestone in lab5.manifest.milestones:
         reached = score(milestone.name, weights)
         assert reached < milestone.half

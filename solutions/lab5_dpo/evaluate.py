@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # transformers takes seconds to import: only where a model is
 RUNS = Path(__file__).parent / "runs"
 TARGETS = {"sampled_accuracy": 0.80, "preference_accuracy": 0.95}
 HALVES = {"sampled_accuracy": 0.72, "preference_accuracy": 0.80}
+CLEARLY = 1.0  # by so many nats the log-ratio has to have grown: whatever is done to the weights moves it a little
 SAMPLES = 4  # for each of the 200 problems that are held out
 EVALUATION_SEED = 1_000_000  # of what is sampled; no training run uses it
 
@@ -33,10 +34,10 @@ def sampled_accuracy(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBa
 
 
 def preference_accuracy(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> float:
-    """The share of the held-out pairs whose implicit reward, with the tiny model as it came for a reference, is higher
-    for the chosen completion."""
+    """The share of the held-out pairs whose implicit reward, with the tiny model as it came for a reference, is clearly
+    higher for the chosen completion."""
     margins = torch.tensor(log_ratios(model, tokenizer)) - torch.tensor(reference_log_ratios())
-    return (margins > 0).double().mean().item()
+    return (margins > CLEARLY).double().mean().item()
 
 
 @torch.no_grad()
