@@ -119,7 +119,7 @@ def enter(work: Path, limits: Limits, inner: Inner) -> None:
 
 
 def _limit_resources(limits: Limits, inner: Inner) -> None:
-    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_CORE, 1)  # with 0 the kernel still starts a program that takes cores (core_pattern)
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
     _limit(resource.RLIMIT_FSIZE, limits.disk_bytes)
     if sys.platform != "linux":  # elsewhere the others are not enforced
@@ -196,9 +196,7 @@ def _restrict_calls(may_fork: bool) -> None:
     if may_fork:
         rules += [("clone", [argument(0, 0, CLONE_THREAD | CLONE_NAMESPACES)]), ("fork", []), ("vfork", [])]
     # Not SIGKILL, nor a limit on seconds that ends in it: who dies of that was killed from outside, and is asked again.
-    for number in {0, *signal.valid_signals()} - {
-        signal.SIGKILL
-    }:  # each by itself: the kernel reads half of the number
+    for number in {0, *signal.valid_signals()} - {signal.SIGKILL}:  # each by itself: the kernel reads half of its bits
         rules += [("kill", [argument(0, me), argument(1, number)]), ("tgkill", [argument(0, me), argument(2, number)])]
     rules += [("prlimit64", [argument(0, pid), argument(2, 0)]) for pid in (0, me)]
     rules += [("prctl", [argument(0, option)]) for option in PRCTL_ALLOWED]
