@@ -195,8 +195,9 @@ def _restrict_calls(may_fork: bool) -> None:
     rules += [("clone", [argument(0, CLONE_THREAD, CLONE_THREAD | CLONE_NAMESPACES)])]
     if may_fork:
         rules += [("clone", [argument(0, 0, CLONE_THREAD | CLONE_NAMESPACES)]), ("fork", []), ("vfork", [])]
-    # Not SIGKILL, nor a limit on seconds that ends in it: who dies of that was killed from outside, and is asked again.
-    for number in {0, *signal.valid_signals()} - {signal.SIGKILL}:  # each by itself: the kernel reads half of its bits
+    # Not by what a system kills that lacks memory, nor by a limit on seconds: who dies of that is asked again. Each of
+    # the others by itself, since the kernel reads half of the number's bits.
+    for number in {0, *signal.valid_signals()} - {signal.SIGKILL, signal.SIGTERM}:
         rules += [("kill", [argument(0, me), argument(1, number)]), ("tgkill", [argument(0, me), argument(2, number)])]
     rules += [("prlimit64", [argument(0, pid), argument(2, 0)]) for pid in (0, me)]
     rules += [("prctl", [argument(0, option)]) for option in PRCTL_ALLOWED]

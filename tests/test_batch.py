@@ -26,7 +26,7 @@ from grader.instructor.batch import Batch, Options, grade_all
 from grader.instructor.grading import Graded, Run, grade, open_run
 from grader.instructor.rows import Row
 from grader.instructor.submissions import Submission
-from grader.instructor.workers import WarmParent
+from grader.instructor.workers import KILLED_WORDS, WarmParent
 from grader.lab import Lab, read_lab
 from grader.results import CheckResult, Result, read_result, write_result
 
@@ -251,8 +251,9 @@ def test_other_names_are_fit(student: str, tmp_path: Path) -> None:
 def test_what_may_not_be_read_among_results_ends_it_in_words(
     lab: Lab, options: Options, hand_in: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where another grader's umask closed it."""
+    """As where another grader's umask closed one student's folder, or the log."""
     hand_in("ada")
+    hand_in("bob")
     real_stat = os.stat
 
     def refused(path: Any, **given: Any) -> os.stat_result:
@@ -263,8 +264,11 @@ def test_what_may_not_be_read_among_results_ends_it_in_words(
     with monkeypatch.context() as patched:
         patched.setattr(os, "stat", refused)
         done = graded(lab, options)
-    assert done.exit_code == 3
-    assert done.trouble == f"{path_of(options, 'ada')} could not be written: Permission denied"
+    assert (done.exit_code, done.trouble, whats(done)) == (3, "", {"ada": "unwritten", "bob": "graded"})
+    assert done.rows[0].attention == [f"{path_of(options, 'ada')} could not be written: Permission denied"]
+    said = StringIO()
+    table.print_summary(Console(file=said, width=300), done.rows)
+    assert "not saved" in said.getvalue().splitlines()[1] and "1 submission needs a person:\n  ada: " in said.getvalue()
     (options.out / runlog.FILE).unlink()
     (options.out / runlog.FILE).mkdir()
     with pytest.raises(Refused, match=r"runs\.jsonl cannot be read: Is a directory"):
@@ -482,6 +486,24 @@ def test_a_full_disk_ends_it_and_loses_nothing(
     again = graded(lab, options)
     assert (again.exit_code, again.seed) == (0, done.seed)
     assert whats(again) == {"ada": "unchanged", "bob": "graded", "carol": "graded"}
+
+
+def test_what_was_killed_from_outside_is_graded_again(
+    lab: Lab, options: Options, hand_in: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be more memory then; what a submission did to itself stays as it was."""
+    hand_in("ada", "import os\n\ndef double(x):\n    os._exit(0)\n")
+    hand_in("bob")
+
+    def killed(run: Run, submission: Submission) -> Graded:
+        found = grade(run, submission)
+        checks = [msgspec.structs.replace(check, message=KILLED_WORDS) for check in found.result.checks]
+        return Graded(msgspec.structs.replace(found.result, checks=checks), [])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batch, "grade", lambda *of: killed(*of) if of[1].student == "bob" else grade(*of))
+        graded(lab, options)
+    assert whats(graded(lab, options)) == {"ada": "unchanged", "bob": "graded"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

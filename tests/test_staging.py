@@ -785,6 +785,16 @@ def test_the_newest_of_several_archives_counts_by_its_date_where_the_name_has_no
     assert found(tmp_path, lab3) == {"ada": "ada/m.zip"}
 
 
+def test_a_newer_folder_without_a_file_of_the_labs_does_not_stand_in_an_archives_way(lab3: Lab, tmp_path: Path) -> None:
+    """A script that collects makes a folder for everybody, and feedback may be written beside what was handed in."""
+    os.utime(zipped(tmp_path / "ada_lab3_20260101-120000.zip", CODE), (1, 1))
+    in_folder(tmp_path / "ada" / "lab3", {"feedback.html": b"70 of 100"})
+    os.utime(zipped(tmp_path / "bob_lab3_20260101-120000.zip", CODE), (1, 1))
+    in_folder(tmp_path / "bob" / "lab3", CODE)
+    (tmp_path / "eve" / "lab3").mkdir(parents=True)
+    assert found(tmp_path, lab3) == {"ada": "ada_lab3_20260101-120000.zip", "bob": "bob/lab3", "eve": "eve/lab3"}
+
+
 def test_archives_of_other_labs_do_not_count(lab3: Lab, lab0: Lab, tmp_path: Path) -> None:
     for name in ("ada_lab3_20260101-120000.zip", "ada_lab4_20270101-120000.zip", "ada_lab30.zip"):
         zipped(tmp_path / name, CODE)

@@ -298,12 +298,13 @@ def test_a_worker_is_gone_when_its_submission_is_done(run: Run, parent: WarmPare
 
 
 def working(parent: WarmParent) -> list[psutil.Process]:
-    """Our processes, dead ones apart; in a container they are no children of ours, but run the same module."""
-    running = psutil.process_iter(["cmdline", "status"])
+    """The processes of a parent, dead ones apart; in a container they are no children of ours, but run the same module."""
+    assert parent._started is not None
+    ours = psutil.Process(parent._started.process.pid).children(recursive=True)
     return [
         process
-        for process in running
-        if "grader.worker" in (process.info["cmdline"] or []) and process.info["status"] != psutil.STATUS_ZOMBIE
+        for process in (psutil.process_iter() if parent._started.container else ours)
+        if "grader.worker" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
     ]
 
 

@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import dataclasses
+import errno
 import functools
 import os
 import secrets
@@ -19,15 +20,16 @@ from grader.instructor.archives import Unusable
 from grader.instructor.grading import Graded, Run, attention, failed, grade, hash_of, open_run
 from grader.instructor.milestones import versions
 from grader.instructor.results_folder import result_path
-from grader.instructor.rows import Row, row_of
+from grader.instructor.rows import Row, What, row_of
 from grader.instructor.staging import Staged, stage
 from grader.instructor.submissions import Submission, find_submissions
-from grader.instructor.workers import WarmParent
+from grader.instructor.workers import KILLED_WORDS, WarmParent
 from grader.lab import Lab
 from grader.plain import one_line
 from grader.results import earlier_result, write_result
 
 NAMED = 5  # of what is too much to list
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # no other result could be written either
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Batch:
             return 3
         if self.left:
             return 128 + self.signal
-        if any("error" in row.outcomes for row in self.rows):
+        if any(row.what == "unwritten" or "error" in row.outcomes for row in self.rows):
             return 3
         return 1 if any(row.attention for row in self.rows) else 0
 
@@ -153,7 +155,7 @@ def _graded(
             if event:
                 number, reply = event
                 row = msgspec.json.decode(reply, type=Row) if reply else _lost(run, fit[number], options)
-                if row.what == "unwritten":
+                if row.what == "no room":
                     [trouble] = row.attention
                     break
                 rows.append(row)
@@ -222,6 +224,8 @@ def _unchanged(run: Run, submission: Submission, options: Options) -> Row | None
         return None
     if not earlier.confined and options.sandbox != "none":
         return None
+    if any(KILLED_WORDS in check.message for check in earlier.checks):  # there may be more memory this time
+        return None
     if run.score and any(check.kind == "milestone" and check.outcome == "skipped" for check in earlier.checks):
         return None
     try:
@@ -245,7 +249,8 @@ def _written(run: Run, submission: Submission, options: Options, graded: Graded)
             sentences.append("the earlier result could not be read; it was replaced, and is kept as result.json.bad")
         written = write_result(path, graded.result)
     except OSError as error:
-        return Row(submission.student, "unwritten", [f"{path} could not be written: {error.strerror}"])
+        what: What = "no room" if error.errno in NO_ROOM else "unwritten"
+        return Row(submission.student, what, [f"{path} could not be written: {error.strerror}"])
     if not written:
         sentences.append("the grader failed this time; the earlier result was kept")
     before = earlier.score if earlier and not earlier.errors() else None

@@ -89,7 +89,7 @@ def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) 
         if repeated:
             table.print_changes(console, done.rows)
         unchanged = done.count("unchanged")
-        graded = done.total - unchanged - done.count("refused")
+        graded = done.total - unchanged - sum(map(done.count, table.NO_RESULT))
         said = [f"{graded} graded with seed {done.seed}"] * bool(graded)
         said += [f"{unchanged} unchanged since they were graded (--force grades them, too)"] * bool(unchanged)
         folders = f"the results are in {shown(options.out)}/<student>/{lab.name}/"
@@ -100,8 +100,9 @@ def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) 
 def _print_json(lab: Lab, out: Path, rows: "list[Row]") -> None:
     """The results as a list, read from their files one after another: all of them together may be large."""
     from grader.instructor.results_folder import result_path
+    from grader.instructor.table import NO_RESULT
 
-    paths = [result_path(out, row.student, lab.name) for row in rows if row.what != "refused"]
+    paths = [result_path(out, row.student, lab.name) for row in rows if row.what not in NO_RESULT]
     print("[")
     for path in paths:
         print(path.read_text(encoding="utf-8") + ("" if path == paths[-1] else ","))

@@ -9,7 +9,7 @@ from grader.plain import one_line
 from grader.results import Kind, Result
 from grader.student.table import points_text
 
-What = Literal["graded", "unchanged", "kept", "refused", "unwritten"]
+What = Literal["graded", "unchanged", "kept", "refused", "unwritten", "no room"]
 KINDS: tuple[Kind, ...] = ("code", "milestone", "quiz", "report", "bonus")
 SENTENCES = 50  # that a person is shown of one submission
 
@@ -18,8 +18,8 @@ class Row(msgspec.Struct, frozen=True):
     """What came of one submission, and in `attention` what a person should look at.
 
     kept: the grader failed this time and the earlier result stays. refused: not graded. unwritten: graded, but
-    the result could not be written, and `attention` says why. `before` is the score of the result that was replaced,
-    and `changed` whether that was one of other files.
+    the result could not be written, and `attention` says why; no room: nor could any other. `before` is the score of
+    the result that was replaced, and `changed` whether that was one of other files.
     """
 
     student: str

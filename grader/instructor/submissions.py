@@ -60,7 +60,7 @@ def find_submissions(folder: Path, lab: Lab) -> list[Submission]:
     if not sources:
         raise Refused(f"there is no submission in {folder}: a folder or an archive (.zip, .tar.gz) for each student")
     alike = Counter(map(_folded, sources))
-    return [_newest(student, sources[student], alike[_folded(student)] > 1) for student in sorted(sources)]
+    return [_newest(student, sources[student], alike[_folded(student)] > 1, lab) for student in sorted(sources)]
 
 
 def _is_folder(path: Path) -> bool:
@@ -138,9 +138,18 @@ def _age(path: Path) -> tuple[float, str]:
         return 0.0, path.name
 
 
-def _newest(student: str, paths: list[Path], shares_name: bool) -> Submission:
+def _is_empty(path: Path, lab: Lab) -> bool:
+    """Whether this is a folder without a file of the lab's: no student's work, but a tool's."""
+    wanted = {PurePosixPath(name).name for name in lab.manifest.files.handed_in}
+    files = (name for _, _, names in os.walk(path) for name in names)
+    return path.is_dir() and not path.is_symlink() and wanted.isdisjoint(islice(files, MAX_ENTRIES))
+
+
+def _newest(student: str, paths: list[Path], shares_name: bool, lab: Lab) -> Submission:
     ordered = sorted(paths, key=_age)
     notes, problems = list[str](), list[str]()
+    if len(ordered) > 1:
+        ordered = [path for path in ordered if not _is_empty(path, lab)] or ordered
     if shares_name:
         problems.append(
             "another submission's name differs only in case, or in how accents are encoded: is it one person? "

@@ -52,6 +52,9 @@ def _tenths(console: Console, lab: str) -> Callable[[int, int], None]:
     return show
 
 
+NO_RESULT = {"refused": "not graded", "unwritten": "not saved"}
+
+
 def print_summary(console: Console, rows: Sequence[Row]) -> None:
     """The table, and what needs attention. Names of files and students come from outside: no markup, no controls."""
     table = Table(box=None)
@@ -63,13 +66,14 @@ def print_summary(console: Console, rows: Sequence[Row]) -> None:
     for row in rows:
         shown = [Text(points_text(row.score), style="bold"), Text(points_text(row.max_score))]
         shown += [Text(row.points.get(kind, "")) for kind in kinds]
-        if row.what == "refused":
-            shown = [Text("not graded"), *[Text("")] * (len(shown) - 1)]
+        if row.what in NO_RESULT:
+            shown = [Text(NO_RESULT[row.what]), *[Text("")] * (len(shown) - 1)]
         table.add_row(Text(printable(row.student)), *shown, Text(_notes(row)))
     console.print(table)
     attention = [(row.student, sentence) for row in rows for sentence in row.attention]
     if attention:
-        console.print(f"\n{sum(bool(row.attention) for row in rows)} submissions need a person:")
+        count = sum(bool(row.attention) for row in rows)
+        console.print(f"\n{count} submission{'s need' if count > 1 else ' needs'} a person:")
         for student, sentence in attention:
             console.print(f"  {printable(student)}: {printable(sentence)}")
 

@@ -27,7 +27,7 @@ WALL_FACTOR, WALL_GRACE = 10, 60.0  # the longest that a call may wait for a bus
 START_SECONDS = 120.0
 REPLY_SECONDS = 30.0  # of the warm parent
 KILLED_WORDS = "its process was killed from outside: the machine may lack memory"
-KILLED = 3  # so many times in a row a call may end by SIGKILL from outside before the submission is blamed
+KILLED = 3  # so many times in a row a call may be ended from outside before the submission is blamed
 
 # What a submission raises when it runs into a limit, and which of LIMITS that is.
 RAN_INTO = {
@@ -195,7 +195,7 @@ class Worker:
         limit, died_of = self._parent.end(seems_gone=True)
         if limit:
             return Answer("limit", text=over_limit(self._limits, limit))
-        if died_of == signal.SIGKILL:
+        if died_of in (signal.SIGKILL, signal.SIGTERM):  # which it cannot send itself
             return Answer("killed", text=KILLED_WORDS)
         how = f" by signal {died_of} ({signal.Signals(died_of).name})" if died_of in set(signal.Signals) else ""
         return Answer("crashed", text=f"its process ended during the call{how}")

@@ -30,10 +30,10 @@ DEATHS = {
         ENDED + " by signal 11 (SIGSEGV)",
     ),
     "it aborts": ("import os; os.abort()", "crashed", ENDED + " by signal 6 (SIGABRT)"),
-    "it terminates itself": (
-        "import os; os.kill(os.getpid(), 15)",
+    "it interrupts itself by a signal nobody handles": (
+        "import os; os.kill(os.getpid(), 1)",
         "crashed",
-        ENDED + " by signal 15 (SIGTERM)",
+        ENDED + " by signal 1 (SIGHUP)",
     ),
     "it kills its process group": (
         "import os; os.killpg(0, 9)",
@@ -57,6 +57,7 @@ def test_a_function_that_ends_its_process_loses_its_own_checks_only(way: str, at
 
 KILLS = {
     "by its number": "os.kill(os.getpid(), signal.SIGKILL)",
+    "by the other that systems use": "os.kill(os.getpid(), signal.SIGTERM)",
     "by its thread's": "signal.pthread_kill(threading.get_ident(), signal.SIGKILL)",
     "by a signal with more bits than the kernel reads": "call(62, os.getpid(), 9 | 1 << 32)",
     "by its thread's, with more bits": "call(234, os.getpid(), threading.get_native_id(), 9 | 1 << 32)",
