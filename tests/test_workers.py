@@ -298,7 +298,7 @@ def test_a_worker_is_gone_when_its_submission_is_done(run: Run, parent: WarmPare
 
 
 def working(parent: WarmParent) -> list[psutil.Process]:
-    """The processes of a parent, dead ones apart; in a container they are no children of ours, but run the same module."""
+    """A parent's processes, dead ones apart; in a container they are no children of ours, but run the same module."""
     assert parent._started is not None
     ours = psutil.Process(parent._started.process.pid).children(recursive=True)
     return [

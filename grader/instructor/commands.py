@@ -81,7 +81,7 @@ def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) 
         print(done.trouble, file=sys.stderr)
     if done.left:
         goes_on = "starts again with the first (--force)" if options.force else "goes on from here"
-        print(f"stopped: {len(done.rows)} of {done.total} are graded; the same command {goes_on}", file=sys.stderr)
+        print(f"stopped after {len(done.rows)} of {done.total}; the same command {goes_on}", file=sys.stderr)
     elif as_json:
         _print_json(lab, options.out, done.rows)
     else:

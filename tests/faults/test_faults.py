@@ -156,7 +156,7 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(
     _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == code
     last = said.splitlines()[-1]
-    assert last.startswith("stopped: ") and last.endswith(" of 30 are graded; the same command goes on from here")
+    assert last.startswith("stopped after ") and last.endswith(" of 30; the same command goes on from here")
     assert 1 <= int(last.split()[1]) < 30 and "Traceback" not in said
     assert ended(children) and grading.unfinished() == [] and not list(grading.temporary.glob("submission-*"))
     assert grading.run()[0] == GRADED
@@ -230,7 +230,7 @@ def test_a_full_disk_ends_it_and_loses_nothing(small_lab: Lab, grading: Grading,
     assert grading.unfinished() == []
     why, stopped = said.splitlines()[-2:]
     assert why.startswith(str(small_disk)) and why.endswith("result.json could not be written: No space left on device")
-    assert stopped.startswith("stopped: ") and "Traceback" not in said
+    assert stopped.startswith("stopped after ") and "Traceback" not in said
     subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
     assert grading.run()[0] == GRADED
     assert grading.scores() == grading.expected
