@@ -98,7 +98,7 @@ def io_uring():
 
 def take_memory():
     held = []
-    for _ in range(20):  # shared memory, which no rlimit counts
+    for _ in range(20):
         held.append(mmap.mmap(-1, 50_000_000))
         held[-1].write(b"x" * 50_000_000)
         time.sleep(0.02)
