@@ -39,6 +39,7 @@ PR_SET_CHILD_SUBREAPER = 36
 WATCH_SECONDS = 0.1
 PATIENCE = 0.5  # seconds for a child whose channel closed to be seen to have died
 NAME_BYTES = 1024
+TOO_MUCH = "it returned more than output_bytes in lab.toml allow"
 OPENING_BYTES = 64_000_000  # the files of a submission and of its lab
 
 
@@ -218,7 +219,8 @@ class Parent:
             self._kill()
 
     def _kill(self) -> None:
-        for process in self._family():
+        confined = self._start.inner.confined  # where forking is not refused, there may be more than its family
+        for process in self._family() if confined else psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 process.kill()
 
@@ -369,8 +371,7 @@ def _answer_calls(channel: socket.socket, lab: Lab, folder: Path) -> None:
         found = answer(check, functions, call["arguments"], folder, call["seconds"])  # type: ignore[arg-type]
         reply = answer_to_message(found)
         if len(pack(reply)) > lab.manifest.limits.output_bytes:
-            too_much = f"it returned more than {lab.manifest.limits.output_bytes:,} bytes (output_bytes in lab.toml)"
-            reply = answer_to_message(Answer("unusable", text=too_much))
+            reply = answer_to_message(Answer("unusable", text=TOO_MUCH))
         frames.send(channel, {"id": call["id"], **reply})
 
 

@@ -497,7 +497,9 @@ def test_what_was_killed_from_outside_is_graded_again(
 
     def killed(run: Run, submission: Submission) -> Graded:
         found = grade(run, submission)
-        checks = [msgspec.structs.replace(check, message=KILLED_WORDS) for check in found.result.checks]
+        checks = [
+            msgspec.structs.replace(check, outcome="crashed", message=KILLED_WORDS) for check in found.result.checks
+        ]
         return Graded(msgspec.structs.replace(found.result, checks=checks), [])
 
     with monkeypatch.context() as patched:

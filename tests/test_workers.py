@@ -328,7 +328,7 @@ def test_a_call_that_is_killed_from_outside_is_asked_again(
     assert asked.ask(run.reference.checks[0], {"x": 1.0}).value == 1.0
     answers[:] = [Answer("killed")] * 3
     found = asked.ask(run.reference.checks[0], {"x": 1.0})
-    assert (found.status, found.text) == ("crashed", f"{workers.KILLED_WORDS} (3 times)")
+    assert (found.status, found.text) == ("limit", f"{workers.KILLED_WORDS} (3 times)")
 
 
 # --- the warm parent -------------------------------------------------------------------------------------------------

@@ -17,13 +17,13 @@ import msgspec
 from grader.errors import Refused
 from grader.instructor import pool, results_folder, runlog
 from grader.instructor.archives import Unusable
-from grader.instructor.grading import Graded, Run, attention, failed, grade, hash_of, open_run
+from grader.instructor.grading import Graded, Run, attention, failed, grade, hash_of, killed, open_run
 from grader.instructor.milestones import versions
 from grader.instructor.results_folder import result_path
 from grader.instructor.rows import Row, What, row_of
-from grader.instructor.staging import Staged, stage
+from grader.instructor.staging import Staged, Unreadable, stage
 from grader.instructor.submissions import Submission, find_submissions
-from grader.instructor.workers import KILLED_WORDS, WarmParent
+from grader.instructor.workers import WarmParent
 from grader.lab import Lab
 from grader.plain import one_line
 from grader.results import earlier_result, write_result
@@ -206,6 +206,8 @@ def _row(run: Run, submission: Submission, options: Options, start_parent: Calla
             return row
         start_parent()
         graded = grade(run, submission)
+    except Unreadable as error:  # it is gone, or changes, while an earlier result stands
+        graded = failed(run, submission, str(error))
     except Exception as error:  # the grader's own fault costs this submission a person's look, and no other anything
         graded = failed(run, submission, f"{type(error).__name__}: {one_line(str(error))}")
     return _written(run, submission, options, graded)
@@ -224,7 +226,7 @@ def _unchanged(run: Run, submission: Submission, options: Options) -> Row | None
         return None
     if not earlier.confined and options.sandbox != "none":
         return None
-    if any(KILLED_WORDS in check.message for check in earlier.checks):  # there may be more memory this time
+    if any(map(killed, earlier.checks)):  # there may be more memory this time
         return None
     if run.score and any(check.kind == "milestone" and check.outcome == "skipped" for check in earlier.checks):
         return None

@@ -15,7 +15,7 @@ import jinja2
 import msgspec
 
 from grader.errors import Refused
-from grader.instructor.workers import LIMITS
+from grader.instructor.workers import KILLED_WORDS, LIMITS
 from grader.judge import HIDDEN
 from grader.plain import one_line, printable
 from grader.results import CheckResult, Outcome, Result, read_result
@@ -36,6 +36,7 @@ OWN_WORDS = re.compile(
             *map(re.escape, HIDDEN.values()),
             "waits for another function, which is still to do",
             "counts once this passes: .*",
+            re.escape(f"{KILLED_WORDS} (") + r"\d times\)",
             "its process ended during the call, or sent what is no answer",
             "the file of this task cannot be used",
             r"it was stopped after NUMBER seconds?( without an answer)?",

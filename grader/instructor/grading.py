@@ -132,9 +132,14 @@ def attention(problems: list[str], checks: list[CheckResult]) -> list[str]:
         place = f"{check.check} ({check.visibility})"
         if check.outcome == "error" and check.message not in problems:
             said.setdefault(f"the grader failed: {check.message.splitlines()[-1]}", []).append(place)
-        if KILLED_WORDS in check.message:
+        if killed(check):
             said.setdefault(check.message, []).append(place)
     return [*problems, *(f"{_some(places)}: {sentence}" for sentence, places in said.items())]
+
+
+def killed(check: CheckResult) -> bool:
+    """Whether a check was lost because its process was killed from outside: no submission can say that of itself."""
+    return check.outcome == "crashed" and KILLED_WORDS in check.message
 
 
 def _some(places: list[str]) -> str:
@@ -233,7 +238,10 @@ def _ask(run: Run, workers: Workers, check: Check, visibility: Visibility, publi
     except Exception:  # the grader's own fault: said, and never a score
         judged = Judged("error", traceback.format_exc(limit=-3))
     line = _line(run, check, visibility, judged, time.monotonic() - clock)
-    return Asked(line, known[: len(answers)], answers, by_heart=len(right) < needed and judged.outcome != "error")
+    by_heart = len(right) < needed and judged.outcome != "error"
+    if any(answer.status == "limit" and KILLED_WORDS in answer.text for answer in answers):
+        by_heart = False  # who knows what it would have answered
+    return Asked(line, known[: len(answers)], answers, by_heart)
 
 
 def _needed(cases: Sequence[Case], known: Sequence[Known]) -> int:

@@ -45,6 +45,11 @@ class NotStarted(Exception):
     """This backend does not work on this machine; the text says why."""
 
 
+def outer(backend: str) -> str:
+    """The outer layer of a backend, as results name it."""
+    return "none" if backend in ("process", "none") else backend
+
+
 @dataclasses.dataclass(frozen=True)
 class Started:
     """A warm parent that confines its children: its control socket, and how to be rid of it."""
@@ -59,7 +64,7 @@ class Started:
     @property
     def layers(self) -> dict[str, str]:
         """Both layers, as results name them."""
-        return {"outer": "none" if self.backend in ("process", "none") else self.backend, "inner": str(self.inner)}
+        return {"outer": outer(self.backend), "inner": str(self.inner)}
 
     def stop(self) -> None:
         """Ends it, its child, and everything they left: a parent that loses its control socket cleans up and goes."""

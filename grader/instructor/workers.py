@@ -20,7 +20,7 @@ from grader.instructor import sandbox
 from grader.instructor.sandbox import NotStarted, Started
 from grader.lab import Lab, Limits
 from grader.plain import NotPlain, to_plain
-from grader.worker import answer_from_message, opening_message
+from grader.worker import TOO_MUCH, answer_from_message, opening_message
 
 GRACE_SECONDS = 1.0  # a child stops itself after its seconds; if it does not, it is ended this much later
 WALL_FACTOR, WALL_GRACE = 10, 60.0  # the longest that a call may wait for a busy machine
@@ -39,7 +39,9 @@ RAN_INTO = {
     "OSError: [Errno 28]": "disk_bytes",
     "RuntimeError: can't start new thread": "stacks",
     "BlockingIOError: [Errno 11]": "stacks",
+    TOO_MUCH: "output_bytes",
 }
+IMPORTED = "while it is imported: "  # after these words of loading.py stands what an import raised
 
 
 class WorkerFailed(Exception):
@@ -52,7 +54,7 @@ class WarmParent:
     def __init__(self, limits: Limits, backend: str, modules: Sequence[str] = ()) -> None:
         self._limits, self._backend, self._modules = limits, backend, modules
         self._started: Started | None = None
-        self.layers: Mapping[str, str] = {}
+        self.layers: Mapping[str, str] = {"outer": sandbox.outer(backend), "inner": "never started"}
 
     def __enter__(self) -> "WarmParent":
         self.running()
@@ -168,9 +170,12 @@ class Worker:
             found = Answer("crashed", text=f"its process sent {error}")
         except TimeoutError as error:
             found = Answer("timeout", text=str(error))
-        limit = next((name for words, name in RAN_INTO.items() if found.text.startswith(words)), "")
-        if found.status == "raised" and limit:
+        raised = found.text.partition(IMPORTED)[2] if found.status == "broken" else found.text
+        limit = next((name for words, name in RAN_INTO.items() if raised.startswith(words)), "")
+        if found.status in ("raised", "unusable") and limit:
             found = Answer("limit", text=over_limit(self._limits, limit), trace=found.trace)
+        if found.status == "broken" and limit:
+            found = Answer("broken", text=found.text.removesuffix(raised) + over_limit(self._limits, limit))
         if found.status in ("crashed", "timeout", "limit", "killed"):
             self.close()
         return found, watch.seconds_used()
@@ -208,6 +213,7 @@ LIMITS = {  # what is said of each, with the values of lab.toml
     "stacks": "{threads} threads at a time, and {memory_bytes} for their stacks (threads, memory_bytes in lab.toml)",
     "processes": "{processes} processes at a time, its own included (processes in lab.toml)",
     "open_files": "{open_files} open files (open_files in lab.toml)",
+    "output_bytes": "{output_bytes} in one answer (output_bytes in lab.toml)",
 }
 
 
@@ -284,7 +290,7 @@ class Workers:
             self._budget.seconds -= seconds
             if found.status != "killed":
                 return found
-        return Answer("crashed", text=f"{KILLED_WORDS} ({KILLED} times)")
+        return Answer("limit", text=f"{KILLED_WORDS} ({KILLED} times)")
 
     def close(self) -> None:
         if self._worker is not None:

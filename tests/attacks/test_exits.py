@@ -108,7 +108,8 @@ IMPORTS = {
     "it takes too much memory": (
         "waste = bytearray(10**11)",
         "failed",
-        "first.py, line 1: the file fails while it is imported: MemoryError: ",
+        "first.py, line 1: the file fails while it is imported: it ran into a limit: 100 MB of memory "
+        "(memory_bytes in lab.toml)",
     ),
     "it is no Python": ("def f(:", "failed", "first.py, line 1: syntax error: invalid syntax"),
     "it is nested too deep to be read": (

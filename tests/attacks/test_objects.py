@@ -8,6 +8,7 @@ Attack = Callable[..., str]
 
 ALWAYS = "__eq__ = __ne__ = __le__ = __ge__ = __lt__ = __gt__ = __bool__ = lambda *_: True; __hash__ = object.__hash__"
 # Each is returned in place of 6.0: the outcome, and words of the message.
+OUTPUT = "it ran into a limit: 0.1 MB in one answer (output_bytes in lab.toml)"
 LIES = {
     "a float that equals everything": (f"class Yes(float): {ALWAYS}\nreturn Yes(9.5)", "got 9.5"),
     "an object that equals everything": (f"class Yes: {ALWAYS}\nreturn Yes()", "an object of type Yes"),
@@ -85,10 +86,10 @@ LIES = {
         "class P:\n    def __reduce__(self):\n        import os\n        return os.system, ('id > a',)\nreturn P()",
         "an object of type P",
     ),
-    "an object of an endless name": ("return type('N' * 10**6, (), {})()", "it returned more than 100,000 bytes"),
+    "an object of an endless name": ("return type('N' * 10**6, (), {})()", OUTPUT),
     "an object of a hostile name": ("return type('a\\x1b[2J\\n\\u202eb', (), {})()", "an object of type a�[2J\n�b"),
-    "too much": ("return 'x' * 1_000_000", "it returned more than 100,000 bytes (output_bytes in lab.toml)"),
-    "too many items": ("return [0] * 100_000", "it returned more than 100,000 bytes (output_bytes in lab.toml)"),
+    "too much": ("return 'x' * 1_000_000", OUTPUT),
+    "too many items": ("return [0] * 100_000", OUTPUT),
     "what is nested too deep": ("a = x\nfor _ in range(10_000): a = [a]\nreturn a", "data nested more than 16 deep"),
     "what holds itself": ("a = []; a.append(a); return a", "data nested more than 16 deep"),
     "a number without end": ("return 10**10_000", "an integer of more than 64 bits"),
@@ -97,12 +98,13 @@ LIES = {
     "a set of what has no order": ("return {1, 'a', None}", "a list"),
 }
 DEADLY = ("an int that says it is small", "an array that lies of its dtype")
+TOO_MUCH = ("an object of an endless name", "too much", "too many items")
 
 
 @pytest.mark.parametrize("lie", LIES)
 def test_what_lies_is_taken_for_what_it_is(lie: str, attack: Attack) -> None:
     body, words = LIES[lie]
-    assert words in attack(body, "crashed" if lie in DEADLY else "failed")
+    assert words in attack(body, "crashed" if lie in (*DEADLY, *TOO_MUCH) else "failed")
 
 
 def test_a_sequence_without_end_is_stopped(attack: Attack) -> None:
