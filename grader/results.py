@@ -42,7 +42,7 @@ class Result(msgspec.Struct, frozen=True):
 
     schema_version: Annotated[Literal[1], Meta(description="the version of this form")]
     lab: Annotated[str, Meta(description="the lab's short name, as in lab3")]
-    lab_hash: Annotated[str, Meta(description="SHA-256 of the lab's folder in solutions/")]
+    lab_hash: Annotated[str, Meta(description="SHA-256 of the lab's folder in solutions/ and of labs/common")]
     student: Annotated[str, Meta(description="the student's id: the name of the submission's folder or archive")]
     submission_hash: Annotated[str, Meta(description="SHA-256 of the files that were taken")]
     seed: Annotated[int, Meta(description="the hidden cases were drawn from it")]
