@@ -5,24 +5,27 @@ may try against the machine it runs on stands in tests/attacks.
 """
 
 import dataclasses
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
 import pytest
 
-from grader import frames
+from grader import confine, frames
 from grader.answers import Answer
+from grader.checks import Check
 from grader.instructor import sandbox, workers
 from grader.instructor.grading import Graded, Run, grade, open_run
 from grader.instructor.submissions import Submission
 from grader.instructor.workers import WarmParent, WorkerFailed, Workers, workers_for
-from grader.lab import Lab
+from grader.lab import Lab, Limits
 from grader.plain import NotPlain
 from grader.results import Result
-from grader.worker import answer_from_message
+from grader.worker import Start, answer_from_message, trial
 
 RIGHT = {
     "double": "def double(x):\n    return x + x\n",
@@ -319,16 +322,48 @@ def test_a_submission_that_used_up_its_seconds_is_asked_no_more(submit: Submit, 
     assert of(graded.result, "totals", "hidden") == "not asked, since the published cases took too long already"
 
 
-def test_a_call_that_is_killed_from_outside_is_asked_again(
-    asked: Workers, run: Run, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_that_is_killed_during_a_call_is_asked_again(
+    submit: Submit, parent: WarmParent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The kernel ends a worker where the machine lacks memory: that is told from what a submission does."""
-    answers = [Answer("killed"), Answer("killed"), Answer("value", 1.0)]
-    monkeypatch.setattr(workers.Worker, "ask", lambda *_: (answers.pop(0), 0.0))
-    assert asked.ask(run.reference.checks[0], {"x": 1.0}).value == 1.0
-    answers[:] = [Answer("killed")] * 3
-    found = asked.ask(run.reference.checks[0], {"x": 1.0})
-    assert (found.status, found.text) == ("limit", f"{workers.KILLED_WORDS} (3 times)")
+    """By the signals that a system without memory sends: the kernel's, and its user's. Two of three tries are lost."""
+    ask, kills = workers.Worker.ask, [signal.SIGKILL, signal.SIGTERM]
+
+    def killed(worker: workers.Worker, *call: Any) -> tuple[Answer, float]:
+        if kills:
+            max(working(parent), key=psutil.Process.create_time).send_signal(kills.pop())
+        return ask(worker, *call)
+
+    monkeypatch.setattr(workers.Worker, "ask", killed)
+    graded = submit()
+    assert (outcomes(graded), graded.attention, kills) == (expected(), [], [])
+
+
+@pytest.mark.parametrize("side", ["public", "hidden"])
+def test_a_worker_that_is_killed_each_time_is_said_and_costs_no_points_of_the_other_side(
+    side: str, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That the machine lacks memory is no value of a case; unsaid, it is 0 points that nobody looks at again."""
+    ask = workers.Worker.ask
+
+    def killed(worker: workers.Worker, check: Check, arguments: dict[str, Any], seconds: float) -> tuple[Answer, float]:
+        public = arguments in [case.arguments for case in check.cases]
+        return (Answer("killed"), 0.0) if public == (side == "public") else ask(worker, check, arguments, seconds)
+
+    monkeypatch.setattr(workers.Worker, "ask", killed)
+    graded = submit()
+    words = f"{workers.KILLED_WORDS} ({workers.KILLED} times)"
+    assert outcomes(graded) == {
+        (name, each): "crashed" if each == side else "passed"
+        for name in ("doubled", "shifted", "totals")
+        for each in ("public", "hidden")
+    }
+    assert all(of(graded.result, name, side).endswith(words) for name in ("doubled", "shifted", "totals"))
+    assert graded.attention and all(workers.KILLED_WORDS in sentence for sentence in graded.attention)
+
+
+def test_too_much_that_is_returned_of_hidden_cases_alone_is_named(submit: Submit) -> None:
+    graded = submit(double=calling("return x + x if x in (3.0, 0.0) else 'x' * 1_000_000"))
+    assert "0.1 MB in one answer (output_bytes in lab.toml)" in of(graded.result, "doubled", "hidden")
 
 
 # --- the warm parent -------------------------------------------------------------------------------------------------
@@ -343,8 +378,11 @@ def lose(parent: WarmParent) -> None:
 
 def test_a_parent_that_died_between_two_submissions_is_replaced(submit: Submit, parent: WarmParent) -> None:
     """Three seconds: the next parent imports torch."""
+    before = parent._started
     lose(parent)
-    assert outcomes(submit()) == expected()
+    graded = submit()
+    assert outcomes(graded) == expected()
+    assert parent._started is not before and before is not None and before.layers == graded.result.sandbox
 
 
 def test_a_parent_that_died_during_a_submission_is_the_graders_fault(
@@ -357,6 +395,20 @@ def test_a_parent_that_died_during_a_submission_is_the_graders_fault(
     with pytest.raises(WorkerFailed, match="the worker's parent process died"):
         asked.ask(check, {"x": 1.0})
     assert asked.ask(check, {"x": 1.0}).value[1] == 1, "the next call has a worker of a new parent"
+
+
+@pytest.mark.parametrize("part", ["_drop_capabilities", "_restrict_files", "_restrict_calls"])
+def test_where_a_part_of_the_inner_layer_is_not_to_be_had_it_is_said(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None is left out in silence: nothing of a submission may run then."""
+
+    def missing(*_: object) -> None:
+        raise confine.NotConfined("not to be had here")
+
+    start = Start(str(tmp_path), Limits(), confine.Inner(confined=True, own_user=False), None)
+    monkeypatch.setattr(confine, part, missing)
+    assert trial(start) == "not to be had here"
 
 
 def test_files_that_cannot_be_written_are_the_graders_fault_and_it_says_why(parent: WarmParent, run: Run) -> None:
@@ -373,8 +425,15 @@ def test_a_parent_that_does_not_start_is_the_graders_fault(small_lab: Lab) -> No
 
 
 def test_a_sandbox_that_is_not_to_be_had_is_named(
-    small_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    submit: Submit, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """By whoever asks for it, and in the result: as an error, and with both layers."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(WorkerFailed, match="the sandbox bubblewrap does not start: bwrap is not installed"):
-        WarmParent(small_lab.manifest.limits, "bubblewrap").running()
+    missing = WarmParent(run.lab.manifest.limits, "bubblewrap")
+    why = "the sandbox bubblewrap does not start: bwrap is not installed"
+    with pytest.raises(WorkerFailed, match=why):
+        missing.running()
+    graded = submit(in_run=dataclasses.replace(run, parent=missing))
+    assert outcomes(graded) == expected("error", "error", "error") and len(graded.attention) == 1
+    assert graded.attention[0].endswith(f"the grader failed: {why}")
+    assert graded.result.sandbox == {"outer": "bubblewrap", "inner": "never started"}
