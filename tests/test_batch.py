@@ -5,6 +5,7 @@ import dataclasses
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -21,9 +22,10 @@ from rich.console import Console
 
 from grader import results
 from grader.errors import Refused
-from grader.instructor import batch, grading, pool, results_folder, runlog, table
+from grader.instructor import batch, grading, pool, results_folder, runlog, staging, table
 from grader.instructor.batch import Batch, Options, grade_all
 from grader.instructor.grading import Graded, Run, grade, open_run
+from grader.instructor.milestones import versions
 from grader.instructor.rows import Row
 from grader.instructor.submissions import Submission
 from grader.instructor.workers import KILLED_WORDS, WarmParent
@@ -125,6 +127,7 @@ def test_every_submission_gets_its_result_and_the_log_says_so(
     start, end = runlog.read(options.out / runlog.FILE)
     assert isinstance(start, runlog.Start) and isinstance(end, runlog.End)
     assert (start.seed, start.lab_hash) == (done.seed, stored(options, "ada").lab_hash)
+    assert (start.who, start.versions) == (runlog.who(), versions()) and "" < start.when <= end.when
     assert (start.submissions, start.students) == (str(options.submissions.resolve()), None)
     assert end.run == start.run and end.exit_code == 1
     assert end.counts == {"graded": 3, "unchanged": 0, "left": 0, "attention": 1, "errors": 0}
@@ -147,21 +150,32 @@ def test_what_is_graded_is_not_graded_again(lab: Lab, options: Options, hand_in:
     assert whats(graded(lab, options)) == whats(again) | {"eve": "graded"}
 
 
-@pytest.mark.parametrize("what", ["code", "file ignored", "lab", "error", "student", "schema", "force"])
+@pytest.mark.parametrize("what", ["code", "file ignored", "lab", "common", "error", "student", "schema", "force"])
 def test_what_is_not_as_it_was_is_graded_again(
-    what: str, lab: Lab, options: Options, hand_in: Callable[..., Path]
+    what: str,
+    lab: Lab,
+    options: Options,
+    hand_in: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = hand_in("ada")
+    monkeypatch.setattr(grading, "ROOT", tmp_path)
+    common = tmp_path / "labs" / "common" / "sampling.py"
+    common.parent.mkdir(parents=True)
+    common.write_text("", encoding="utf-8")
     hand_in("bob", SQUARED)
     graded(lab, options)
     old = stored(options, "ada")
-    both = "graded" if what in ("lab", "force") else "unchanged"
+    both = "graded" if what in ("lab", "common", "force") else "unchanged"
     if what == "code":
         replace(folder / "first.py", "return x + x", "return 2 * x")
     elif what == "file ignored":
         (folder / "notes.txt").write_text("x", encoding="utf-8")
     elif what == "lab":
         replace(lab.path("checks.py"), '"three", x=3.0', '"four", x=4.0')
+    elif what == "common":
+        common.write_text("# what all labs share", encoding="utf-8")
     elif what == "error":
         broken = [msgspec.structs.replace(old.checks[0], outcome="error", points=None), *old.checks[1:]]
         path_of(options, "ada").unlink()
@@ -173,6 +187,17 @@ def test_what_is_not_as_it_was_is_graded_again(
         path_of(options, "ada").write_text(json.dumps(data), encoding="utf-8")
     assert whats(graded(lab, options, force=what == "force")) == {"ada": "graded", "bob": both}
     assert stored(options, "ada").score == 6 and not stored(options, "ada").errors()
+
+
+def test_what_was_graded_without_a_sandbox_is_graded_again_in_one(
+    lab: Lab, options: Options, hand_in: Callable[..., Path]
+) -> None:
+    hand_in("ada")
+    graded(lab, options)
+    bare = msgspec.structs.replace(stored(options, "ada"), sandbox={"outer": "none", "inner": "rlimits"})
+    write_result(path_of(options, "ada"), bare)
+    assert whats(graded(lab, options)) == {"ada": "unchanged"}, "this time, too, there is none"
+    assert whats(graded(lab, options, sandbox="process")) == {"ada": "graded"}
 
 
 def test_a_milestone_that_was_not_judged_is_judged_by_the_run_that_plays(
@@ -321,6 +346,23 @@ def test_a_result_is_whole_or_the_earlier_one_stays(
     assert [item.name for item in path.parent.iterdir()] == ["result.json"]
 
 
+def test_a_result_and_then_its_name_are_on_the_disk(
+    tmp_path: Path, lab0_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is there before what it names is an empty file after a power cut."""
+    path = tmp_path / "ada" / "lab0" / "result.json"
+    synced: list[tuple[bool, bool, bool]] = []
+
+    def noted(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        folder = os.path.samestat(status, path.parent.stat())
+        synced.append((folder, status.st_size > 0, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    assert write_result(path, grade(lab0_run, nothing(tmp_path)).result)
+    assert synced == [(False, True, False), (True, True, True)]
+
+
 def test_a_submission_over_which_grading_processes_die_is_the_graders_fault(
     lab: Lab, options: Options, hand_in: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,6 +386,46 @@ def test_a_submission_over_which_grading_processes_die_is_the_graders_fault(
     assert {check.outcome for check in stored(options, "bob").checks if check.kind == "code"} == {"error"}
     monkeypatch.setattr(batch, "grade", grade)
     assert whats(graded(lab, options)) == {"ada": "unchanged", "bob": "graded", "carol": "unchanged"}
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+@pytest.mark.parametrize(
+    ("way", "why"),
+    [
+        ("vanishes", "No such file or directory"),
+        ("changes", "it changes while it is read; grade it again once it is all there"),
+    ],
+)
+def test_a_submission_that_vanishes_or_changes_during_the_run_is_for_a_person_and_keeps_its_score(
+    way: str,
+    why: str,
+    earlier: bool,
+    lab: Lab,
+    options: Options,
+    hand_in: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was there, and at rest, when the folder was listed."""
+    folder = hand_in("ada")
+    hand_in("bob")
+    if earlier:
+        graded(lab, options, seed=1)
+    listing = staging._listing
+
+    def listed(source: Path) -> staging.Listing:
+        if source == folder and way == "vanishes":
+            shutil.rmtree(folder, ignore_errors=True)
+        elif source == folder:
+            with (folder / "first.py").open("a", encoding="utf-8") as file:
+                file.write("# more\n")
+        return listing(source)
+
+    monkeypatch.setattr(staging, "_listing", listed)
+    done = graded(lab, options, seed=1)
+    assert (done.exit_code, stored(options, "bob").score) == (3, 6)
+    assert attention(done).keys() == {"ada"} and f"lab90 cannot be read: {why}" in attention(done)["ada"]
+    assert whats(done)["ada"] == ("kept" if earlier else "graded")
+    assert stored(options, "ada").score == 6 if earlier else len(stored(options, "ada").errors()) == 6
 
 
 def test_a_fault_that_all_checks_meet_is_one_sentence() -> None:
@@ -430,10 +512,15 @@ def test_the_log_survives_torn_and_foreign_lines(tmp_path: Path) -> None:
 
 
 def test_a_run_is_repeated_by_its_seed(lab: Lab, options: Options, hand_in: Callable[..., Path]) -> None:
+    def lines() -> list[CheckResult]:
+        both = [*stored(options, "ada").checks, *stored(options, "bob").checks]
+        return [msgspec.structs.replace(check, seconds=0.0) for check in both]
+
     hand_in("ada")
-    hand_in("bob")
+    hand_in("bob", SQUARED)
     hand_in("carol")
     graded(lab, options, seed=5, students=["ada", "bob"], milestones=False)
+    first = lines()
     graded(lab, options, seed=6)
     wrong = msgspec.structs.replace(stored(options, "bob"), score=1.5)
     write_result(path_of(options, "bob"), wrong)
@@ -443,10 +530,10 @@ def test_a_run_is_repeated_by_its_seed(lab: Lab, options: Options, hand_in: Call
     )
     assert batch.differences(lab, began) == []
     done = grade_all(lab, again, lambda *_: None)
-    assert (done.seed, whats(done)) == (5, {"ada": "graded", "bob": "graded"})
+    assert (done.seed, whats(done), lines()) == (5, {"ada": "graded", "bob": "graded"}, first)
     said = StringIO()
     table.print_changes(Console(file=said), done.rows)
-    assert said.getvalue() == "\n1 of 2 scores differ from those that were stored\n  bob: 1.5 -> 6\n"
+    assert said.getvalue() == "\n1 of 2 scores differ from those that were stored\n  bob: 1.5 -> 4\n"
     replace(options.submissions / "ada" / "lab90" / "first.py", "return x + x", "return x * x")
     table.print_changes(Console(file=said), grade_all(lab, again, lambda *_: None).rows)
     assert said.getvalue().endswith("  ada: 6 -> 4 (other files were handed in)\n")
@@ -492,7 +579,8 @@ def test_what_was_killed_from_outside_is_graded_again(
     lab: Lab, options: Options, hand_in: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There may be more memory then; what a submission did to itself stays as it was."""
-    hand_in("ada", "import os\n\ndef double(x):\n    os._exit(0)\n")
+    code = "import os\n\n\ndef double(x):\n    os._exit(0)\n"
+    (hand_in("ada") / "first.py").write_text(code, encoding="utf-8")
     hand_in("bob")
 
     def killed(run: Run, submission: Submission) -> Graded:
@@ -505,6 +593,7 @@ def test_what_was_killed_from_outside_is_graded_again(
     with monkeypatch.context() as patched:
         patched.setattr(batch, "grade", lambda *of: killed(*of) if of[1].student == "bob" else grade(*of))
         graded(lab, options)
+    assert stored(options, "ada").checks[0].outcome == "crashed"
     assert whats(graded(lab, options)) == {"ada": "unchanged", "bob": "graded"}
 
 
@@ -595,10 +684,12 @@ def test_names_that_differ_in_their_ends_only_are_told_apart() -> None:
 
 def test_progress_is_a_bar_on_a_terminal() -> None:
     said = StringIO()
-    with table.progress(Console(file=said, force_terminal=True, width=120), "lab90") as show:
+    console = Console(file=said, force_terminal=True, width=120, color_system=None)
+    with table.progress(console, "lab90") as show:
         show(7, 300)
         show(8, 300)
     assert "7 of 300" in said.getvalue() and "8 of 300" in said.getvalue() and "grading lab90" in said.getvalue()
+    assert re.search(r"left +\d:\d\d:\d\d", said.getvalue()), "the time, once it can be told"
 
 
 # --- grading processes ------------------------------------------------------------------------------------------------
