@@ -97,20 +97,24 @@ def proportional_bytes(process: psutil.Process) -> int:
 # --- where the time of a submission goes ------------------------------------------------------------------------------
 
 
+STAGES = ("staging", "fork and confine", "end and clear up", "all of grading")  # the last one holds the others
+
+
 def stages(lab: Lab, count: int = 50) -> None:
-    """The stages of right submissions one after another, in one process, without the batch's own work."""
-    found: dict[str, list[float]] = {}
+    """The stages of right submissions one after another, in one process, without the batch's own work. Asking the
+    checks, computing and comparing is what is left of grading without the other stages."""
+    found: dict[str, list[tuple[float, float]]] = {}
 
     def timed(stage_name: str, work: Callable[[], Any]) -> Any:
-        clock = time.perf_counter()
+        clock, before = time.perf_counter(), used()
         result = work()
-        found.setdefault(stage_name, []).append(time.perf_counter() - clock)
+        found.setdefault(stage_name, []).append((time.perf_counter() - clock, used() - before))
         return result
 
-    backend = sandbox.choose("auto", lab.manifest.limits)
     with (
         tempfile.TemporaryDirectory() as name,
-        WarmParent(lab.manifest.limits, backend, lab.manifest.preload) as parent,
+        cpu_clock() as used,
+        WarmParent(lab.manifest.limits, BACKEND, lab.manifest.preload) as parent,
     ):
         run = open_run(lab, parent, SEED, with_milestones=False)
         for source in sorted(submitted(Path(name), lab, count, correct=True).iterdir()):
@@ -120,11 +124,21 @@ def stages(lab: Lab, count: int = 50) -> None:
             worker = timed("fork and confine", lambda files=files: Worker(parent, lab, files))
             timed("end and clear up", worker.close)
             graded = timed("all of grading", lambda submission=submission: grade(run, submission))
+            *others, whole = (found[stage_name][-1] for stage_name in found if stage_name in STAGES)
+            found.setdefault("checks", []).append(tuple(whole[n] - sum(other[n] for other in others) for n in (0, 1)))
             path = Path(name) / "graded" / source.name / "result.json"
             timed("writing the result", lambda path=path, graded=graded: write_result(path, graded.result))
-    print(f"Median wall ms of {count} right submissions, backend {backend}\n\n| stage | ms |\n| --- | --- |")
-    for stage_name, seconds in found.items():
-        print(f"| {stage_name} | {1000 * statistics.median(seconds):.1f} |")
+    print(f"Medians of {count} right submissions, in {BACKEND}\n\n| stage | wall ms | CPU ms |\n| --- | --- | --- |")
+    for stage_name in (
+        "staging",
+        "fork and confine",
+        "checks",
+        "end and clear up",
+        "all of grading",
+        "writing the result",
+    ):
+        wall, cpu = (1000 * statistics.median(values) for values in zip(*found[stage_name], strict=True))
+        print(f"| {stage_name} | {wall:.1f} | {cpu:.1f} |")
 
 
 # --- the sandboxes ----------------------------------------------------------------------------------------------------
