@@ -33,7 +33,8 @@ RIGHT = {
     "total": "def total(xs):\n    return float(sum(xs))\n",
 }
 SECRET = "canary-5d1f0c"
-RUNS = ("attacked", "hurried", "inside", "several", "unprotected")  # fixtures that are a grading run
+# Fixtures that are a grading run.
+RUNS = ("attacked", "hurried", "inside", "several", "bare", "uncounted", "unprotected", "lab3_run")
 
 
 @pytest.fixture(scope="session")
@@ -132,6 +133,12 @@ def attacked(hurried: Run, patient: Callable[[Run], Run]) -> Run:
     return patient(hurried)
 
 
+@pytest.fixture(scope="session")
+def processes() -> Callable[[Run], set[int]]:
+    """The processes of a run's sandbox, by their numbers."""
+    return lambda run: set(family(run.parent))
+
+
 @pytest.fixture
 def submit(tmp_path: Path) -> Callable[..., Graded]:
     """Grades a submission in which some functions are written anew, with some lines before them."""
@@ -168,6 +175,8 @@ def attack(attacked: Run, hurried: Run, submit: Callable[..., Graded]) -> Callab
         }, (message, hidden)
         assert graded.result.score == 2.0 * list(outcomes.values()).count("passed")
         assert graded.attention == []
+        assert len(graded.result.checks) == len(found), "each check once on each side"
+        assert outcome == "passed" or (message and hidden), "in words"
         if outcome == "timeout":
             assert hidden == "not asked, since the published cases took too long already"
         if message.startswith("it ran into"):

@@ -22,8 +22,9 @@ import pytest
 
 from grader.instructor import archives, staging
 from grader.instructor.archives import Unusable
+from grader.instructor.grading import Run, grade
 from grader.instructor.staging import Staged, stage
-from grader.instructor.submissions import find_submissions
+from grader.instructor.submissions import Submission, find_submissions
 from grader.lab import Lab
 
 CODE = {"returns.py": b"# returns", "losses.py": b"# losses", "agent.py": b"# agent", "quiz.json": b"{}"}
@@ -661,3 +662,25 @@ def test_an_encrypted_zip_is_said_to_be_so(lab3: Lab, tmp_path: Path) -> None:
     files, problems, _ = staged_in(2 * MB, lab3, tmp_path / "a.zip", bytes(data))
     assert files == {}
     assert "is encrypted, password required" in problems[0]
+
+
+# --- what they earn ---------------------------------------------------------------------------------------------------
+
+HARMFUL: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "a bomb": ("a.zip", lambda: zip_of({"first.py": bytes(50 * MB), "second.py": b""}).replace(b"lab3/", b"work/")),
+    "links": ("a.tar", lambda: tar_member("lab90/first.py", type_=tarfile.SYMTYPE, linkname="/etc/passwd")),
+    "a path above": ("a.tar", lambda: tar_member("../first.py", b"x") + bytes(1024)),
+    "a device": ("a.tar", lambda: tar_member("lab90/first.py", type_=tarfile.CHRTYPE)),
+    "many names": ("a.tar", lambda: tar_member("lab90/x.txt") * 20_000),
+    "control characters": ("a.zip", lambda: zip_of(dict.fromkeys(NASTY, b"")).replace(b"lab3/", b"work/")),
+}
+
+
+@pytest.mark.parametrize("what", HARMFUL)
+def test_an_archive_made_to_do_harm_earns_nothing_and_is_for_a_person(what: str, attacked: Run, tmp_path: Path) -> None:
+    name, make = HARMFUL[what]
+    (tmp_path / name).write_bytes(make())
+    graded = grade(attacked, Submission("mallory", tmp_path / name, []))
+    assert (graded.result.score, len(graded.result.checks), graded.result.errors()) == (0, 6, [])
+    assert graded.attention and all(sentence.isprintable() for sentence in graded.attention)
+    assert [path.name for path in tmp_path.iterdir()] == [name]

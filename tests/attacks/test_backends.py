@@ -1,5 +1,6 @@
 """The few attacks that tell most, in every sandbox that works on this machine; and what each leaves when it is gone."""
 
+import itertools
 import os
 import signal
 import socket
@@ -138,8 +139,66 @@ def test_in_every_sandbox_a_right_submission_earns_everything_and_both_layers_ar
     graded = submit(inside)
     assert (graded.result.score, graded.attention) == (6, [])
     layers = graded.result.sandbox
-    assert layers["outer"] in ("none", *sandbox.BACKENDS)
+    backend = inside.parent._backend
+    assert layers["outer"] == ("none" if backend == "process" else backend)
     assert layers["inner"].startswith("landlock, seccomp, rlimits")
+
+
+def test_in_every_sandbox_the_kernel_says_that_a_worker_is_confined(
+    inside: Run, processes: Callable[[Run], set[int]]
+) -> None:
+    """Whatever the grader says of it: the worker has no capability, gets none, and is under a filter of calls."""
+    given = worker_files(inside.lab, Staged({"first.py": b"def double(x):\n    return x + x\n"}, [], []))
+    before = processes(inside)
+    with workers_for(inside.parent, inside.lab, given) as asked:
+        assert asked.ask(inside.reference.checks[0], {"x": 1.0}).value == 2.0
+        [worker] = processes(inside) - before
+        lines = Path(f"/proc/{worker}/status").read_text(errors="replace").splitlines()
+    status = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
+    found = [status[name] for name in ("CapPrm", "CapEff", "NoNewPrivs", "Seccomp")]
+    assert found == [["0" * 16], ["0" * 16], ["1"], ["2"]]
+    if "own user" in inside.parent.layers["inner"]:
+        assert status["Uid"][0] not in ("0", str(os.getuid()))
+
+
+# What each namespace hides, tried by a program that nothing else confines. Files are Landlock's where unshare is used.
+OUTER = """
+import os, socket, sys
+backend, file, port = sys.argv[1:]
+found = []
+try:
+    socket.create_connection(("127.0.0.1", int(port)), 1)
+    found.append("the network")
+except OSError:
+    pass
+if len([name for name in os.listdir("/proc") if name.isdecimal()]) > 3:
+    found.append("processes")
+if backend != "unshare" and os.path.exists(file):
+    found.append("files")
+print(*found)
+"""
+
+
+@pytest.mark.parametrize("backend", ["bubblewrap", "unshare", "none"])
+def test_namespaces_alone_hide_the_network_processes_and_files(
+    backend: str, canary: Path, listeners: dict[str, socket.socket]
+) -> None:
+    """The inner layer stops the attacks above already: that there is an outer one shows only without it."""
+    if reason := sandbox.why_not(backend, Limits()):
+        pytest.skip(reason)
+    around: list[str] = []
+    if backend == "bubblewrap":
+        around = sandbox._bubblewrap(sandbox.CONTAINER_FOLDER, Limits())
+    elif backend == "unshare":
+        around = sandbox._unshare(sandbox._spare_folder(), Limits())
+    file, port = str(canary / "graded/alice/lab90/result.json"), str(listeners["tcp"].getsockname()[1])
+    command = [*around, sys.executable, "-c", OUTER, backend, file, port]
+    told = subprocess.check_output(command, text=True, cwd="/").strip()
+    if backend == "none":
+        assert told == "the network processes files", "so that the others mean something"
+        listeners["tcp"].accept()[0].close()
+    else:
+        assert told == ""
 
 
 # --- more processes than one ------------------------------------------------------------------------------------------
@@ -239,6 +298,34 @@ def test_processes_that_are_left_behind_end_with_the_submission(
     child = textwrap.indent(LEFT[what], " " * 8)
     double = f"def double(x):\n    if x == 3.0 and os.fork() == 0:\n{child}\n    return x + x\n"
     assert submit(several, "import os, signal, time", double=double).result.score == 6
+
+
+@pytest.fixture(params=[1, 4], scope="module")
+def bare(request: pytest.FixtureRequest, opened: Opened, small_lab: Lab) -> Run:
+    """A run without a sandbox, where anybody may fork: all that counts and ends processes is the parent's watch."""
+    limits = msgspec.structs.replace(small_lab.manifest.limits, processes=request.param)
+    return opened(Lab(small_lab.folder, msgspec.structs.replace(small_lab.manifest, limits=limits)), "none")
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_without_a_sandbox_too_processes_that_are_left_behind_end_with_the_submission(
+    what: str, bare: Run, submit: Callable[..., Graded]
+) -> None:
+    child = textwrap.indent(LEFT[what], " " * 8)
+    double = f"def double(x):\n    if x == 3.0 and os.fork() == 0:\n{child}\n    return x + x\n"
+    graded = submit(bare, "import os, signal, time", double=double)
+    assert (graded.result.score, graded.attention) == (6, [])
+
+
+@pytest.mark.parametrize("bare", [4], indirect=True)
+@pytest.mark.parametrize("what", ["sleepers", "sleepers that left their session", "memory of several"])
+def test_without_a_sandbox_too_several_processes_share_the_limits(
+    what: str, bare: Run, submit: Callable[..., Graded]
+) -> None:
+    code, words = FAMILIES[what]
+    graded = submit(bare, "import os, signal, time", double="def double(x):\n" + textwrap.indent(code, "    "))
+    assert graded.result.checks[0].message == f"case 'three': {words}"
+    assert (graded.result.score, graded.attention) == (4, [])
 
 
 # --- what is left of a sandbox ---------------------------------------------------------------------------------------
@@ -369,6 +456,20 @@ def test_on_the_machine_itself_a_container_is_an_empty_image_into_which_all_is_m
     assert command[:4] == [sys.executable, "-m", "grader.worker", "/labkit/meeting/control"]
 
 
+def test_a_container_is_bounded_and_removed_by_its_name(
+    asked: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--rm removes one that ended; one that hangs, or whose engine lost it, is removed by us."""
+    monkeypatch.delenv("LABKIT_WORKER_IMAGE", raising=False)
+    notes = asked("run", "docker: run failed")
+    options, _, _, _ = started(notes)
+    limits, bounds = Limits(), dict(itertools.pairwise(options))
+    assert bounds["--pids-limit"] == str(8 + limits.processes + limits.threads)
+    assert int(bounds["--memory"]) == sandbox.PARENT_BYTES + limits.memory_bytes + limits.disk_bytes
+    assert bounds["--tmpfs"] == f"/labkit/work:size={limits.disk_bytes},mode=0777,nosuid,nodev,noexec"
+    assert (notes / "rm").read_text().split() == ["rm", "--force", bounds["--name"]]
+
+
 def test_in_the_graders_image_a_worker_is_the_workers_image_and_the_volume_where_they_meet(
     asked: Callable[..., Path], meeting: Path
 ) -> None:
@@ -481,9 +582,12 @@ def unprotected(opened: Opened, small_lab: Lab) -> Run:
     return opened(small_lab, "none")
 
 
-def test_no_sandbox_at_all_is_named_in_every_result(unprotected: Run) -> None:
-    run = unprotected
-    assert run.parent.layers == {"outer": "none", "inner": "rlimits"}
-    check = run.reference.checks[0]
-    with workers_for(run.parent, run.lab, worker_files(run.lab, Staged({"first.py": b""}, [], []))) as asked:
-        assert asked.ask(check, {"x": 1.0}).status == "broken"
+def test_without_a_sandbox_a_secret_is_read_and_the_result_says_that_there_was_none(
+    unprotected: Run, submit: Callable[..., Graded], canary: Path
+) -> None:
+    """So that the tests of reading mean something: a path that leads nowhere would pass them, too."""
+    path = str(canary / "solutions/lab90/hidden.py")
+    graded = submit(unprotected, double=f"def double(x):\n    raise ValueError(open({path!r}).read())\n")
+    assert "canary-5d1f0c in solutions/lab90/hidden.py" in graded.result.checks[0].message
+    assert graded.result.sandbox == {"outer": "none", "inner": "rlimits"}
+    assert (graded.result.confined, graded.result.score, graded.attention) == (False, 4, [])

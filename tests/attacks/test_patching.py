@@ -115,6 +115,25 @@ def test_no_expected_value_is_found_in_frames_or_in_any_object(attack: Attack) -
     assert told == "it raised ValueError: ([], [], [])"
 
 
+def test_no_expected_value_is_found_while_hidden_cases_are_asked_either(attack: Attack) -> None:
+    """Of those no message tells: what finds something answers wrongly."""
+    told = attack(
+        """
+        import gc, sys
+        frame, found = sys._getframe(), set()
+        while frame:
+            found |= {"expected", "known", "reference", "wanted"}.intersection(frame.f_locals, frame.f_code.co_names)
+            found |= {v for v in frame.f_locals.values() if isinstance(v, float) and v == x + x and x}
+            frame = frame.f_back
+        kinds = {type(each).__name__ for each in gc.get_objects()}
+        found |= kinds & {"Known", "Reference", "HiddenCases", "Variant", "Run", "Judged", "Graded"}
+        return 9.5 if found else x + x
+        """,
+        "passed",
+    )
+    assert told == ""
+
+
 def test_only_the_case_that_is_asked_is_there(attack: Attack) -> None:
     """The public ones stand in checks.py, which everybody has; of the others not even how many there are."""
     told = attack(
@@ -177,7 +196,7 @@ def test_the_published_answers_alone_earn_nothing(otherwise: str, hurried: Run, 
     public = graded.result.checks[0]
     assert (public.check, public.visibility, public.outcome, public.points) == ("doubled", "public", "failed", 0)
     assert public.message == BY_HEART
-    assert graded.result.score == 4
+    assert (graded.result.score, graded.attention) == (4, [])
 
 
 def test_published_answers_and_a_guess_that_fits_an_edge_earn_nothing(

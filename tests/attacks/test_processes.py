@@ -7,9 +7,18 @@ from collections.abc import Callable
 import pytest
 
 from grader.instructor.grading import Run
-from grader.instructor.workers import WarmParent
+from grader.instructor.sandbox import Started
 
 Attack = Callable[..., str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def first(attacked: Run) -> Started:
+    """The warm parent of the attacks as it was before the first of them."""
+    assert attacked.parent._started is not None
+    return attacked.parent._started
+
+
 REFUSED = "it raised PermissionError: [Errno 1] Operation not permitted"
 NO_SHELL = "it raised OSError: 32512"  # what system() says where it can start none
 on_x86_64 = pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are those of x86-64")
@@ -217,8 +226,7 @@ def test_a_session_and_a_group_of_its_own_change_nothing(attack: Attack) -> None
     assert told == REFUSED, "it leads its session already"
 
 
-def test_the_parent_of_the_attacks_was_never_replaced(attacked: Run) -> None:
+def test_the_parent_of_the_attacks_was_never_replaced(attacked: Run, first: Started) -> None:
     """The last of this file: whatever was tried above, it is the process that was started first."""
-    assert isinstance(attacked.parent, WarmParent)
-    assert attacked.parent._started is not None
-    assert attacked.parent._started.process.poll() is None
+    assert attacked.parent._started is first
+    assert first.process.poll() is None

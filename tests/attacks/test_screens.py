@@ -13,6 +13,7 @@ from grader.instructor.grading import Graded, Run, grade
 from grader.instructor.rows import row_of
 from grader.instructor.submissions import find_submissions
 from grader.instructor.table import print_summary
+from grader.instructor.workers import KILLED_WORDS
 from grader.results import read_result, write_result
 
 HOSTILE = {
@@ -38,12 +39,17 @@ def test_what_a_submission_says_reaches_no_terminal_as_control(
     graded = submit(
         attacked, double=f"def double(x):\n    raise type({said!r}.replace('\\0', ''), (Exception,), {{}})({said!r})"
     )
+    assert (graded.result.score, graded.attention) == (4, [])
     shown = "".join(check.message + check.diagnosis for check in graded.result.checks)
     assert "it raised" in shown
     assert controls(shown.replace("\n", "")) == []
     for check in graded.result.checks:
         if check.visibility == "hidden":
             assert check.message in ("", "it raised an exception")
+
+
+def test_the_graders_words_in_a_submissions_mouth_call_no_person(attack: Callable[..., str]) -> None:
+    assert attack(f"raise ValueError({KILLED_WORDS!r})") == f"it raised ValueError: {KILLED_WORDS}"
 
 
 def controls(text: str) -> list[str]:
@@ -63,7 +69,7 @@ def test_a_hostile_name_is_one_plain_line_on_the_instructors_screen(what: str, a
     graded = grade(attacked, submission)
     result = graded.result
     assert controls(result.student + "".join(graded.attention) + "".join(result.notes)) == []
-    assert len(graded.attention + result.notes) > 0
+    assert result.score == 0 and graded.attention, "nothing of it can be used, which a person should see"
     screen = rendered(graded)
     assert controls(screen.replace("\n", "")) == []
     assert [line for line in screen.splitlines() if line.strip().startswith("alice")] == []

@@ -117,15 +117,17 @@ def grading(tmp_path: Path) -> Iterator[Grading]:
 def test_a_batch_that_is_killed_at_any_moment_goes_on_where_it_was(small_lab: Lab, grading: Grading) -> None:
     """As when the machine's memory is used up, or its power is cut (but for what the disk had not written)."""
     kills, count = (20, 200) if NIGHTLY else (3, 40)
+    most = count - 10  # so that some are left, however late it is killed
     grading.hand_in(small_lab, count)
     moments = random.Random(7)
     finished: dict[Path, int] = {}
     for kill in range(kills):
         process = grading.start()
         until(lambda: (grading.out / runlog.FILE).exists(), process)
-        enough = max(len(finished), moments.randrange(kill * count // kills, (kill + 1) * count // kills))
+        enough = max(len(finished), moments.randrange(kill * most // kills, (kill + 1) * most // kills))
         until(lambda enough=enough: len(grading.paths()) >= enough, process)  # type: ignore[misc]
         children = psutil.Process(process.pid).children(recursive=True)
+        time.sleep(moments.uniform(0, 0.05))  # at any moment: not only when a result has just been written
         process.kill()
         process.communicate()
         assert ended(children), "its grading processes and workers end with it"
