@@ -31,9 +31,9 @@ DEATHS = {
     ),
     "it aborts": ("import os; os.abort()", "crashed", ENDED + " by signal 6 (SIGABRT)"),
     "it interrupts itself by a signal nobody handles": (
-        "import os; os.kill(os.getpid(), 1)",
+        "import os; os.kill(os.getpid(), 10)",
         "crashed",
-        ENDED + " by signal 1 (SIGHUP)",
+        ENDED + " by signal 10 (SIGUSR1)",
     ),
     "it kills its process group": (
         "import os; os.killpg(0, 9)",
