@@ -1,6 +1,7 @@
 """The command `grader` as a user types it: what it says, and where, the exit code, and what is left on the disk."""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -108,13 +109,15 @@ def test_the_command_itself_ends_with_the_documented_codes() -> None:
     assert unknown.stderr.startswith("There is no lab 'lab99' in labs/. The labs here are: lab0, ")
 
 
-def test_a_terminal_that_has_no_such_sign_is_no_failure() -> None:
+def test_a_terminal_that_has_no_such_sign_is_no_failure(kit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the language's encoding is an old one, of 256 letters."""
-    command = [sys.executable, "-m", "grader", "check", "lab0"]
-    latin = {**os.environ, "PYTHONIOENCODING": "latin-1"}
-    typed = subprocess.run(command, cwd=ROOT, env=latin, capture_output=True, encoding="latin-1", check=False)
-    assert (typed.returncode, typed.stderr) == (FAILED, "")
-    assert "? todo" in typed.stdout
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="latin-1", write_through=True))
+    monkeypatch.setattr(sys, "argv", ["grader", "check", "lab90"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == FAILED
+    assert b"? todo" in written.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -267,6 +270,18 @@ def test_a_file_that_cannot_be_used_costs_its_tasks_and_says_why(how: str, lab: 
     }
 
 
+def told_of_an_import(code: str, lab: Path, grader: Grader) -> str:
+    """What a student reads who has solved all tasks, and imports in one file what is not allowed."""
+    solve(lab)
+    source = (lab / "first.py").read_text(encoding="utf-8")
+    (lab / "first.py").write_text(f"{source}\n\n{code}\n", encoding="utf-8")
+    ended = grader("check", "lab90")
+    assert ended.code == FAILED
+    assert "first.py, line " in ended.out
+    assert ended.out.count("✓ passed") == 1, "the other file's task"
+    return ended.out
+
+
 @pytest.mark.parametrize(
     ("code", "name"),
     [
@@ -286,14 +301,7 @@ def test_a_file_that_cannot_be_used_costs_its_tasks_and_says_why(how: str, lab: 
 def test_an_import_that_the_lab_does_not_allow_is_named_wherever_it_stands(
     code: str, name: str, lab: Path, grader: Grader
 ) -> None:
-    solve(lab)
-    source = (lab / "first.py").read_text(encoding="utf-8")
-    (lab / "first.py").write_text(f"{source}\n\n{code}\n", encoding="utf-8")
-    ended = grader("check", "lab90")
-    assert ended.code == FAILED
-    assert f"lab90 does not allow an import of {name};" in ended.out
-    assert "first.py, line " in ended.out
-    assert ended.out.count("✓ passed") == 1, "the other file's task"
+    assert f"lab90 does not allow an import of {name};" in told_of_an_import(code, lab, grader)
 
 
 @pytest.mark.parametrize(
@@ -309,13 +317,8 @@ def test_an_import_that_works_in_a_students_copy_alone_is_named(
     code: str, name: str, lab: Path, grader: Grader
 ) -> None:
     """An editor writes it by itself. Where a submission is graded there are no other labs, nor this one's folder."""
-    solve(lab)
-    source = (lab / "first.py").read_text(encoding="utf-8")
-    (lab / "first.py").write_text(f"{source}\n\n{code}\n", encoding="utf-8")
-    ended = grader("check", "lab90")
-    assert ended.code == FAILED
-    assert f"{name} cannot be imported where this is graded; the lab's own files are imported by their" in ended.out
-    assert ended.out.count("✓ passed") == 1, "the other file's task"
+    told = told_of_an_import(code, lab, grader)
+    assert f"{name} cannot be imported where this is graded; the lab's own files are imported by their" in told
 
 
 @pytest.mark.parametrize(

@@ -206,8 +206,6 @@ def _row(run: Run, submission: Submission, options: Options, start_parent: Calla
             return row
         start_parent()
         graded = grade(run, submission)
-    except Unreadable as error:  # it is gone, or changes, while an earlier result stands
-        graded = failed(run, submission, str(error))
     except Exception as error:  # the grader's own fault costs this submission a person's look, and no other anything
         graded = failed(run, submission, f"{type(error).__name__}: {one_line(str(error))}")
     return _written(run, submission, options, graded)
@@ -234,6 +232,8 @@ def _unchanged(run: Run, submission: Submission, options: Options) -> Row | None
         staged = stage(submission.source, run.lab)
     except Unusable as error:
         staged = Staged({}, [], [f"nothing could be taken from it: {error}"])
+    except Unreadable:  # grading says why
+        return None
     said = {*submission.notes, *staged.problems, *staged.notes}
     if staged.digest() != earlier.submission_hash or not said <= set(earlier.notes):
         return None

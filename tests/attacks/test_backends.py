@@ -291,13 +291,17 @@ LEFT = {
 }
 
 
+def leaving(what: str) -> str:
+    """A right double that leaves a process behind."""
+    child = textwrap.indent(LEFT[what], " " * 8)
+    return f"def double(x):\n    if x == 3.0 and os.fork() == 0:\n{child}\n    return x + x\n"
+
+
 @pytest.mark.parametrize("what", LEFT)
 def test_processes_that_are_left_behind_end_with_the_submission(
     what: str, several: Run, submit: Callable[..., Graded]
 ) -> None:
-    child = textwrap.indent(LEFT[what], " " * 8)
-    double = f"def double(x):\n    if x == 3.0 and os.fork() == 0:\n{child}\n    return x + x\n"
-    assert submit(several, "import os, signal, time", double=double).result.score == 6
+    assert submit(several, "import os, signal, time", double=leaving(what)).result.score == 6
 
 
 @pytest.fixture(params=[1, 4], scope="module")
@@ -311,9 +315,7 @@ def bare(request: pytest.FixtureRequest, opened: Opened, small_lab: Lab) -> Run:
 def test_without_a_sandbox_too_processes_that_are_left_behind_end_with_the_submission(
     what: str, bare: Run, submit: Callable[..., Graded]
 ) -> None:
-    child = textwrap.indent(LEFT[what], " " * 8)
-    double = f"def double(x):\n    if x == 3.0 and os.fork() == 0:\n{child}\n    return x + x\n"
-    graded = submit(bare, "import os, signal, time", double=double)
+    graded = submit(bare, "import os, signal, time", double=leaving(what))
     assert (graded.result.score, graded.attention) == (6, [])
 
 
