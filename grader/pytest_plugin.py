@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from grader.answers import Answer, OutOfTime, Unusable, answer_of_exception, run_probe
 from grader.checks import Case, Check
-from grader.judge import judge
+from grader.judging.judge import judge
 from grader.lab import labs_folder, read_lab
-from grader.loading import Broken
+from grader.lab.loading import Broken
+from grader.run.answers import Answer, OutOfTime, Unusable, answer_of_exception, run_probe
 from grader.student.checking import Session, open_session
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from grader.author.skeleton import blank, cut
-from grader.instructor import sandbox
-from grader.instructor.grading import Graded, Run, grade, open_run
-from grader.instructor.submissions import Submission
-from grader.instructor.workers import WarmParent
+from grader.grading.submission import Graded, Run, grade, open_run
+from grader.intake.submissions import Submission
 from grader.lab import Lab, Limits, lab_folders, read_lab, solutions_folder
-from grader.loading import importing_from
+from grader.lab.loading import importing_from
+from grader.sandboxes import sandbox
+from grader.workers.client import WarmParent
 
 # Tests that run in the background ignore Ctrl-C; what they start would inherit that, and could not be stopped.
 signal.signal(signal.SIGINT, signal.default_int_handler)

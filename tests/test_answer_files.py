@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from grader.answers import answer_of_exception
 from grader.author import leaks, sync
 from grader.author.skeleton import blank, cut
-from grader.instructor.grading import Graded, Run, open_run
-from grader.instructor.workers import WarmParent
+from grader.grading.reference import open_reference
+from grader.grading.submission import Graded, Run, open_run
 from grader.lab import Lab, lab_folders, read_lab, solutions_folder
-from grader.loading import MAX_ANSWER_BYTES, Blank, Broken, entries_of
-from grader.reference import open_reference
+from grader.lab.loading import MAX_ANSWER_BYTES, Blank, Broken, entries_of
 from grader.results import Result
+from grader.run.answers import answer_of_exception
 from grader.student.reset import reset_task
+from grader.workers.client import WarmParent
 
 FILE = "taxonomy.json"
 Submitted = Callable[..., Path]

@@ -22,15 +22,20 @@ from rich.console import Console
 
 from grader import results
 from grader.errors import Refused
-from grader.instructor import batch, grading, pool, results_folder, runlog, staging, table
-from grader.instructor.batch import Batch, Options, grade_all
-from grader.instructor.grading import Graded, Run, grade, open_run
-from grader.instructor.milestones import versions
-from grader.instructor.rows import Row
-from grader.instructor.submissions import Submission
-from grader.instructor.workers import KILLED_WORDS, WarmParent
+from grader.executors import local as pool
+from grader.grading import batch, runlog
+from grader.grading import submission as grading
+from grader.grading.batch import Batch, Options, grade_all
+from grader.grading.milestones import versions
+from grader.grading.rows import Row
+from grader.grading.submission import Graded, Run, grade, open_run
+from grader.instructor import table
+from grader.intake import staging
+from grader.intake.submissions import Submission
 from grader.lab import Lab, read_lab
 from grader.results import CheckResult, Result, read_result, write_result
+from grader.results import folder as results_folder
+from grader.workers.client import KILLED_WORDS, WarmParent
 
 RIGHT, SQUARED, NO_TOTAL = "right", "squared", "no total"
 SCORES = {RIGHT: 6.0, SQUARED: 4.0, NO_TOTAL: 4.0}
@@ -650,8 +655,8 @@ def test_a_clock_that_jumps_changes_no_score(
             return cls.fromtimestamp(abs(next(jumps)), UTC)
 
     monkeypatch.setattr(time, "time", lambda: next(jumps))
-    monkeypatch.setattr("grader.instructor.grading.datetime", Jumping)
-    monkeypatch.setattr("grader.instructor.runlog.datetime", Jumping)
+    monkeypatch.setattr("grader.grading.submission.datetime", Jumping)
+    monkeypatch.setattr("grader.grading.runlog.datetime", Jumping)
     with table.progress(Console(file=StringIO(), force_terminal=True), lab.name) as show:
         again = grade_all(lab, dataclasses.replace(options, seed=1, force=True), show)
     assert [(row.student, row.score) for row in again.rows] == [(row.student, row.score) for row in expected]

@@ -17,10 +17,10 @@ import pytest
 from grader import lab as labs
 from grader.author.sync import sync
 from grader.cli import main
-from grader.instructor import batch
-from grader.instructor.workers import WarmParent
+from grader.grading import batch
 from grader.lab import ROOT, Lab, read_lab
 from grader.results import read_result
+from grader.workers.client import WarmParent
 
 OK, FAILED, CALLED_WRONGLY, GRADER_FAILED = 0, 1, 2, 3
 NAME = "lab90_numbers"
@@ -294,7 +294,7 @@ def told_of_an_import(code: str, lab: Path, grader: Grader) -> str:
         ("try:\n    import stable_baselines3\nexcept ImportError:\n    pass", "stable_baselines3"),
         ("class A:\n    import gymnasium", "gymnasium"),
         ("async def f():\n    import tqdm", "tqdm"),
-        ("import grader.judge", "grader.judge"),
+        ("import grader.judging.judge", "grader.judging.judge"),
         ("from hidden import anything", "hidden"),
     ],
 )

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.answers import Answer
 from grader.checks import Case, Check, Wrong
-from grader.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, KINDS, compare, shorten
-from grader.judge import HIDDEN, Judged, Known, fault, judge
+from grader.checks.probes import device_of_result, value_and_gradients
+from grader.judging.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, KINDS, compare, shorten
+from grader.judging.judge import HIDDEN, Judged, Known, fault, judge
 from grader.lab import Files, Lab, Manifest, Task
 from grader.plain import Array, to_plain
-from grader.probes import device_of_result, value_and_gradients
+from grader.run.answers import Answer
 
 
 def difference(expected: Any, got: Any, exact_dtype: bool = False, tolerance: Any = FLOAT32_TOLERANCE) -> Any:

@@ -10,10 +10,11 @@ import torch
 
 from grader.cli import main
 from grader.errors import Refused
-from grader.instructor import doctor, sandbox
+from grader.instructor import doctor
 from grader.instructor.doctor import Findings, examine
 from grader.lab import Limits
 from grader.machine import describe
+from grader.sandboxes import sandbox
 
 # Stopped without a sandbox, too: by limits that are always there, and by an environment that is never handed on.
 ALWAYS_STOPPED = {

@@ -20,17 +20,17 @@ from markdown_it import MarkdownIt
 
 import grader.instructor.feedback_command  # noqa: F401  (registers the command)
 from grader import results
-from grader.answers import Answer, too_slow
 from grader.cli import main
-from grader.compare import Difference
-from grader.instructor.feedback import INVISIBLE, Form, find_results, harmless, page_of, render, write_feedback
-from grader.instructor.grading import NOT_ASKED, Graded, Run, failed, open_run
-from grader.instructor.submissions import Submission
-from grader.instructor.workers import LIMITS, WarmParent, over_limit
-from grader.judge import HIDDEN, hidden_message
+from grader.grading.submission import NOT_ASKED, Graded, Run, failed, open_run
+from grader.intake.submissions import Submission
+from grader.judging.compare import Difference
+from grader.judging.judge import HIDDEN, hidden_message
 from grader.lab import ROOT, Lab, Limits
 from grader.plain import Array, to_plain
+from grader.renderers.feedback import INVISIBLE, Form, find_results, harmless, page_of, render, write_feedback
 from grader.results import CheckResult, Kind, Outcome, Result, Visibility, read_result, write_result
+from grader.run.answers import Answer, too_slow
+from grader.workers.client import LIMITS, WarmParent, over_limit
 
 Submitted = Callable[..., Path]
 Grade = Callable[[Run, Path], Graded]
@@ -216,7 +216,7 @@ def test_the_html_page_forbids_itself_everything_but_its_style() -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_nothing_of_the_graders_machine_is_shown(form: Form) -> None:
     message = "it raised OSError: no '/home/prof/kit/solutions/lab3/key.json', see https://pytorch.org/docs/x"
-    trouble = 'Traceback: File "/home/prof/kit/grader/judge.py", line 70\nKeyError: 3.25'
+    trouble = 'Traceback: File "/home/prof/kit/grader/judging/judge.py", line 70\nKeyError: 3.25'
     result = result_with(check_with("failed", message), check_with("error", trouble, diagnosis="not for students"))
     page = render(result, form)
     for secret in ("987654321", "a1b2c3d4", "f9e8d7c6", "3.11.77", "2.99", "landlock", "bubblewrap", "2026", "1.2345"):
@@ -525,7 +525,7 @@ def test_unusual_names_of_students_stay_names(student: str, tmp_path: Path) -> N
 
 def test_the_schema_in_the_repository_is_what_the_code_says() -> None:
     command = 'python -c "from grader.results import schema; print(schema())" > grader/result.schema.json'
-    published = (ROOT / "grader" / "result.schema.json").read_text(encoding="utf-8")
+    published = (ROOT / "grader" / "results" / "result.schema.json").read_text(encoding="utf-8")
     assert published == results.schema() + "\n", f"write it anew: {command}"
 
 
@@ -549,7 +549,7 @@ def conforms(data: Any, schema: dict[str, Any], defs: dict[str, Any]) -> bool:
 
 
 def is_published_form(data: Any) -> bool:
-    schema = json.loads((ROOT / "grader" / "result.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "grader" / "results" / "result.schema.json").read_text(encoding="utf-8"))
     return conforms(data, schema, schema["$defs"])
 
 

@@ -10,15 +10,15 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from grader.answers import Answer
 from grader.checks import Case, Check
-from grader.instructor.feedback import page_of
-from grader.instructor.grading import Graded, Run, open_run
-from grader.instructor.milestones import judge_milestone
-from grader.instructor.workers import WarmParent
-from grader.judge import Known, judge
+from grader.grading.milestones import judge_milestone
+from grader.grading.submission import Graded, Run, open_run
+from grader.judging.judge import Known, judge
 from grader.lab import Lab
+from grader.renderers.feedback import page_of
 from grader.results import Result, read_result, write_result
+from grader.run.answers import Answer
+from grader.workers.client import WarmParent
 from labs.common.networks import mlp
 
 Submitted = Callable[..., Path]

@@ -17,9 +17,9 @@ import safetensors.torch
 import torch
 
 from grader.author.skeleton import cut
-from grader.instructor.milestones import judge_milestone, scorer
+from grader.grading.milestones import judge_milestone, scorer
 from grader.lab import ROOT, Lab, Milestone, read_lab, solutions_folder
-from grader.loading import importing_from, load_modules
+from grader.lab.loading import importing_from, load_modules
 from grader.results import CheckResult
 
 Arrays = dict[str, np.ndarray]

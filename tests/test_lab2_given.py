@@ -16,11 +16,11 @@ from safetensors.torch import load_file, save
 
 from grader.author.skeleton import cut
 from grader.checks import Variant
-from grader.instructor.milestones import judge_milestone
-from grader.judge import fault
+from grader.grading.milestones import judge_milestone
+from grader.grading.reference import open_reference
+from grader.judging.judge import fault
 from grader.lab import ROOT, Lab, lab_folders, read_lab, solutions_folder
-from grader.loading import load_modules
-from grader.reference import open_reference
+from grader.lab.loading import load_modules
 
 FOLDER = next(folder for folder in lab_folders(solutions_folder()) if folder.name.startswith("lab2_"))
 

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from grader.author.skeleton import cut
-from grader.instructor.grading import Run
-from grader.instructor.milestones import judge_milestone
+from grader.grading.milestones import judge_milestone
+from grader.grading.submission import Run
 from grader.lab import ROOT, Lab
-from grader.loading import load_modules
+from grader.lab.loading import load_modules
 from labs.common.networks import mlp
 
 

@@ -15,13 +15,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save, save_file
 
-from grader.answers import answer
 from grader.author.skeleton import cut
-from grader.instructor.milestones import judge_milestone, scorer
-from grader.judge import judge
+from grader.grading.milestones import judge_milestone, scorer
+from grader.grading.reference import open_reference, record_of
+from grader.judging.judge import judge
 from grader.lab import Lab, find_lab, solutions_folder
-from grader.loading import load_modules, replaced
-from grader.reference import open_reference, record_of
+from grader.lab.loading import load_modules, replaced
+from grader.run.answers import answer
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load_file, save
 
 from grader.author.skeleton import cut
-from grader.instructor.milestones import judge_milestone, scorer
+from grader.grading.milestones import judge_milestone, scorer
 from grader.lab import Lab, find_lab, solutions_folder
-from grader.loading import load_modules
+from grader.lab.loading import load_modules
 from labs.common import arithmetic, language_model
 
 

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from grader.lab import find_lab, solutions_folder
-from grader.loading import load_modules
+from grader.lab.loading import load_modules
 
 NUMBERS = (
     *("14", "14.0", "14.", "014", "-14", "140", "1,400", "1400", ".5", "0.5", "0", "3.25"),

@@ -23,10 +23,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.errors import Refused
-from grader.instructor import archives, staging
-from grader.instructor.archives import Unusable
-from grader.instructor.staging import Staged, Unreadable, stage
-from grader.instructor.submissions import Submission, find_submissions
+from grader.intake import archives, staging
+from grader.intake.archives import Unusable
+from grader.intake.staging import Staged, Unreadable, stage
+from grader.intake.submissions import Submission, find_submissions
 from grader.lab import Lab
 from grader.student.submit import pack
 
@@ -957,12 +957,12 @@ def test_a_students_folder_is_listed_no_further_than_allowed(
     """Neither where it is looked for nor where it is read; one folder may hold millions of files."""
     for module in (archives, staging):
         monkeypatch.setattr(module, "MAX_ENTRIES", 20)
-    monkeypatch.setattr("grader.instructor.submissions.MAX_ENTRIES", 20)
+    monkeypatch.setattr("grader.intake.submissions.MAX_ENTRIES", 20)
     in_folder(tmp_path / "ada", {f"{n}.zip": b"" for n in range(200)})
     in_folder(tmp_path / "bob" / "lab3", {f"{n}.txt": b"" for n in range(200)})
     seen: list[Path] = []
     is_archive = archives.is_archive
-    monkeypatch.setattr("grader.instructor.submissions.is_archive", lambda path: seen.append(path) or is_archive(path))
+    monkeypatch.setattr("grader.intake.submissions.is_archive", lambda path: seen.append(path) or is_archive(path))
     for submission in find_submissions(tmp_path, lab3):
         with pytest.raises(Unusable, match="more than 20 files"):
             stage(submission.source, lab3)

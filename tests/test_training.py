@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from grader.loading import importing_from
+from grader.lab.loading import importing_from
 from labs.common import training
 from labs.common.training import Run, Script, Trained, Unusable
 

@@ -22,7 +22,7 @@ from transformers import PreTrainedModel as Model
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from grader.lab import solutions_folder
-from grader.loading import load_modules
+from grader.lab.loading import load_modules
 from labs.common.language_model import TINY, completion_ids, load, prompt_ids
 from labs.common.sampling import completion_logits, generate
 

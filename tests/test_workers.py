@@ -15,17 +15,19 @@ import msgspec
 import psutil
 import pytest
 
-from grader import confine, frames
-from grader.answers import Answer
 from grader.checks import Check
-from grader.instructor import sandbox, workers
-from grader.instructor.grading import Graded, Run, grade, open_run
-from grader.instructor.submissions import Submission
-from grader.instructor.workers import WarmParent, WorkerFailed, Workers, workers_for
+from grader.grading.submission import Graded, Run, grade, open_run
+from grader.intake.submissions import Submission
 from grader.lab import Lab, Limits
 from grader.plain import NotPlain
 from grader.results import Result
-from grader.worker import Start, answer_from_message, trial
+from grader.run import confine
+from grader.run.answers import Answer
+from grader.sandboxes import sandbox
+from grader.workers import client as workers
+from grader.workers import frames
+from grader.workers.client import WarmParent, WorkerFailed, Workers, workers_for
+from grader.workers.worker import Start, answer_from_message, trial
 
 RIGHT = {
     "double": "def double(x):\n    return x + x\n",
@@ -307,7 +309,7 @@ def working(parent: WarmParent) -> list[psutil.Process]:
     return [
         process
         for process in (psutil.process_iter() if parent._started.container else ours)
-        if "grader.worker" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+        if "grader.workers.worker" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
     ]
 
 

@@ -7,15 +7,14 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader import quiz
-from grader.answers import answer
 from grader.author.leaks import leaks_in
 from grader.author.sync import derive, write
 from grader.checks import Check, Variant
-from grader.judge import fault, judge
-from grader.lab import Lab
-from grader.loading import Broken, load_functions
-from grader.reference import Reference, open_reference, visibilities
+from grader.grading.reference import Reference, open_reference, visibilities
+from grader.judging.judge import fault, judge
+from grader.lab import Lab, quiz
+from grader.lab.loading import Broken, load_functions
+from grader.run.answers import answer
 from grader.student.table import find_function
 
 SEEDS = (0, 1, 2)

@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+from grader import parts
 from grader.author.leaks import leaks_in
 from grader.author.sync import outdated_files
 from grader.errors import Refused
@@ -11,7 +12,6 @@ from grader.lab import ROOT, Lab, labs_folder
 
 COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".gitignore")
 PAGES = ("README.md", "docs/docker.md")  # without what they say to instructors
-GRADER_PARTS = ("student",)  # grader/instructor and grader/author stay behind
 INSTRUCTORS_ONLY = re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n", re.DOTALL)
 LEFT_OUT = shutil.ignore_patterns(
     "__pycache__", "runs", ".backup", ".progress.json", ".*_cache", "*.egg-info", ".ipynb_checkpoints"
@@ -41,12 +41,8 @@ def release(labs: list[Lab], target: Path) -> list[str]:
     for folder in (new / "labs").glob("lab*_*"):
         if folder.name not in known:
             shutil.rmtree(folder)
-    (new / "grader").mkdir()
-    for module in (ROOT / "grader").glob("*.py"):
-        if module.name not in ("reference.py", "worker.py", "frames.py"):
-            shutil.copy2(module, new / "grader" / module.name)
-    for part in GRADER_PARTS:
-        shutil.copytree(ROOT / "grader" / part, new / "grader" / part, ignore=LEFT_OUT)
+    shutil.copytree(ROOT / "grader", new / "grader", ignore=LEFT_OUT)
+    parts.keep("student", new / "grader")
     (new / "docs").mkdir()
     for page in PAGES:
         text = (ROOT / page).read_text(encoding="utf-8")

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from grader import quiz
 from grader.author.skeleton import blank, cut
 from grader.checks import Check
 from grader.errors import Refused
-from grader.lab import Lab
-from grader.recorded import FILE as RECORD_FILE
-from grader.recorded import Record, RecordedCheck, answer_to_json, read_record, record_to_json, same_record
-from grader.reference import Reference, hash_of_code, open_reference
+from grader.grading.reference import Reference, hash_of_code, open_reference
+from grader.lab import Lab, quiz
+from grader.lab.recorded import FILE as RECORD_FILE
+from grader.lab.recorded import Record, RecordedCheck, answer_to_json, read_record, record_to_json, same_record
 from grader.student.reset import SKELETON_FOLDER, back_up
 
 DERIVED_FILE = ".derived.json"  # hashes of the last derivation: how an edited lab is told from an untouched one

@@ -12,8 +12,8 @@ from grader.cli import Json, LabName, SandboxName, Screen, app, console, shown
 from grader.lab import Lab, find_lab, solutions_folder
 
 if TYPE_CHECKING:
-    from grader.instructor.batch import Options
-    from grader.instructor.rows import Row
+    from grader.grading.batch import Options
+    from grader.grading.rows import Row
 
 Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; without it, one for each core")]
@@ -34,8 +34,8 @@ def grade(
 ) -> None:
     """Grade all submissions to a lab that are not graded yet: a result for each, a table, and what needs a person."""
     _one_thread()
-    from grader.instructor import batch
-    from grader.instructor.sandbox import choose
+    from grader.grading import batch
+    from grader.sandboxes.sandbox import choose
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
@@ -55,8 +55,8 @@ def regrade(
 ) -> None:
     """Grade once more what a run graded, with its seed, and say which scores differ (for instructors)."""
     _one_thread()
-    from grader.instructor import batch
-    from grader.instructor.sandbox import choose
+    from grader.grading import batch
+    from grader.sandboxes.sandbox import choose
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
@@ -72,7 +72,8 @@ def _one_thread() -> None:
 
 def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) -> int:
     """Grades, and says what came of it. Gives the exit code."""
-    from grader.instructor import batch, table
+    from grader.grading import batch
+    from grader.instructor import table
 
     screen = Screen(stderr=True)
     with table.progress(screen, lab.name) as show:
@@ -99,8 +100,8 @@ def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) 
 
 def _print_json(lab: Lab, out: Path, rows: "list[Row]") -> None:
     """The results as a list, read from their files one after another: all of them together may be large."""
-    from grader.instructor.results_folder import result_path
     from grader.instructor.table import NO_RESULT
+    from grader.results.folder import result_path
 
     paths = [result_path(out, row.student, lab.name) for row in rows if row.what not in NO_RESULT]
     print("[")

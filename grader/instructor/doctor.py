@@ -20,10 +20,10 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.checks import checks_of
-from grader.instructor import sandbox
-from grader.instructor.workers import WarmParent, workers_for
 from grader.lab import ROOT, read_lab
-from grader.loading import load_modules
+from grader.lab.loading import load_modules
+from grader.sandboxes import sandbox
+from grader.workers.client import WarmParent, workers_for
 
 ESCAPES = Path(__file__).parent / "escapes"
 SECRET = "LABKIT_DOCTOR_SECRET"

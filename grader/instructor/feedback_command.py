@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from grader.cli import Json, LabName, app, console, shown
-from grader.instructor.feedback import Form, find_results, harmless, write_feedback
 from grader.lab import find_lab, solutions_folder
+from grader.renderers.feedback import Form, find_results, harmless, write_feedback
 
 
 @app.command()

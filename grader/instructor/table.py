@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
-from grader.instructor.rows import KINDS, Row
+from grader.grading.rows import KINDS, Row
 from grader.plain import printable
 from grader.student.table import points_text
 

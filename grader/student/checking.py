@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from grader.answers import Answer, answer
 from grader.checks import Check, checks_of
 from grader.errors import Refused
-from grader.judge import Judged, check_result, judge, without
+from grader.judging.judge import Judged, check_result, judge, without
 from grader.lab import Lab, Milestone, Task
-from grader.loading import Broken, load_functions, load_modules
-from grader.quiz import read_answers
-from grader.recorded import AGAIN, Record, read_record
+from grader.lab.loading import Broken, load_functions, load_modules
+from grader.lab.quiz import read_answers
+from grader.lab.recorded import AGAIN, Record, read_record
 from grader.results import CheckResult
+from grader.run.answers import Answer, answer
 
 Functions = dict[str, Callable[..., Any] | Broken]
 

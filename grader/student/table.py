@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.compare import KINDS
+from grader.judging.compare import KINDS
 from grader.lab import ROOT, Lab, Task
 from grader.results import Outcome
 from grader.student.checking import Checked, MilestoneState, public_points

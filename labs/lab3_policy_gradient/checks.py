@@ -5,7 +5,7 @@ import torch
 from torch import tensor
 
 from grader.checks import check
-from grader.probes import (
+from grader.checks.probes import (
     device_of_result,
     drawn_from,
     draws,

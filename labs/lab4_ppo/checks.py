@@ -6,9 +6,8 @@ import numpy as np
 import torch
 from torch import tensor
 
-from grader.answers import Unusable
 from grader.checks import Wrong, check
-from grader.probes import (
+from grader.checks.probes import (
     STANDARD_ERRORS,
     array,
     device_of_result,
@@ -18,6 +17,7 @@ from grader.probes import (
     value_without_gradient,
     works_on_its_device,
 )
+from grader.run.answers import Unusable
 
 FLOATS = ("float32", "float64")
 

@@ -7,7 +7,7 @@ import torch
 from torch import tensor
 
 from grader.checks import Wrong, check
-from grader.probes import (
+from grader.checks.probes import (
     array,
     device_of_result,
     raised_by,

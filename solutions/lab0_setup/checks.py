@@ -8,7 +8,7 @@ import torch
 from torch import tensor
 
 from grader.checks import check
-from grader.probes import raised_by, value_and_gradients
+from grader.checks.probes import raised_by, value_and_gradients
 
 
 @check("describe_space", points=2)

@@ -7,9 +7,8 @@ import numpy as np
 import torch
 from torch import tensor
 
-from grader.answers import Unusable
 from grader.checks import Wrong, check
-from grader.probes import (
+from grader.checks.probes import (
     STANDARD_ERRORS,
     array,
     device_of_result,
@@ -17,6 +16,7 @@ from grader.probes import (
     value_and_gradients,
     works_on_its_device,
 )
+from grader.run.answers import Unusable
 
 FLOAT32 = (1e-4, 1e-5)  # what holds for the policies, which compute with torch's float32
 SOLVED = (1e-5, 1e-5)  # where a Bellman equation may be solved or iterated: more than what the docstring asks for

@@ -6,9 +6,9 @@ import random
 import numpy as np
 
 from cliff_walk import CliffWalk
-from grader.answers import Unusable
 from grader.checks import Wrong, check
-from grader.probes import STANDARD_ERRORS, array, mapping
+from grader.checks.probes import STANDARD_ERRORS, array, mapping
+from grader.run.answers import Unusable
 
 # --- 2.1 epsilon_greedy -----------------------------------------------------------------------------------------------
 

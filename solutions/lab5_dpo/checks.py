@@ -4,7 +4,7 @@ import torch
 from torch import tensor
 
 from grader.checks import check
-from grader.probes import device_of_result, value_and_gradients, value_without_gradient, works_on_its_device
+from grader.checks.probes import device_of_result, value_and_gradients, value_without_gradient, works_on_its_device
 
 # --- 5.1 collate ------------------------------------------------------------------------------------------------------
 

@@ -3,15 +3,15 @@
 import torch
 from torch import tensor
 
-from grader.answers import Unusable
 from grader.checks import check
-from grader.probes import (
+from grader.checks.probes import (
     device_of_result,
     raised_by,
     value_and_gradients,
     value_without_gradient,
     works_on_its_device,
 )
+from grader.run.answers import Unusable
 
 # --- 6.1 unpair -------------------------------------------------------------------------------------------------------
 

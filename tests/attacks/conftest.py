@@ -20,11 +20,12 @@ import msgspec
 import psutil
 import pytest
 
-from grader.instructor import sandbox, workers
-from grader.instructor.grading import Graded, Run, grade, open_run
-from grader.instructor.submissions import Submission
-from grader.instructor.workers import WarmParent
+from grader.grading.submission import Graded, Run, grade, open_run
+from grader.intake.submissions import Submission
 from grader.lab import Lab
+from grader.sandboxes import sandbox
+from grader.workers import client as workers
+from grader.workers.client import WarmParent
 
 RIGHT = {
     "double": "def double(x):\n    return x + x\n",

@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from grader.instructor import archives, staging
-from grader.instructor.archives import Unusable
-from grader.instructor.grading import Run, grade
-from grader.instructor.staging import Staged, stage
-from grader.instructor.submissions import Submission, find_submissions
+from grader.grading.submission import Run, grade
+from grader.intake import archives, staging
+from grader.intake.archives import Unusable
+from grader.intake.staging import Staged, stage
+from grader.intake.submissions import Submission, find_submissions
 from grader.lab import Lab
 
 CODE = {"returns.py": b"# returns", "losses.py": b"# losses", "agent.py": b"# agent", "quiz.json": b"{}"}

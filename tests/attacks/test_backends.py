@@ -17,11 +17,11 @@ import psutil
 import pytest
 
 from grader.errors import Refused
-from grader.instructor import sandbox
-from grader.instructor.grading import Graded, Run, worker_files
-from grader.instructor.staging import Staged
-from grader.instructor.workers import workers_for
+from grader.grading.submission import Graded, Run, worker_files
+from grader.intake.staging import Staged
 from grader.lab import ROOT, Lab, Limits
+from grader.sandboxes import sandbox
+from grader.workers.client import workers_for
 
 Opened = Callable[[Lab, str], Run]
 REFUSED = "it raised PermissionError: [Errno 1] Operation not permitted"
@@ -335,7 +335,7 @@ def test_without_a_sandbox_too_several_processes_share_the_limits(
 GRADER = """
 import os, sys, tempfile, time
 tempfile.tempdir = sys.argv[2]
-from grader.instructor import sandbox
+from grader.sandboxes import sandbox
 from grader.lab import Limits
 started = sandbox.start(sys.argv[1], Limits(), ["json"])
 print(started.process.pid, started.container or "-", flush=True)
@@ -455,7 +455,7 @@ def test_on_the_machine_itself_a_container_is_an_empty_image_into_which_all_is_m
     assert image == sandbox.EMPTY_IMAGE
     assert f"{ROOT / 'grader'}:{ROOT / 'grader'}:ro" in volumes
     assert not [volume for volume in volumes if not volume.endswith(":ro") or "solutions" in volume]
-    assert command[:4] == [sys.executable, "-m", "grader.worker", "/labkit/meeting/control"]
+    assert command[:4] == [sys.executable, "-m", "grader.workers.worker", "/labkit/meeting/control"]
 
 
 def test_a_container_is_bounded_and_removed_by_its_name(

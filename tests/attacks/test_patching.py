@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.instructor.grading import BY_HEART, Graded, Run
+from grader.grading.submission import BY_HEART, Graded, Run
 
 Attack = Callable[..., str]
 WRONG = "the values differ; expected 6., got 9."
@@ -36,7 +36,8 @@ PATCHES = {
         """,
     "modules that the grader would have": """
         import types
-        for name in ("compare", "judge", "reference", "results", "instructor.grading", "recorded"):
+        graders = ("judging.compare", "judging.judge", "grading.reference", "results", "grading.submission")
+        for name in (*graders, "lab.recorded"):
             fake = sys.modules["grader." + name] = types.ModuleType("grader." + name)
             fake.compare = fake.fault = fake.judge = fake.grade = always
         """,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.instructor.grading import Run
-from grader.instructor.sandbox import Started
+from grader.grading.submission import Run
+from grader.sandboxes.sandbox import Started
 
 Attack = Callable[..., str]
 

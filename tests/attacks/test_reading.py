@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import confine
-from grader.instructor.grading import Run
+from grader.grading.submission import Run
 from grader.lab import ROOT, Lab
+from grader.run import confine
 
 Attack = Callable[..., str]
 # EACCES is Landlock's, EPERM seccomp's; outside of what an outer layer shows there is nothing at all.

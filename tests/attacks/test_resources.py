@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from grader.answers import Answer
-from grader.instructor import workers
-from grader.instructor.grading import Run, worker_files
-from grader.instructor.staging import Staged
-from grader.instructor.workers import Stopwatch
-from grader.worker import _disk_bytes, _empty
+from grader.grading.submission import Run, worker_files
+from grader.intake.staging import Staged
+from grader.run.answers import Answer
+from grader.workers import client as workers
+from grader.workers.client import Stopwatch
+from grader.workers.worker import _disk_bytes, _empty
 
 Attack = Callable[..., str]
 MEMORY = "it ran into a limit: 100 MB of memory (memory_bytes in lab.toml)"

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from grader.instructor.grading import Graded, Run, grade
-from grader.instructor.rows import row_of
-from grader.instructor.submissions import find_submissions
+from grader.grading.rows import row_of
+from grader.grading.submission import Graded, Run, grade
 from grader.instructor.table import print_summary
-from grader.instructor.workers import KILLED_WORDS
+from grader.intake.submissions import find_submissions
 from grader.results import read_result, write_result
+from grader.workers.client import KILLED_WORDS
 
 HOSTILE = {
     "an escape": "\x1b[2J\x1b]0;title\x07",

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from grader.answers import Answer
-from grader.judge import fault
+from grader.grading.reference import open_reference
+from grader.judging.judge import fault
 from grader.lab import find_lab, lab_folders, solutions_folder
 from grader.plain import Array, Plain
-from grader.reference import open_reference
+from grader.run.answers import Answer
 
 LABS = [folder.name.split("_")[0] for folder in lab_folders(solutions_folder())]
 ODD = [None, True, -1, 2**64 - 1, float("nan"), "a", [], [[1, 2], [3]], [None], [{}], {}, {"a": 1}]

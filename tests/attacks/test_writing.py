@@ -8,9 +8,9 @@ from pathlib import Path
 import landlockpy
 import pytest
 
-from grader import confine
-from grader.confine import Inner
 from grader.lab import ROOT, Limits
+from grader.run import confine
+from grader.run.confine import Inner
 
 Attack = Callable[..., str]
 REFUSALS = ("it raised PermissionError", "it raised FileNotFoundError", "it raised OSError: [Errno 30]")

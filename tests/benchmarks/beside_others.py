@@ -26,8 +26,8 @@ from control_group import cpu_clock
 from others import exam
 from others.exam import Submission, Test
 
+from grader.grading.reference import Reference, open_reference
 from grader.lab import ROOT, Lab, find_lab, solutions_folder
-from grader.reference import Reference, open_reference
 
 HERE = Path(__file__).resolve().parent
 OTHERS = ["nbgrader==0.9.6", "otter-grader==7.0.0"]

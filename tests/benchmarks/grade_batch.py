@@ -23,14 +23,14 @@ from beside_others import write_files
 from control_group import cpu_clock
 from others import exam
 
-from grader.instructor import sandbox
-from grader.instructor.grading import grade, open_run, worker_files
-from grader.instructor.staging import stage
-from grader.instructor.submissions import Submission
-from grader.instructor.workers import WarmParent, Worker
+from grader.grading.reference import open_reference
+from grader.grading.submission import grade, open_run, worker_files
+from grader.intake.staging import stage
+from grader.intake.submissions import Submission
 from grader.lab import ROOT, Lab, find_lab, solutions_folder
-from grader.reference import open_reference
 from grader.results import write_result
+from grader.sandboxes import sandbox
+from grader.workers.client import WarmParent, Worker
 
 SEED = 1
 BACKEND = "bubblewrap"  # a container's seconds would not be counted

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from grader.lab import solutions_folder  # noqa: E402
-from grader.loading import load_modules  # noqa: E402
+from grader.lab.loading import load_modules  # noqa: E402
 
 OTHER = Path(__file__).parent / "others" / "lm_grpo_trl.py"
 SAMPLES = 8  # for each of the 200 problems held out

@@ -11,10 +11,7 @@ import numpy as np
 import torch
 from torch import tensor
 
-from grader.answers import Functions
-from grader.compare import compare
-from grader.plain import Plain, to_plain
-from grader.probes import (
+from grader.checks.probes import (
     device_of_result,
     drawn_from,
     draws,
@@ -23,6 +20,9 @@ from grader.probes import (
     value_without_gradient,
     works_on_its_device,
 )
+from grader.judging.compare import compare
+from grader.plain import Plain, to_plain
+from grader.run.answers import Functions
 
 Environment = Mapping[str, Any]  # the names of the notebook
 

@@ -14,10 +14,10 @@ import torch
 from others import asserts
 
 from grader.checks import Case, Check, Variant
-from grader.compare import FLOAT32_TOLERANCE
+from grader.grading.reference import Reference, visibilities
+from grader.judging.compare import FLOAT32_TOLERANCE
 from grader.lab import Lab
 from grader.plain import to_objects
-from grader.reference import Reference, visibilities
 from grader.results import Visibility
 
 SEED = 1  # draws the hidden cases, in all three graders

@@ -17,7 +17,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from grader.instructor.archives import (
+from grader.intake.archives import (
     MAX_ARCHIVE_BYTES,
     MAX_DEPTH,
     MAX_ENTRIES,

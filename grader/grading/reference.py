@@ -10,15 +10,15 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from grader.answers import Answer, answer
 from grader.checks import Case, Check, HiddenCases, Variant, checks_of, hidden_of, split_points, variants_of
+from grader.checks.probes import works_on_its_device
 from grader.errors import Refused
-from grader.judge import Known, fault
+from grader.judging.judge import Known, fault
 from grader.lab import Lab, labs_folder
-from grader.loading import Broken, load_functions, load_modules, replaced
-from grader.probes import works_on_its_device
-from grader.recorded import Record, read_record
+from grader.lab.loading import Broken, load_functions, load_modules, replaced
+from grader.lab.recorded import Record, read_record
 from grader.results import Visibility
+from grader.run.answers import Answer, answer
 
 Functions = Mapping[str, Callable[..., Any] | Broken]
 

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from grader.worker import die_with_parent
+from grader.workers.worker import die_with_parent
 
 Work = Callable[[int], bytes]
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.answers import Unusable, is_todo
 from grader.checks import Wrong
 from grader.plain import Array, Plain
+from grader.run.answers import Unusable, is_todo
 
 STANDARD_ERRORS = 6  # draws are judged at this many standard errors: a right answer fails once in 10**9
 

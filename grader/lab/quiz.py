@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from grader.lab import Lab, Quiz
-from grader.loading import Broken
+from grader.lab.loading import Broken
 
 FILE = "quiz.json"
 

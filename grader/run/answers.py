@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks import Check
-from grader.loading import Blank, Broken, words_of
+from grader.lab.loading import Blank, Broken, words_of
 from grader.plain import NotPlain, Plain, only, to_objects, to_plain
 
 MAX_TEXT = 4_000
@@ -122,7 +122,7 @@ def run_probe(
     watched = Functions(functions)
     given = to_objects(to_plain(arguments))  # outside of the limit: it may have to import torch
     if not check.quick:
-        from grader.probes import warm_up
+        from grader.checks.probes import warm_up
 
         warm_up()
     with cpu_limit(seconds):

@@ -1,4 +1,4 @@
-"""The process in which submitted code runs: python -m grader.worker <control socket> <Start as JSON>.
+"""The process in which submitted code runs: python -m grader.workers.worker <control socket> <Start as JSON>.
 
 A warm parent imports torch once and never runs a submission's code. For each submission it forks a child, which takes a
 private folder (the submission, the lab's given files, checks.py), confines itself (confine.py) and answers calls. It
@@ -26,13 +26,14 @@ import msgspec
 import numpy as np
 import psutil
 
-from grader import confine, frames
-from grader.answers import Answer, answer
 from grader.checks import checks_of
-from grader.confine import Inner
 from grader.lab import Lab, Limits, Manifest
-from grader.loading import load_functions, load_modules
+from grader.lab.loading import load_functions, load_modules
 from grader.plain import Array, NotPlain, Plain, pack, printable
+from grader.run import confine
+from grader.run.answers import Answer, answer
+from grader.run.confine import Inner
+from grader.workers import frames
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -76,7 +77,7 @@ def _serve(control: socket.socket, start: Start) -> None:
         importlib.import_module(name)
     import torch
 
-    from grader.probes import warm_up
+    from grader.checks.probes import warm_up
 
     torch.set_num_threads(1)
     warm_up()

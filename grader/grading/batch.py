@@ -15,18 +15,20 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import Refused
-from grader.instructor import pool, results_folder, runlog
-from grader.instructor.archives import Unusable
-from grader.instructor.grading import Graded, Run, attention, failed, grade, hash_of, killed, open_run
-from grader.instructor.milestones import versions
-from grader.instructor.results_folder import result_path
-from grader.instructor.rows import Row, What, row_of
-from grader.instructor.staging import Staged, Unreadable, stage
-from grader.instructor.submissions import Submission, find_submissions
-from grader.instructor.workers import WarmParent
+from grader.executors import local as pool
+from grader.grading import runlog
+from grader.grading.milestones import versions
+from grader.grading.rows import Row, What, row_of
+from grader.grading.submission import Graded, Run, attention, failed, grade, hash_of, killed, open_run
+from grader.intake.archives import Unusable
+from grader.intake.staging import Staged, Unreadable, stage
+from grader.intake.submissions import Submission, find_submissions
 from grader.lab import Lab
 from grader.plain import one_line
 from grader.results import earlier_result, write_result
+from grader.results import folder as results_folder
+from grader.results.folder import result_path
+from grader.workers.client import WarmParent
 
 NAMED = 5  # of what is too much to list
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # no other result could be written either

@@ -4,12 +4,12 @@ import builtins
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from grader.answers import Answer
 from grader.checks import Case, Check, Wrong
-from grader.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, Difference, compare
+from grader.judging.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, Difference, compare
 from grader.lab import Lab
 from grader.plain import printable, to_plain
 from grader.results import CheckResult, Outcome, Visibility
+from grader.run.answers import Answer
 
 MAX_MESSAGE = 2_000  # characters; what a submission says of itself may be longer
 

@@ -1,7 +1,7 @@
 """The outer layer of the sandbox: starts the warm parent of workers inside what this machine allows.
 
 A container (docker or podman), else namespaces (bubblewrap or unshare), else a process of its own; the inner layer
-(grader/confine.py) comes on top of each. This is the one place that decides what a worker may see of the machine.
+(grader/run/confine.py) comes on top of each. This is the one place that decides what a worker may see of the machine.
 """
 
 import contextlib
@@ -21,12 +21,13 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from grader import confine, frames
-from grader.confine import Inner
 from grader.errors import Refused
 from grader.lab import ROOT, Limits
 from grader.plain import NotPlain
-from grader.worker import Start
+from grader.run import confine
+from grader.run.confine import Inner
+from grader.workers import frames
+from grader.workers.worker import Start
 
 # In the order in which they are tried. "process": the inner layer alone; "none": not even that, only if asked for.
 BACKENDS = ("docker", "podman", "bubblewrap", "unshare", "process", "none")
@@ -198,7 +199,7 @@ def _spare_folder() -> Path:
 
 
 def _python(address: str, start: Start) -> list[str]:
-    return [sys.executable, "-m", "grader.worker", address, msgspec.json.encode(start).decode()]
+    return [sys.executable, "-m", "grader.workers.worker", address, msgspec.json.encode(start).decode()]
 
 
 def _environment(work: Path) -> dict[str, str]:

@@ -11,20 +11,19 @@ from pathlib import Path
 
 import msgspec
 
-from grader import quiz
-from grader.answers import Answer
 from grader.checks import Case, Check
-from grader.instructor.archives import Unusable
-from grader.instructor.milestones import Score, judge_milestone, scorer, versions
-from grader.instructor.staging import Staged, Unreadable, stage
-from grader.instructor.submissions import Submission
-from grader.instructor.workers import KILLED_WORDS, WarmParent, WorkerFailed, Workers, workers_for
-from grader.judge import Judged, Known, check_result, fault, judge, without
-from grader.lab import ROOT, Lab, Milestone
-from grader.loading import Broken
+from grader.grading.milestones import Score, judge_milestone, scorer, versions
+from grader.grading.reference import Reference, open_reference, record_of, visibilities
+from grader.intake.archives import Unusable
+from grader.intake.staging import Staged, Unreadable, stage
+from grader.intake.submissions import Submission
+from grader.judging.judge import Judged, Known, check_result, fault, judge, without
+from grader.lab import ROOT, Lab, Milestone, quiz
+from grader.lab.loading import Broken
 from grader.plain import pack, to_plain
-from grader.reference import Reference, open_reference, record_of, visibilities
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
+from grader.run.answers import Answer
+from grader.workers.client import KILLED_WORDS, WarmParent, WorkerFailed, Workers, workers_for
 
 NOT_HASHED = {"__pycache__", "runs"}
 NOT_ASKED = "not asked, since the published cases took too long already"

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from grader.errors import Refused
-from grader.instructor.archives import MAX_ENTRIES, archive_stem, is_archive, is_clutter
+from grader.intake.archives import MAX_ENTRIES, archive_stem, is_archive, is_clutter
 from grader.lab import Lab
 from grader.plain import one_line
 

@@ -15,11 +15,11 @@ import jinja2
 import msgspec
 
 from grader.errors import Refused
-from grader.instructor.workers import KILLED_WORDS, LIMITS
-from grader.judge import HIDDEN
+from grader.judging.judge import HIDDEN
 from grader.plain import one_line, printable
 from grader.results import CheckResult, Outcome, Result, read_result
 from grader.student.table import SIGNS, points_text
+from grader.workers.client import KILLED_WORDS, LIMITS
 
 Form = Literal["html", "md"]
 
@@ -29,7 +29,7 @@ INVISIBLE = re.compile(
 PATH = re.compile(r"""(?<![\w./])/(?!/)(?:[^\s/'"<>:]+/)+([^\s/'"<>:]*)""")  # of the machine that grades
 MARKUP = re.compile(r"[\\`*_\[\]<>#|~&$@]|[.:](?=\S)")  # of Markdown inside a line, and what addresses are known by
 
-# All that grader.judge.hidden_message can say: what else stands in a hidden check is kept back.
+# All that grader.judging.judge.hidden_message can say: what else stands in a hidden check is kept back.
 OWN_WORDS = re.compile(
     "|".join(
         [

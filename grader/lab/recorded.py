@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from grader.answers import Answer
 from grader.errors import Refused
-from grader.judge import Known
+from grader.judging.judge import Known
 from grader.plain import from_json, to_json
+from grader.run.answers import Answer
 
 FILE = "recorded.json"
 AGAIN = "take it from the course's copy again"

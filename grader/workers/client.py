@@ -13,14 +13,14 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from grader import frames
-from grader.answers import Answer, too_slow
 from grader.checks import Check
-from grader.instructor import sandbox
-from grader.instructor.sandbox import NotStarted, Started
 from grader.lab import Lab, Limits
 from grader.plain import NotPlain, to_plain
-from grader.worker import TOO_MUCH, answer_from_message, opening_message
+from grader.run.answers import Answer, too_slow
+from grader.sandboxes import sandbox
+from grader.sandboxes.sandbox import NotStarted, Started
+from grader.workers import frames
+from grader.workers.worker import TOO_MUCH, answer_from_message, opening_message
 
 GRACE_SECONDS = 1.0  # a child stops itself after its seconds; if it does not, it is ended this much later
 WALL_FACTOR, WALL_GRACE = 10, 60.0  # the longest that a call may wait for a busy machine

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.lab import ROOT, Lab, Milestone
-from grader.loading import load_modules
+from grader.lab.loading import load_modules
 from grader.plain import one_line
 from grader.results import CheckResult
 

@@ -1,0 +1,33 @@
+"""The words an author writes checks with: a probe over cases, hidden cases, mistakes and alternatives."""
+
+from grader.checks.definitions import (
+    Case,
+    Check,
+    HiddenCases,
+    Variant,
+    Wrong,
+    alternative,
+    check,
+    checks_of,
+    hidden_cases,
+    hidden_of,
+    mistake,
+    split_points,
+    variants_of,
+)
+
+__all__ = [
+    "Case",
+    "Check",
+    "HiddenCases",
+    "Variant",
+    "Wrong",
+    "alternative",
+    "check",
+    "checks_of",
+    "hidden_cases",
+    "hidden_of",
+    "mistake",
+    "split_points",
+    "variants_of",
+]

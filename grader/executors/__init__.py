@@ -1,0 +1,1 @@
+"""Where submissions are graded: one module each, found by its name."""

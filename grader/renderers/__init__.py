@@ -1,0 +1,1 @@
+"""What is written from results: one module each, found by its name."""
