@@ -12,10 +12,25 @@ from typing import Literal, get_args
 
 import msgspec
 
-# What a code is about. The first eight are faults of a value, the most fundamental first: where a student's function
-# has several, the first is told. `limits` are told whole of hidden cases, too, since their values are the lab's own
-# settings; `private` ones are not told of hidden cases at all.
-Kind = Literal["type", "shape", "dtype", "nan", "value", "gradient", "flag", "purity", "limits", "private"]
+# What a code is about, the most fundamental first: where a student's function has several faults, the first is told. It
+# also decides what a student is told of a hidden case (codes.HIDDEN): of `limits` all, since their values are the lab's
+# own settings, of `private` codes nothing, of the others the kind alone.
+Kind = Literal[
+    "file",
+    "wait",
+    "limits",
+    "death",
+    "exception",
+    "type",
+    "shape",
+    "dtype",
+    "nan",
+    "value",
+    "gradient",
+    "flag",
+    "purity",
+    "private",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 # Names of modules and packages in grader/. Who grades and who writes labs has all of them.
-WORKER = ("__init__", "checks", "errors", "findings", "lab", "parts", "plain", "run", "workers")
+WORKER = ("__init__", "checks", "codes", "errors", "findings", "lab", "parts", "plain", "run", "workers")
 STUDENT = (
-    *("__init__", "__main__", "checks", "cli", "errors", "findings", "judging", "lab", "languages", "machine", "parts"),
-    *("plain", "pytest_plugin", "registry", "results", "run", "student"),
+    *("__init__", "__main__", "checks", "cli", "codes", "errors", "findings", "judging", "lab", "languages", "machine"),
+    *("parts", "plain", "pytest_plugin", "registry", "results", "run", "student"),
 )
 WHO = {"student": STUDENT, "worker": WORKER}
 WITH_COMMANDS = ("student", "instructor", "author")  # packages whose commands.py adds to the command line

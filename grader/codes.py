@@ -1,0 +1,146 @@
+"""Every code of a finding, by where it is made. Its message, of the same name, is in grader/languages/<language>/.
+
+What a code's kind means, and which findings need a person, is said in grader/findings.py. A lab's own checks have codes
+of their own, in the lab's messages.<language>.ftl.
+"""
+
+from grader.findings import Code, Kind, code
+
+# --- judging/compare.py: what came back, held against what was expected -------------------------------------------------
+
+# `where` is AT a place inside of a value, or "" for the value itself.
+AT = code("at", "private", "place")  # keys, and ITEM for the places of a list
+ITEM = code("item", "private", "number")
+KIND_DIFFERS = code("kind_differs", "type", "where", "expected", "got")  # of A_TENSOR and its like
+KEY_MISSING = code("key_missing", "type", "where", "key")
+KEY_UNEXPECTED = code("key_unexpected", "type", "where", "key")
+LENGTH_DIFFERS = code("length_differs", "shape", "where", "expected", "got")
+SHAPE_DIFFERS = code("shape_differs", "shape", "where", "expected", "got")
+SHAPE_BROADCAST = code("shape_broadcast", "shape", "where", "expected", "got")  # (N, N) where (N,) was expected
+DTYPE_DIFFERS = code("dtype_differs", "dtype", "where", "expected", "got")
+NAN_FOUND = code("nan_found", "nan", "where", "expected", "got")
+INFINITY_FOUND = code("infinity_found", "nan", "where", "expected", "got")
+VALUE_DIFFERS = code("value_differs", "value", "where", "expected", "got")
+VALUES_DIFFER = code("values_differ", "value", "where", "expected", "got", "wrong", "size", "first")
+GRADIENT_DIFFERS = code("gradient_differs", "gradient", "where", "argument", "expected", "got")
+GRADIENT_UNWANTED = code("gradient_unwanted", "gradient", "where", "argument", "expected", "got")
+GRADIENT_LACKING = code("gradient_lacking", "gradient", "where", "argument", "expected", "got")
+CARRIES_GRADIENT = code("carries_gradient", "flag")
+
+ARGUMENT = code("argument", "private", "number")
+A_TENSOR = code("a_tensor", "private", "shape")
+AN_ARRAY = code("an_array", "private", "shape")
+NOTHING_AT_ALL = code("nothing_at_all", "private")
+A_BOOL = code("a_bool", "private")
+AN_INT = code("an_int", "private")
+A_FLOAT = code("a_float", "private")
+A_STRING = code("a_string", "private")
+AN_OBJECT = code("an_object", "private", "type")
+
+# --- checks/probes.py, plain.py: what cannot be judged, and properties that do not hold ---------------------------------
+
+MALFORMED = code("malformed", "private", "what")
+TOO_MANY_BYTES = code("too_many_bytes", "private", "bytes", "allowed")
+NOT_A_TENSOR = code("not_a_tensor", "type", "type")
+INFERENCE_MODE = code("inference_mode", "flag")
+NOT_PLAIN = code("not_plain", "type", "what")
+TOO_DEEP = code("too_deep", "private", "depth")
+NUMBER_OF_DTYPE = code("number_of_dtype", "private", "dtype")
+INTEGER_TOO_LARGE = code("integer_too_large", "private")
+TOO_MANY_KEYS = code("too_many_keys", "private", "keys")
+PLAIN_WANTED = code("plain_wanted", "private", "type")
+HALF_A_CHARACTER = code("half_a_character", "private")
+KEY_OF_TYPE = code("key_of_type", "private", "type")
+TENSOR_OF_LAYOUT = code("tensor_of_layout", "private", "layout", "dtype", "device")
+ARRAY_OF_DTYPE = code("array_of_dtype", "private", "dtype")
+OTHER_DEVICE = code("other_device", "value", "message")
+RESULT_ON_CPU = code("result_on_cpu", "value")
+PAIR_WANTED = code("pair_wanted", "type")
+NO_GRADIENT_TO_LOGITS = code("no_gradient_to_logits", "gradient")
+KEYS_WANTED = code("keys_wanted", "type", "keys")
+TENSOR_WANTED = code("tensor_wanted", "type", "name", "type")
+DTYPE_WANTED = code("dtype_wanted", "dtype", "name", "dtypes", "got")
+ROWS_WANTED = code("rows_wanted", "shape", "name", "got")
+ACTIONS_OUTSIDE = code("actions_outside", "value", "low", "high", "count")
+FREQUENCY_DIFFERS = code("frequency_differs", "value", "action", "probability", "frequency", "count", "allowed")
+LOG_PROBABILITY_DIFFERS = code("log_probability_differs", "value", "action", "expected", "got")
+GRADIENT_OF_ANOTHER = code("gradient_of_another", "gradient")
+SEEDED_ANEW = code("seeded_anew", "purity")
+OTHER_GENERATOR = code("other_generator", "purity")
+THE_ACTIONS = code("the_actions", "private")
+THE_LOG_PROBABILITIES = code("the_log_probabilities", "private")
+THE_GRADIENTS = code("the_gradients", "private")
+
+# --- run/answers.py: what came of a call ----------------------------------------------------------------------------------
+
+TODO = code("still_to_do", "limits")
+WAITS_FOR = code("waits_for", "wait", "function")
+RAISED = code("raised", "exception", "exception", "message")
+RAISED_SILENTLY = code("raised_silently", "exception", "exception")
+OUT_OF_TIME = code("out_of_time", "limits", "seconds")
+INPUT_CHANGED = code("input_changed", "purity", "argument", "function")
+GLOBAL_DICE = code("global_dice", "purity")
+
+# --- lab/loading.py, lab/quiz.py: files that cannot be used ---------------------------------------------------------------
+
+FILE_MISSING = code("file_missing", "file", "file")
+NOT_UTF8 = code("not_utf8", "file", "file", "byte")
+SYNTAX_ERROR = code("syntax_error", "file", "file", "line", "message")
+SYNTAX_ERROR_SOMEWHERE = code("syntax_error_somewhere", "file", "file", "message")  # with a NUL no line is counted
+NOT_PYTHON = code("not_python", "file", "file", "message")
+NESTED_TOO_DEEP = code("nested_too_deep", "file", "file")
+IMPORT_NOT_ALLOWED = code("import_not_allowed", "file", "file", "line", "module", "lab")
+IMPORT_OF_A_LAB = code("import_of_a_lab", "file", "file", "line", "module")
+IMPORT_FAILED = code("import_failed", "file", "file", "line", "reason")
+IMPORT_FAILED_SOMEWHERE = code("import_failed_somewhere", "file", "file", "reason")
+EXCEPTION = code("exception", "private", "exception", "message")  # the reason of an import that failed, or a limit
+EXCEPTION_ALONE = code("exception_alone", "private", "exception")
+FUNCTION_MISSING = code("function_missing", "file", "file", "function", "lab")
+FILE_TOO_LARGE = code("file_too_large", "file", "file", "bytes")
+NOT_JSON = code("not_json", "file", "file", "message")
+ENTRY_MISSING = code("entry_missing", "file", "file", "entry", "lab")
+ANSWERS_WANTED = code("answers_wanted", "file", "file")
+CHOICES_WANTED = code("choices_wanted", "file", "file", "questions", "choices")
+KEY_LACKS = code("key_lacks", "file", "file", "questions")
+NOT_ANSWERED = code("not_answered", "value")
+
+# --- workers/client.py: what only the grader's side knows -----------------------------------------------------------------
+
+LIMIT_MEMORY = code("limit_memory", "limits", "megabytes")
+LIMIT_DISK = code("limit_disk", "limits", "megabytes")
+LIMIT_THREADS = code("limit_threads", "limits", "threads")
+LIMIT_STACKS = code("limit_stacks", "limits", "threads", "megabytes")
+LIMIT_PROCESSES = code("limit_processes", "limits", "processes")
+LIMIT_OPEN_FILES = code("limit_open_files", "limits", "files")
+LIMIT_OUTPUT = code("limit_output", "limits", "megabytes")
+NO_ANSWER = code("no_answer", "limits", "seconds")
+SECONDS_USED = code("seconds_used", "limits", "seconds")
+KILLED = code("killed", "limits", "times", person=True)
+DIED = code("died", "death")
+DIED_OF_SIGNAL = code("died_of_signal", "death", "number", "name")
+SENT_NO_ANSWER = code("sent_no_answer", "death", "what")
+
+# --- judging/judge.py, grading/: what is said of a whole check -------------------------------------------------------------
+
+COUNTS_ONCE = code("counts_once", "limits", "check")  # the check that this one needs
+BY_HEART = code("by_heart", "limits")
+NOT_ASKED = code("not_asked", "limits")
+GRADED_BY_HAND = code("graded_by_hand", "limits")
+GRADER_FAILED = code("grader_failed", "private", "message", person=True)
+OLD_SENTENCE = code("old_sentence", "private", "text")  # of a result in the form before findings
+
+# What a student may see of a finding in a hidden case, by its kind: no values. `limits` are shown whole, `private` not.
+HIDDEN: dict[Kind, Code] = {
+    "file": code("hidden_file", "limits"),
+    "wait": code("hidden_wait", "limits"),
+    "death": code("hidden_death", "limits"),
+    "exception": code("hidden_exception", "limits"),
+    "type": code("hidden_type", "limits"),
+    "shape": code("hidden_shape", "limits"),
+    "dtype": code("hidden_dtype", "limits"),
+    "nan": code("hidden_nan", "limits"),
+    "value": code("hidden_value", "limits"),
+    "gradient": code("hidden_gradient", "limits"),
+    "flag": code("hidden_flag", "limits"),
+    "purity": code("hidden_purity", "limits"),
+}

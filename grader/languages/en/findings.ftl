@@ -1,0 +1,143 @@
+# What was found, in English. A message's id is the code of a finding (grader/codes.py), its variables are the values.
+
+list_separator = { ", " }
+
+## judging/compare.py
+
+at = { $place }{ ": " }
+item = item { $number }
+kind_differs = { $where }{ $got } came back where { $expected } is expected
+key_missing = { $where }the key '{ $key }' is missing
+key_unexpected = { $where }there is a key '{ $key }' that nobody asked for
+length_differs = { $where }{ $got } items where { $expected } are expected
+shape_differs = { $where }the shape is wrong; expected { $expected }, got { $got }
+shape_broadcast = { $where }the shape is wrong; expected { $expected }, got { $got }: an (N,1) against an (N,) gives (N,N)
+dtype_differs = { $where }the dtype is wrong; expected { $expected }, got { $got }
+nan_found = { $where }NaN where a number is expected; expected { $expected }, got { $got }
+infinity_found = { $where }infinity where a number is expected; expected { $expected }, got { $got }
+value_differs = { $where }another value is expected; expected { $expected }, got { $got }
+values_differ = { $where }the values differ ({ $wrong } of { $size }, the first at index { $first }); expected { $expected }, got { $got }
+gradient_differs = { $where }the gradient to { $argument } differs; expected { $expected }, got { $got }
+gradient_unwanted = { $where }a gradient arrives at { $argument }, where there should be none (detach what is a constant); expected { $expected }, got { $got }
+gradient_lacking = { $where }no gradient arrives at { $argument } (is something detached, or a new tensor made from numbers?); expected { $expected }, got { $got }
+carries_gradient = the result still carries a gradient (requires_grad is True); it has to be a constant
+argument = argument { $number }
+a_tensor = a tensor of shape { $shape }
+an_array = an array of shape { $shape }
+nothing_at_all = None
+a_bool = a bool
+an_int = an int
+a_float = a float
+a_string = a string
+an_object = a { $type }
+
+## plain.py, checks/probes.py
+
+not_plain = it returned { $what }
+too_deep = data nested more than { $depth } deep
+number_of_dtype = a number of dtype { $dtype }
+integer_too_large = an integer of more than 64 bits
+too_many_keys = a dictionary of more than { $keys } keys
+plain_wanted = an object of type { $type }, where numbers, lists or tensors are expected
+half_a_character = a string with half a character in it (a lone surrogate)
+key_of_type = a dictionary key of type { $type }, or one that is too large
+tensor_of_layout = a tensor of layout { $layout } and dtype { $dtype } on { $device }
+array_of_dtype = an array of dtype { $dtype }
+malformed = a malformed message ({ $what })
+too_many_bytes = a message of { $bytes } bytes, where { $allowed } are allowed
+not_a_tensor = it returned a { $type } where a tensor is expected: only a tensor carries a gradient
+inference_mode = it returned a tensor made in inference mode, with which no loss can be computed: use no_grad
+other_device = on a GPU this fails: { $message }. Make new tensors on the device of the inputs (device=x.device)
+result_on_cpu = on a GPU this fails: the result is on the CPU although the inputs are on a CUDA device. Make new tensors on the device of the inputs (device=x.device)
+pair_wanted = two tensors are expected: the actions and their log-probabilities
+no_gradient_to_logits = the log-probabilities carry no gradient to the logits: without it the policy cannot learn
+keys_wanted = a dictionary with the keys { $keys } is expected
+tensor_wanted = { $name }: a tensor is expected, not a { $type }
+dtype_wanted = { $name } are { $got }; { $dtypes } is expected
+rows_wanted = { $name } have the shape { $got }; one for each row of the logits is expected
+actions_outside = actions lie between { $low } and { $high }, with { $count } to choose from
+frequency_differs = action { $action } has probability { $probability } and came up in { $frequency } of { $count } draws (chance alone stays within { $allowed })
+log_probability_differs = the log-probability returned with action { $action } is { $got }, but that action's is { $expected }
+gradient_of_another = the gradient of the log-probability is not the one of the action that was drawn
+seeded_anew = the next call with the same generator gave the same actions: draw from it, do not seed it anew
+other_generator = the same generator, seeded alike, gave other actions: draw from the generator you are given
+the_actions = the actions
+the_log_probabilities = the log-probabilities
+the_gradients = the gradients
+
+## run/answers.py
+
+still_to_do = still to do
+waits_for = waits for { $function }, which is still to do
+raised = it raised { $exception }: { $message }
+raised_silently = it raised { $exception }
+out_of_time = it was stopped after { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}
+input_changed = the function changed its input: { $argument } of { $function }
+global_dice = it used the global random state although it was given a generator
+
+## lab/loading.py, lab/quiz.py
+
+file_missing = { $file } is missing: it has to lie in the lab's own folder, under this name
+not_utf8 = { $file } is not UTF-8 (byte { $byte }): save it again with the encoding UTF-8
+syntax_error = { $file }, line { $line }: syntax error: { $message }
+syntax_error_somewhere = { $file }: syntax error: { $message }
+not_python = { $file } cannot be read as Python: { $message }
+nested_too_deep = { $file } cannot be read as Python: it is nested too deep, or too large
+import_not_allowed = { $file }, line { $line }: { $lab } does not allow an import of { $module }; what it asks for is written with torch, numpy and the standard library
+import_of_a_lab = { $file }, line { $line }: { $module } cannot be imported where this is graded; the lab's own files are imported by their bare names, without labs and the lab's folder
+import_failed = { $file }, line { $line }: the file fails while it is imported: { $reason }
+import_failed_somewhere = { $file }: the file fails while it is imported: { $reason }
+exception = { $exception }: { $message }
+exception_alone = { $exception }
+function_missing = { $file } has no function { $function }: was it renamed or deleted? The skeleton's comes back with make { $lab }-reset
+file_too_large = { $file } is larger than { $bytes } bytes
+not_json = { $file } is not valid JSON: { $message }
+entry_missing = { $file } has no entry { $entry }: the blank file comes back with make { $lab }-reset
+answers_wanted = { $file } has to look like { "{" }"1": "a", "2": null, ...{ "}" }
+choices_wanted = { $file }, { $questions }: the answer has to be one of { $choices }
+key_lacks = { $file }: the key lacks { $questions }
+not_answered = not answered
+
+## workers/client.py
+
+limit_memory = it ran into a limit: { $megabytes } MB of memory (memory_bytes in lab.toml)
+limit_disk = it ran into a limit: { $megabytes } MB on disk (disk_bytes in lab.toml)
+limit_threads = it ran into a limit: { $threads } threads at a time (threads in lab.toml)
+limit_stacks = it ran into a limit: { $threads } threads at a time, and { $megabytes } MB for their stacks (threads, memory_bytes in lab.toml)
+limit_processes = it ran into a limit: { $processes } processes at a time, its own included (processes in lab.toml)
+limit_open_files = it ran into a limit: { $files } open files (open_files in lab.toml)
+limit_output = it ran into a limit: { $megabytes } MB in one answer (output_bytes in lab.toml)
+no_answer = it was stopped after { $seconds } seconds without an answer
+seconds_used = the submission had used its { $seconds } seconds before (submission_seconds in lab.toml)
+killed = its process was killed from outside: the machine may lack memory ({ $times } times)
+died = its process ended during the call
+died_of_signal = its process ended during the call by signal { $number } ({ $name })
+sent_no_answer = its process sent { $what }
+
+## judging/judge.py, grading
+
+in_case = case '{ $case }': { $finding }
+counts_once = counts once this passes: { $check }
+by_heart = right on the published cases and on next to none of the hidden: points for the former need some of the latter
+not_asked = not asked, since the published cases took too long already
+graded_by_hand = graded by hand
+grader_failed = the grader failed: { $message }
+old_sentence = { $text }
+
+## What a student is told of a hidden case
+
+hidden_file = the file of this task cannot be used
+hidden_wait = waits for another function, which is still to do
+hidden_death = its process ended during the call, or sent what is no answer
+hidden_exception = it raised an exception
+hidden_type = what it returned is of another kind than was asked for
+hidden_shape = a shape or a length is wrong
+hidden_dtype = a dtype is wrong
+hidden_nan = NaN or infinity where a number is expected
+hidden_value = a value is wrong
+hidden_gradient = a gradient is wrong
+hidden_flag = the result still carries a gradient
+hidden_purity = the function changed its input, or used the global random state
