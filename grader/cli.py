@@ -21,6 +21,7 @@ from rich.console import Console
 
 from grader.errors import Refused
 from grader.lab import ROOT, find_lab, labs_folder
+from grader.languages import say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -65,7 +66,7 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
         print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
     else:
         states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
-        table.print_checked(console, session.lab, checked, states, quiz, whole_lab=the_task is None)
+        table.print_checked(console, session, checked, states, quiz, whole_lab=the_task is None)
     if any(result.outcome != "passed" for result in results):
         raise typer.Exit(1)
 
@@ -77,13 +78,12 @@ def hint(lab: LabName, task: TaskName = None) -> None:
 
     the_lab = find_lab(lab, labs_folder())
     if task is None:
-        raise Refused(
-            f"say for which task: make {the_lab.name}-hint TASK=... (or --task). They are: {the_lab.task_names}"
-        )
+        raise Refused(say("hint_for_which", lab=the_lab.name, tasks=the_lab.task_names))
     the_task = the_lab.task(task)
     number, text = hints.next_hint(the_lab, the_task)
-    last = " (the last one)" if number == len(the_task.hints) else ""
-    console.print(f"{the_task.number} {the_task.name}, hint {number} of {len(the_task.hints)}{last}:\n{text}")
+    heading = "hint_last" if number == len(the_task.hints) else "hint"
+    which = {"number": the_task.number, "task": the_task.name, "hint": number, "hints": len(the_task.hints)}
+    console.print(f"{say(heading, **which)}\n{text}")
 
 
 @app.command()
@@ -97,19 +97,19 @@ def reset(
 
     the_lab = find_lab(lab, labs_folder())
     if (task is None) == (file is None):
-        raise Refused("say which: --task reward_to_go (make: TASK=...), or --file returns.py (make: FILE=...)")
+        raise Refused(say("reset_which"))
     if task is not None:
         the_task = the_lab.task(task)
         backup: Path | None = resetting.reset_task(the_lab, the_task)
-        done = f"{' and '.join(the_task.functions)} in {the_task.file}"
-        together = f"They are one task, {the_task.name}: they go back together." if len(the_task.functions) > 1 else ""
+        what = say("functions_in", functions=the_task.functions, file=the_task.file)
+        done = "reset_together" if len(the_task.functions) > 1 else "reset_done"
+        console.print(say(done, what=what, **({"task": the_task.name} if done == "reset_together" else {})))
     else:
         assert file is not None
         backup = resetting.reset_file(the_lab, file)
-        done, together = file, ""
-    console.print(f"{done}: back to the skeleton. {together}".rstrip())
+        console.print(say("reset_done", what=file))
     if backup:
-        console.print(f"What was there is kept in {shown(backup)}/")
+        console.print(say("kept_in", folder=f"{shown(backup)}/"))
 
 
 @app.command()
@@ -119,9 +119,9 @@ def submit(
     out: Annotated[Path, typer.Option(help="where the archive goes")] = ROOT / "submissions",
 ) -> None:
     """Check once more, say what is still open, and pack what is handed in into one archive."""
+    from grader.results.result import points_text
     from grader.student import checking
     from grader.student import submit as submitting
-    from grader.student.table import points_text
 
     session = checking.open_session(find_lab(lab, labs_folder()))
     name = submitting.student_name(student)
@@ -129,18 +129,17 @@ def submit(
     states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
     still_open = submitting.what_is_open(session.lab, checked, states, quiz)
     earned, possible = checking.public_points(checked)
-    console.print(f"{points_text(earned)} of {points_text(possible)} points checked here.")
+    console.print(say("points_checked", earned=points_text(earned), possible=points_text(possible)))
     if still_open:
-        console.print("Still open (you can hand in all the same, and again later):")
+        console.print(say("still_open"))
         for sentence in still_open:
             console.print(f"  - {sentence}")
     archive, names = submitting.pack(session.lab, name, out)
-    login = "" if student else ", your login name; if it is not your id, type STUDENT=your-id"
-    console.print(f"Handed in as {name}{login}:")
+    console.print(say("handed_in_as" if student else "handed_in_as_login", student=name))
     for packed in names:
         console.print(f"  + {packed}")
     if session.lab.manifest.report:
-        console.print("Not in it: the report, which goes to your instructor in the way of your course.")
+        console.print(say("report_elsewhere"))
     console.print(f"\n{shown(archive)}")
 
 
@@ -150,7 +149,7 @@ def run(context: typer.Context, lab: LabName, script: Annotated[str, typer.Argum
     the_lab = find_lab(lab, labs_folder())
     path = the_lab.path(f"{script}.py")
     if not path.is_file():
-        raise Refused(f"{the_lab.name} has nothing to {script}")
+        raise Refused(say("nothing_to_run", lab=the_lab.name, script=script))
     os.environ["PYTHONPATH"] = str(ROOT)
     os.execv(sys.executable, [sys.executable, str(path), *context.args])
 

@@ -6,7 +6,7 @@ of their own, in the lab's messages.<language>.ftl.
 
 from grader.findings import Code, Kind, code
 
-# --- judging/compare.py: what came back, held against what was expected -------------------------------------------------
+# --- judging/compare.py: what came back, held against what was expected -----------------------------------------------
 
 # `where` is AT a place inside of a value, or "" for the value itself.
 AT = code("at", "private", "place")  # keys, and ITEM for the places of a list
@@ -27,7 +27,7 @@ GRADIENT_UNWANTED = code("gradient_unwanted", "gradient", "where", "argument", "
 GRADIENT_LACKING = code("gradient_lacking", "gradient", "where", "argument", "expected", "got")
 CARRIES_GRADIENT = code("carries_gradient", "flag")
 
-ARGUMENT = code("argument", "private", "number")
+ARGUMENT = code("argument", "private", "name")
 A_TENSOR = code("a_tensor", "private", "shape")
 AN_ARRAY = code("an_array", "private", "shape")
 NOTHING_AT_ALL = code("nothing_at_all", "private")
@@ -37,7 +37,7 @@ A_FLOAT = code("a_float", "private")
 A_STRING = code("a_string", "private")
 AN_OBJECT = code("an_object", "private", "type")
 
-# --- checks/probes.py, plain.py: what cannot be judged, and properties that do not hold ---------------------------------
+# --- checks/probes.py, plain.py: what cannot be judged, and properties that do not hold -------------------------------
 
 MALFORMED = code("malformed", "private", "what")
 TOO_MANY_BYTES = code("too_many_bytes", "private", "bytes", "allowed")
@@ -71,7 +71,10 @@ THE_ACTIONS = code("the_actions", "private")
 THE_LOG_PROBABILITIES = code("the_log_probabilities", "private")
 THE_GRADIENTS = code("the_gradients", "private")
 
-# --- run/answers.py: what came of a call ----------------------------------------------------------------------------------
+STAGING_PROBLEM = code("staging_problem", "private", "text", person=True)
+NEWEST_COUNTS = code("newest_counts", "private", "text")
+
+# --- run/answers.py: what came of a call ------------------------------------------------------------------------------
 
 TODO = code("still_to_do", "limits")
 WAITS_FOR = code("waits_for", "wait", "function")
@@ -81,7 +84,7 @@ OUT_OF_TIME = code("out_of_time", "limits", "seconds")
 INPUT_CHANGED = code("input_changed", "purity", "argument", "function")
 GLOBAL_DICE = code("global_dice", "purity")
 
-# --- lab/loading.py, lab/quiz.py: files that cannot be used ---------------------------------------------------------------
+# --- lab/loading.py, lab/quiz.py: files that cannot be used -----------------------------------------------------------
 
 FILE_MISSING = code("file_missing", "file", "file")
 NOT_UTF8 = code("not_utf8", "file", "file", "byte")
@@ -104,7 +107,7 @@ CHOICES_WANTED = code("choices_wanted", "file", "file", "questions", "choices")
 KEY_LACKS = code("key_lacks", "file", "file", "questions")
 NOT_ANSWERED = code("not_answered", "value")
 
-# --- workers/client.py: what only the grader's side knows -----------------------------------------------------------------
+# --- workers/client.py: what only the grader's side knows -------------------------------------------------------------
 
 LIMIT_MEMORY = code("limit_memory", "limits", "megabytes")
 LIMIT_DISK = code("limit_disk", "limits", "megabytes")
@@ -120,14 +123,29 @@ DIED = code("died", "death")
 DIED_OF_SIGNAL = code("died_of_signal", "death", "number", "name")
 SENT_NO_ANSWER = code("sent_no_answer", "death", "what")
 
-# --- judging/judge.py, grading/: what is said of a whole check -------------------------------------------------------------
+# --- judging/judge.py, grading/: what is said of a whole check --------------------------------------------------------
 
-COUNTS_ONCE = code("counts_once", "limits", "check")  # the check that this one needs
+IN_CASE = code("in_case", "private", "case", "finding")
+COUNTS_ONCE = code("counts_once", "limits", "check", "title")  # of the check that this one needs
 BY_HEART = code("by_heart", "limits")
 NOT_ASKED = code("not_asked", "limits")
+PROCESSES_DIED = code("processes_died", "private", "count", person=True)
+RESULT_REPLACED = code("result_replaced", "private", person=True)
+NOT_WRITTEN = code("not_written", "private", "path", "reason", person=True)
+EARLIER_KEPT = code("earlier_kept", "private", person=True)
+NO_FOLDER_OF_THIS_NAME = code("no_folder_of_this_name", "private", "why", person=True)
+AND_MORE = code("and_more", "private", "count")
+OF_CHECKS = code("of_checks", "private", "checks", "finding", person=True)
 GRADED_BY_HAND = code("graded_by_hand", "limits")
 GRADER_FAILED = code("grader_failed", "private", "message", person=True)
 OLD_SENTENCE = code("old_sentence", "private", "text")  # of a result in the form before findings
+
+# --- grading/milestones.py --------------------------------------------------------------------------------------------
+
+NOT_PLAYED = code("not_played", "limits")
+NOT_HANDED_IN = code("not_handed_in", "limits", "file")
+WEIGHTS_UNUSABLE = code("weights_unusable", "limits", "file", "message")
+REACHED = code("reached", "limits", "reached", "target", "half")
 
 # What a student may see of a finding in a hidden case, by its kind: no values. `limits` are shown whole, `private` not.
 HIDDEN: dict[Kind, Code] = {

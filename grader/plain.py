@@ -13,6 +13,9 @@ from typing import Any
 import msgpack
 import numpy as np
 
+from grader import codes
+from grader.findings import Finding
+
 MAX_DEPTH = 16
 MAX_ITEMS = 1_000_000
 MAX_KEYS = 10_000  # of a dictionary: keys can be chosen so that each takes as long as all before it together
@@ -20,11 +23,19 @@ MAX_BYTES = 4_000_000
 DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 ARRAY_EXTENSION = 1
 
+# Keys of what probes return, by which a comparison knows what it compares.
+GRADIENTS = "gradients"  # of a dictionary of gradients, by the argument to which they go
+CARRIES_GRADIENT = "carries_gradient"  # whether a result still does
+
 Plain = Any  # None, bool, int, float, str, list, dict, Array: nested at most MAX_DEPTH deep
 
 
 class NotPlain(ValueError):
     """Something that is no plain data: an object, a message that is malformed, too deep or too large."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding)
+        self.finding = finding
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -46,10 +57,10 @@ class Array:
 def to_plain(value: Any, depth: int = 0) -> Plain:
     """`value` as plain data. Tuples and named tuples become lists, numpy scalars become numbers.
 
-    Raises NotPlain where something inside is neither plain nor an array, in words for the student.
+    Raises NotPlain where something inside is neither plain nor an array.
     """
     if depth > MAX_DEPTH:
-        raise NotPlain(f"data nested more than {MAX_DEPTH} deep")
+        raise NotPlain(codes.TOO_DEEP(depth=MAX_DEPTH))
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -57,12 +68,12 @@ def to_plain(value: Any, depth: int = 0) -> Plain:
     if isinstance(value, Array):
         return value
     if isinstance(value, np.longdouble | np.clongdouble):  # item() gives these back as they are
-        raise NotPlain(f"a number of dtype {value.dtype}")
+        raise NotPlain(codes.NUMBER_OF_DTYPE(dtype=str(value.dtype)))
     if isinstance(value, np.generic):
         return to_plain(value.item(), depth)
     if isinstance(value, int):
         if not -(2**63) <= value < 2**64:
-            raise NotPlain("an integer of more than 64 bits")
+            raise NotPlain(codes.INTEGER_TOO_LARGE())
         return int(value)
     if isinstance(value, float):
         return float(value)
@@ -72,7 +83,7 @@ def to_plain(value: Any, depth: int = 0) -> Plain:
         return tensor_to_array(value)
     if isinstance(value, Mapping):
         if len(value) > MAX_KEYS:
-            raise NotPlain(f"a dictionary of more than {MAX_KEYS:,} keys")
+            raise NotPlain(codes.TOO_MANY_KEYS(keys=MAX_KEYS))
         return {plain_key(key): to_plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, Set):
         return [to_plain(item, depth + 1) for item in in_order(value)]
@@ -80,7 +91,12 @@ def to_plain(value: Any, depth: int = 0) -> Plain:
         return value.copy()
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [to_plain(item, depth + 1) for item in value]
-    raise NotPlain(f"an object of type {type(value).__name__}, where numbers, lists or tensors are expected")
+    raise NotPlain(codes.PLAIN_WANTED(type=type_name(value)))
+
+
+def type_name(value: object) -> str:
+    """The name of a value's type, which code that nobody trusts may have chosen: one short line."""
+    return one_line(type(value).__name__, 80)
 
 
 def only(values: Iterable[object], *types: type) -> bool:
@@ -92,7 +108,7 @@ def plain_text(text: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise NotPlain("a string with half a character in it (a lone surrogate)") from None
+        raise NotPlain(codes.HALF_A_CHARACTER()) from None
     return str(text)
 
 
@@ -103,7 +119,7 @@ def plain_key(key: object) -> str | int:
         return plain_text(key)
     if isinstance(key, int) and -(2**63) <= key < 2**64:
         return key
-    raise NotPlain(f"a dictionary key of type {type(key).__name__}, or too large")
+    raise NotPlain(codes.KEY_OF_TYPE(type=type_name(key)))
 
 
 def in_order(items: Set[Any]) -> list[Any]:
@@ -121,13 +137,15 @@ def tensor_to_array(tensor: Any) -> Array:
         dense = tensor.detach().cpu().resolve_conj().resolve_neg()
         values = (dense.float() if name == "bfloat16" else dense).numpy()
     except (RuntimeError, TypeError):  # sparse, quantised, or without values (meta)
-        raise NotPlain(f"a tensor of layout {tensor.layout} and dtype {name} on {tensor.device}") from None
+        raise NotPlain(
+            codes.TENSOR_OF_LAYOUT(layout=str(tensor.layout), dtype=name, device=str(tensor.device))
+        ) from None
     return array_of(values, tensor=True)
 
 
 def array_of(values: np.ndarray, tensor: bool) -> Array:
     if str(values.dtype) not in DTYPES:
-        raise NotPlain(f"an array of dtype {values.dtype}")
+        raise NotPlain(codes.ARRAY_OF_DTYPE(dtype=str(values.dtype)))
     return Array(np.array(values, order="C", copy=True, subok=False), tensor)
 
 
@@ -169,7 +187,7 @@ def pack(plain: Plain) -> bytes:
 
 def _pack_array(value: object) -> msgpack.ExtType:
     if not isinstance(value, Array):
-        raise NotPlain(f"an object of type {type(value).__name__}")
+        raise NotPlain(codes.PLAIN_WANTED(type=type_name(value)))
     header = [value.dtype, value.tensor, list(value.shape), value.values.tobytes()]
     return msgpack.ExtType(ARRAY_EXTENSION, msgpack.packb(header))
 
@@ -177,7 +195,7 @@ def _pack_array(value: object) -> msgpack.ExtType:
 def unpack(message: bytes, max_bytes: int = MAX_BYTES) -> Plain:
     """The plain data of one message from an untrusted sender; NotPlain for anything else."""
     if len(message) > max_bytes:
-        raise NotPlain(f"a message of {len(message)} bytes, where {max_bytes} are allowed")
+        raise NotPlain(codes.TOO_MANY_BYTES(bytes=len(message), allowed=max_bytes))
     try:
         plain = msgpack.unpackb(
             message,
@@ -190,7 +208,7 @@ def unpack(message: bytes, max_bytes: int = MAX_BYTES) -> Plain:
     except NotPlain:
         raise
     except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
-        raise NotPlain(f"a malformed message ({type(error).__name__})") from None
+        raise NotPlain(codes.MALFORMED(what=type(error).__name__)) from None
     _check_nesting(plain)
     return plain
 
@@ -202,28 +220,28 @@ def _unpack_dictionary(pairs: Iterable[tuple[object, Plain]]) -> dict[str | int,
 
 def _unpack_array(code: int, data: bytes) -> Array:
     if code != ARRAY_EXTENSION:
-        raise NotPlain(f"an unknown extension type {code}")
+        raise NotPlain(codes.MALFORMED(what=f"extension type {code}"))
     try:
         dtype, tensor, shape, raw = msgpack.unpackb(data, max_array_len=64)
     except (ValueError, TypeError, msgpack.exceptions.UnpackException):
-        raise NotPlain("a malformed array") from None
+        raise NotPlain(codes.MALFORMED(what="array")) from None
     if dtype not in DTYPES or type(tensor) is not bool or type(raw) is not bytes:
-        raise NotPlain("a malformed array")
+        raise NotPlain(codes.MALFORMED(what="array"))
     if type(shape) is not list or any(type(n) is not int or n < 0 for n in shape) or len(shape) > 16:
-        raise NotPlain("an array with a malformed shape")
+        raise NotPlain(codes.MALFORMED(what="shape of an array"))
     if math.prod(shape) * np.dtype(dtype).itemsize != len(raw):
-        raise NotPlain(f"an array of shape {shape} with {len(raw)} bytes of data")
+        raise NotPlain(codes.MALFORMED(what=f"array of shape {shape} with {len(raw)} bytes"))
     if dtype == "bool" and raw.strip(b"\0\1"):
-        raise NotPlain("a bool array with other values than 0 and 1")
+        raise NotPlain(codes.MALFORMED(what="bool array"))
     try:
         return Array(np.frombuffer(raw, dtype=dtype).reshape(shape).copy(), tensor)
     except (ValueError, OverflowError):  # nothing of 2**63 columns
-        raise NotPlain("an array with a malformed shape") from None
+        raise NotPlain(codes.MALFORMED(what="shape of an array")) from None
 
 
 def _check_nesting(plain: Plain, depth: int = 0) -> None:
     if depth > MAX_DEPTH + 1:  # a value of the greatest depth, and the message around it
-        raise NotPlain(f"data nested more than {MAX_DEPTH} deep")
+        raise NotPlain(codes.TOO_DEEP(depth=MAX_DEPTH))
     if isinstance(plain, list):
         if only(plain, bool, int, float, str):
             return
@@ -233,7 +251,7 @@ def _check_nesting(plain: Plain, depth: int = 0) -> None:
         for item in plain.values():
             _check_nesting(item, depth + 1)
     elif not (plain is None or isinstance(plain, bool | int | float | str | Array)):
-        raise NotPlain(f"a {type(plain).__name__}")
+        raise NotPlain(codes.PLAIN_WANTED(type=type_name(plain)))
 
 
 # --- records (JSON that a reviewer can read) ------------------------------------------------------------------------

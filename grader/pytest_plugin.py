@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from grader.checks import Case, Check
+from grader.checks import CannotJudge, Case, Check
 from grader.judging.judge import judge
 from grader.lab import labs_folder, read_lab
 from grader.lab.loading import Broken
-from grader.run.answers import Answer, OutOfTime, Unusable, answer_of_exception, run_probe
+from grader.run.answers import Answer, OutOfTime, answer_of_exception, run_probe
 from grader.student.checking import Session, open_session
+from grader.student.table import sentence
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -55,11 +56,12 @@ class CheckItem(pytest.Item):
         except NotImplementedError as error:
             found = answer_of_exception(error, session.lab.folder, session.seconds(check))
             if found.status == "todo":
-                pytest.skip(f"todo: {found.text}")
+                pytest.skip(f"todo: {found.todo}")
             raise
-        except (Broken, Unusable, OutOfTime) as error:
+        except (Broken, CannotJudge, OutOfTime) as error:
             found = answer_of_exception(error, session.lab.folder, session.seconds(check))
-            raise WrongAnswer(found.text) from None
+            assert found.finding is not None
+            raise WrongAnswer(session.texts.say(found.finding)) from None
         found = Answer(
             "value",
             value,
@@ -67,9 +69,10 @@ class CheckItem(pytest.Item):
             used_global_random_state=watched.used_global_random_state,
         )
         known = session.record.known(check.name, case.title)
-        judged = judge(check, session.lab, [case], [known], [found], session.record.diagnoses, reveal=True)
+        judged = judge(check, session.lab, [case], [known], [found])
         if judged.outcome != "passed":
-            raise WrongAnswer("\n".join(filter(None, [judged.message, judged.diagnosis])))
+            told = [sentence(session.texts, judged), session.diagnosis(judged)]
+            raise WrongAnswer("\n".join(filter(None, told)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A wrong answer is its sentence; an exception shows the student's frames and not ours."""

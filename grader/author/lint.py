@@ -14,6 +14,7 @@ from grader.grading.reference import Reference, open_reference, visibilities
 from grader.judging.judge import fault, judge
 from grader.lab import Lab, quiz
 from grader.lab.loading import Broken, load_functions
+from grader.languages import say, texts_of
 from grader.run.answers import answer
 from grader.student.table import find_function
 
@@ -88,7 +89,7 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
         try:
             quiz.read_key(lab)
         except Broken as broken:
-            yield str(broken)
+            yield say(broken.finding)
 
 
 def _docstring_faults(reference: Reference) -> Iterable[str]:
@@ -112,9 +113,10 @@ def _faults_of(reference: Reference, check: Check, variant: Variant | None, seed
         cases = reference.cases(check, visibility, seed)
         answers = [reference.answer(check, case, variant) for case in cases]
         known = reference.known(check, visibility, seed)
-        judged = judge(check, reference.lab, cases, known, answers, reference.diagnoses, reveal=True)
+        judged = judge(check, reference.lab, cases, known, answers)
         if judged.outcome != "passed":
-            yield f"{visibility} {judged.message}"
+            told = "; ".join(map(texts_of(reference.lab.folder).say, judged.findings))
+            yield f"{visibility}, case {judged.case!r}: {told}"
 
 
 def _skeleton_faults(reference: Reference, folder: Path) -> Iterable[str]:
@@ -126,7 +128,7 @@ def _skeleton_faults(reference: Reference, folder: Path) -> Iterable[str]:
             case = reference.cases(check, visibility, 0)[0]
             found = answer(check, functions, case.arguments, folder, lab.manifest.limits.check_seconds)
             if found.status != "todo":
-                yield f"the skeleton is not a TODO in {check.name}: {found.status} {found.text}"
+                yield f"the skeleton is not a TODO in {check.name}: {found.status} {found.finding}"
 
 
 def _strength(reference: Reference, mistake: Variant) -> float | None:
@@ -145,7 +147,7 @@ def _strength_with(reference: Reference, mistake: Variant, seed: int) -> float |
                 answered = known.mistakes.get(mistake.name) or reference.answer(check, case, mistake)
                 wrong = fault(check, reference.lab, case, known.expected, answered)
                 if wrong:
-                    best = max(best or 0.0, wrong[0].excess)
+                    best = max(best or 0.0, wrong.excess)
     return best
 
 

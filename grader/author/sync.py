@@ -12,9 +12,9 @@ from grader.author.skeleton import blank, cut
 from grader.checks import Check
 from grader.errors import Refused
 from grader.grading.reference import Reference, hash_of_code, open_reference
+from grader.judging.recorded import FILE as RECORD_FILE
+from grader.judging.recorded import Record, RecordedCheck, answer_to_json, read_record, record_to_json, same_record
 from grader.lab import Lab, quiz
-from grader.lab.recorded import FILE as RECORD_FILE
-from grader.lab.recorded import Record, RecordedCheck, answer_to_json, read_record, record_to_json, same_record
 from grader.student.reset import SKELETON_FOLDER, back_up
 
 DERIVED_FILE = ".derived.json"  # hashes of the last derivation: how an edited lab is told from an untouched one
@@ -65,7 +65,7 @@ def _recorded(reference: Reference, check: Check) -> RecordedCheck:
         facts: dict[str, object] = {}
         if known.expected is not None:
             if known.expected.status != "value":
-                raise Refused(f"the reference fails {check.name}, case {case.title!r}: {known.expected.text}", 1)
+                raise Refused(f"the reference fails {check.name}, case {case.title!r}: {known.expected.finding}", 1)
             facts["expected"] = answer_to_json(known.expected)
         _seed_global_state(1)
         mistakes = {name: answer_to_json(answer) for name, answer in known.mistakes.items()}

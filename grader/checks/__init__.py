@@ -1,6 +1,7 @@
 """The words an author writes checks with: a probe over cases, hidden cases, mistakes and alternatives."""
 
 from grader.checks.definitions import (
+    CannotJudge,
     Case,
     Check,
     HiddenCases,
@@ -17,6 +18,7 @@ from grader.checks.definitions import (
 )
 
 __all__ = [
+    "CannotJudge",
     "Case",
     "Check",
     "HiddenCases",

@@ -19,15 +19,27 @@ from typing import Any
 
 import numpy as np
 
+from grader.findings import Finding
 from grader.lab import PUBLIC_SHARE
-from grader.plain import Plain
 
 Probe = Callable[..., Any]
 Verify = Callable[..., None]  # verify(value, **case arguments) raises Wrong
 
 
-class Wrong(Exception):
-    """Raised by a verify function: the sentence that tells a student what is wrong."""
+class Told(Exception):
+    """Something for the student: a finding, or a message of the lab's own by its id and values."""
+
+    def __init__(self, what: Finding | str, **values: Any) -> None:
+        self.finding = what if isinstance(what, Finding) else Finding(what, values)
+        super().__init__(self.finding)
+
+
+class Wrong(Told):
+    """Raised by a verify function: what is wrong."""
+
+
+class CannotJudge(Told):
+    """Raised by a probe: why what came back cannot be judged."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,6 +156,3 @@ def split_points(points: float, public: bool, hidden: bool) -> tuple[float, floa
         return points, 0.0
     share = round(points * PUBLIC_SHARE, 2) if public else 0.0
     return share, round(points - share, 2)
-
-
-__all__ = ["Case", "Check", "Plain", "Wrong", "alternative", "check", "hidden_cases", "mistake"]

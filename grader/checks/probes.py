@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.checks import Wrong
-from grader.plain import Array, Plain
-from grader.run.answers import Unusable, is_todo
+from grader import codes
+from grader.checks import CannotJudge, Wrong
+from grader.lab.loading import is_todo
+from grader.plain import Array, Plain, type_name
 
 STANDARD_ERRORS = 6  # draws are judged at this many standard errors: a right answer fails once in 10**9
 
@@ -33,9 +34,7 @@ def value_and_gradients(function: Callable[..., Any], *args: Any, to: Sequence[i
     outputs = list(result) if isinstance(result, tuple | list) else [result]
     for output in outputs:
         if not isinstance(output, torch.Tensor):
-            raise Unusable(
-                f"it returned a {type(output).__name__} where a tensor is expected: only a tensor carries a gradient"
-            )
+            raise CannotJudge(codes.NOT_A_TENSOR(type=type_name(output)))
     values = [output.detach().clone() for output in outputs]
     gradients = [_gradients(output, leaves) for output in outputs]
     if len(outputs) == 1 and not isinstance(result, tuple | list):
@@ -57,13 +56,13 @@ def _gradients(output: torch.Tensor, leaves: list[Any]) -> dict[str, torch.Tenso
     """The gradient to each float tensor among the arguments, called by its place: "to argument 1"."""
     wanted = {n: leaf for n, leaf in enumerate(leaves, 1) if isinstance(leaf, torch.Tensor) and leaf.requires_grad}
     if not output.requires_grad:
-        return {f"to argument {n}": torch.zeros_like(leaf) for n, leaf in wanted.items()}
+        return {str(n): torch.zeros_like(leaf) for n, leaf in wanted.items()}
     weights = torch.linspace(0.5, 1.5, output.numel(), dtype=output.dtype).reshape(output.shape)
     if output.dim() == 0:
         weights = torch.ones((), dtype=output.dtype)
     found = torch.autograd.grad((output * weights).sum(), list(wanted.values()), retain_graph=True, allow_unused=True)
     return {
-        f"to argument {n}": torch.zeros_like(leaf) if gradient is None else gradient
+        str(n): torch.zeros_like(leaf) if gradient is None else gradient
         for (n, leaf), gradient in zip(wanted.items(), found, strict=True)
     }
 
@@ -73,7 +72,7 @@ def value_without_gradient(function: Callable[..., Any], *args: Any, to: Sequenc
     result = function(*_leaves(args, to))
     tensors = _tensors_in(result)
     if any(tensor.is_inference() for tensor in tensors):
-        raise Unusable("it returned a tensor made in inference mode, with which no loss can be computed: use no_grad")
+        raise CannotJudge(codes.INFERENCE_MODE())
     return {"value": result, "carries_gradient": any(tensor.requires_grad for tensor in tensors)}
 
 
@@ -172,10 +171,10 @@ def draws(sample: Callable[..., Any], logits: torch.Tensor, seed: int) -> dict[s
     results = [sample(logits, generator=dice) for dice in (generator, generator, torch.Generator().manual_seed(seed))]
     for result in results:
         if not isinstance(result, tuple | list) or len(result) != 2:
-            raise Unusable("two tensors are expected: the actions and their log-probabilities")
+            raise CannotJudge(codes.PAIR_WANTED())
     (actions, logp), (later, _), (again, _) = results
     if not isinstance(logp, torch.Tensor) or not logp.requires_grad:
-        raise Unusable("the log-probabilities carry no gradient to the logits: without it the policy cannot learn")
+        raise CannotJudge(codes.NO_GRADIENT_TO_LOGITS())
     [gradient] = torch.autograd.grad(logp.sum(), logits, allow_unused=True)
     if gradient is None:
         gradient = torch.zeros_like(logits)

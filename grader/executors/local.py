@@ -1,4 +1,4 @@
-"""Grading processes: forked from the one that hands out the work, replaced when one dies, gone when it is gone.
+"""Grades in processes of this machine: forked from the main one, replaced when one dies, gone when that is gone.
 
 Not concurrent.futures: there one process that the kernel kills takes the whole pool with it. Work is a number, and what
 comes back is bytes that the work itself encoded: nothing is ever pickled.
@@ -11,18 +11,50 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+import msgspec
+
+from grader.grading import work
+from grader.grading.job import Job
+from grader.grading.rows import Row
+from grader.intake.submissions import Submission
 from grader.workers.worker import die_with_parent
+
+DESCRIPTION = "processes on this machine, one for each core"
 
 Work = Callable[[int], bytes]
 
 TICK_SECONDS = 1.0
 TRIES = 2
 END_SECONDS = 5.0  # for a grading process to end its workers and to clear up
+
+
+def rows(job: Job, submissions: Sequence[Submission], processes: int | None = None) -> Generator[Row | None]:
+    """A row for each submission as soon as it is graded, and None about once a second while nothing happens."""
+    work.bench_of(job)  # once, for all the processes that are forked from here
+
+    @contextlib.contextmanager
+    def opened() -> Iterator[Work]:
+        with work.at_work(job) as grade:
+            yield lambda number: msgspec.json.encode(grade(submissions[number]))
+
+    count = min(len(submissions), processes or cores())
+    with contextlib.closing(hand_out(len(submissions), opened, count)) as events:
+        for event in events:
+            if event is None:
+                yield None
+                continue
+            number, reply = event
+            yield msgspec.json.decode(reply, type=Row) if reply else work.lost(job, submissions[number], TRIES)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def hand_out(

@@ -1,10 +1,8 @@
-"""Grades all submissions of a folder: on all cores, and so that it can be killed anywhere and goes on where it was."""
+"""Grades all submissions of a folder, so that it can be killed anywhere and goes on where it was."""
 
 import collections
 import contextlib
 import dataclasses
-import errno
-import functools
 import os
 import secrets
 import signal
@@ -12,26 +10,21 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
-
+from grader import codes
 from grader.errors import Refused
-from grader.executors import local as pool
+from grader.findings import Finding
 from grader.grading import runlog
+from grader.grading.job import Job
 from grader.grading.milestones import versions
-from grader.grading.rows import Row, What, row_of
-from grader.grading.submission import Graded, Run, attention, failed, grade, hash_of, killed, open_run
-from grader.intake.archives import Unusable
-from grader.intake.staging import Staged, Unreadable, stage
+from grader.grading.rows import Row
+from grader.grading.submission import hash_of
 from grader.intake.submissions import Submission, find_submissions
 from grader.lab import Lab
 from grader.plain import one_line
-from grader.results import earlier_result, write_result
+from grader.registry import modules_of
 from grader.results import folder as results_folder
-from grader.results.folder import result_path
-from grader.workers.client import WarmParent
 
 NAMED = 5  # of what is too much to list
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # no other result could be written either
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +38,8 @@ class Options:
     students: list[str] | None = None
     milestones: bool = True
     force: bool = False
-    jobs: int | None = None  # grading processes; None: one for each core
+    jobs: int | None = None  # submissions at a time; None: as the executor likes
+    executor: str = "local"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +51,7 @@ class Batch:
     total: int
     rows: list[Row]
     signal: int = 0
-    trouble: str = ""
+    trouble: Finding | None = None
 
     def count(self, what: str) -> int:
         return sum(row.what == what for row in self.rows)
@@ -79,16 +73,6 @@ class Batch:
         return 1 if any(row.attention for row in self.rows) else 0
 
 
-def opened(lab: Lab, options: Options, seed: int) -> Run:
-    """The run, with its reference and torch imported: once, for all the grading processes that are forked from here.
-    Its parent of workers is started by each of them for itself."""
-    import torch
-
-    torch.set_num_threads(1)
-    parent = WarmParent(lab.manifest.limits, options.sandbox, lab.manifest.preload)
-    return open_run(lab, parent, seed, options.milestones)
-
-
 def grade_all(
     lab: Lab, options: Options, show: Callable[[int, int], None], say: Callable[[str], None] = lambda _: None
 ) -> Batch:
@@ -102,15 +86,22 @@ def grade_all(
     log = options.out / runlog.FILE
     who = f"{runlog.who()}, process {os.getpid()}, since {runlog.now()}"
     with results_folder.opened(options.out, who, say), _signals_noted() as signals:
-        run = opened(lab, options, _seed(log, lab, options))
+        job = Job(
+            lab=str(lab.folder),
+            seed=_seed(log, lab, options),
+            sandbox=options.sandbox,
+            out=str(options.out.resolve()),
+            milestones=options.milestones,
+            force=options.force,
+        )
         clock = time.monotonic()
-        start = _start(run, options)
+        start = _start(lab, job, options)
         _log(log, start)
-        batch = _graded(run, submissions, options, signals, lambda done: show(done, len(submissions)))
+        batch = _graded(lab, job, submissions, options, signals, lambda done: show(done, len(submissions)))
         try:
             _log(log, _end(start, batch, time.monotonic() - clock))
         except Refused as refused:
-            batch = dataclasses.replace(batch, trouble=batch.trouble or str(refused))
+            batch = dataclasses.replace(batch, trouble=batch.trouble or refused.finding)
     return batch
 
 
@@ -137,26 +128,27 @@ def _seed(log: Path, lab: Lab, options: Options) -> int:
 
 
 def _graded(
-    run: Run, submissions: list[Submission], options: Options, signals: list[int], show: Callable[[int], None]
+    lab: Lab,
+    job: Job,
+    submissions: list[Submission],
+    options: Options,
+    signals: list[int],
+    show: Callable[[int], None],
 ) -> Batch:
-    """Hands the submissions out to grading processes, until all are done or something ends it."""
+    """Has an executor grade the submissions, until all are done or something ends it."""
     rows: list[Row] = []
     fit: list[Submission] = []
     for submission in submissions:
-        if why := results_folder.unfit(options.out, submission.student, run.lab.name):
-            sentence = f"not graded: no folder for results can have this name ({why}); rename what was handed in"
-            rows.append(Row(submission.student, "refused", [sentence]))
+        if why := results_folder.unfit(options.out, submission.student, lab.name):
+            rows.append(Row(submission.student, "refused", [codes.NO_FOLDER_OF_THIS_NAME(why=why)]))
         else:
             fit.append(submission)
     show(len(rows))
-    trouble = ""
-    work = functools.partial(_grading, run, fit, options)
-    processes = min(len(fit), options.jobs or _cores())
-    with contextlib.closing(pool.hand_out(len(fit), work, processes)) as events:
-        for event in events:
-            if event:
-                number, reply = event
-                row = msgspec.json.decode(reply, type=Row) if reply else _lost(run, fit[number], options)
+    trouble: Finding | None = None
+    executor = modules_of("grader.executors")[options.executor]
+    with contextlib.closing(executor.rows(job, fit, options.jobs)) as graded:
+        for row in graded:
+            if row is not None:
                 if row.what == "no room":
                     [trouble] = row.attention
                     break
@@ -165,11 +157,7 @@ def _graded(
             if signals:
                 break
     rows.sort(key=lambda row: row.student)
-    return Batch(run.seed, len(submissions), rows, signals[0] if signals else 0, trouble)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Batch(job.seed, len(submissions), rows, signals[0] if signals else 0, trouble)
 
 
 @contextlib.contextmanager
@@ -187,92 +175,17 @@ def _signals_noted() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-# --- in a grading process -------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _grading(run: Run, submissions: list[Submission], options: Options) -> Iterator[pool.Work]:
-    with contextlib.ExitStack() as stack:
-
-        @functools.cache
-        def start_parent() -> None:  # which takes seconds: only where there is something to grade
-            run.parent = stack.enter_context(run.parent)
-
-        yield lambda number: msgspec.json.encode(_row(run, submissions[number], options, start_parent))
-
-
-def _row(run: Run, submission: Submission, options: Options, start_parent: Callable[[], None]) -> Row:
-    """Grades a submission and writes its result, unless the one that is there holds for it still."""
-    try:
-        if not options.force and (row := _unchanged(run, submission, options)):
-            return row
-        start_parent()
-        graded = grade(run, submission)
-    except Exception as error:  # the grader's own fault costs this submission a person's look, and no other anything
-        graded = failed(run, submission, f"{type(error).__name__}: {one_line(str(error))}")
-    return _written(run, submission, options, graded)
-
-
-def _lost(run: Run, submission: Submission, options: Options) -> Row:
-    why = f"{pool.TRIES} grading processes died over it: not enough memory, perhaps"
-    return _written(run, submission, options, failed(run, submission, why))
-
-
-def _unchanged(run: Run, submission: Submission, options: Options) -> Row | None:
-    """The row of an earlier result that still holds: the same files, the same lab, and nothing left open."""
-    earlier = earlier_result(result_path(options.out, submission.student, run.lab.name))
-    same = (submission.student, run.lab_hash)
-    if earlier is None or (earlier.student, earlier.lab_hash) != same or earlier.errors():
-        return None
-    if not earlier.confined and options.sandbox != "none":
-        return None
-    if any(map(killed, earlier.checks)):  # there may be more memory this time
-        return None
-    if run.score and any(check.kind == "milestone" and check.outcome == "skipped" for check in earlier.checks):
-        return None
-    try:
-        staged = stage(submission.source, run.lab)
-    except Unusable as error:
-        staged = Staged({}, [], [f"nothing could be taken from it: {error}"])
-    except Unreadable:  # grading says why
-        return None
-    said = {*submission.notes, *staged.problems, *staged.notes}
-    if staged.digest() != earlier.submission_hash or not said <= set(earlier.notes):
-        return None
-    return row_of(earlier, "unchanged", [*submission.problems, *attention(staged.problems, earlier.checks)])
-
-
-def _written(run: Run, submission: Submission, options: Options, graded: Graded) -> Row:
-    """Writes a result, and says what became of the one before."""
-    path = result_path(options.out, submission.student, run.lab.name)
-    earlier = earlier_result(path)
-    sentences = list(dict.fromkeys([*submission.problems, *graded.attention]))
-    try:
-        if earlier is None and path.exists():
-            path.replace(path.with_suffix(".json.bad"))
-            sentences.append("the earlier result could not be read; it was replaced, and is kept as result.json.bad")
-        written = write_result(path, graded.result)
-    except OSError as error:
-        what: What = "no room" if error.errno in NO_ROOM else "unwritten"
-        return Row(submission.student, what, [f"{path} could not be written: {error.strerror}"])
-    if not written:
-        sentences.append("the grader failed this time; the earlier result was kept")
-    before = earlier.score if earlier and not earlier.errors() else None
-    changed = earlier is not None and earlier.submission_hash != graded.result.submission_hash
-    return row_of(graded.result, "graded" if written else "kept", sentences, before, changed)
-
-
 # --- the log of runs ------------------------------------------------------------------------------------------------
 
 
-def _start(run: Run, options: Options) -> runlog.Start:
+def _start(lab: Lab, job: Job, options: Options) -> runlog.Start:
     return runlog.Start(
         run=runlog.new_run(),
         when=runlog.now(),
         who=runlog.who(),
-        lab=run.lab.name,
-        lab_hash=run.lab_hash,
-        seed=run.seed,
+        lab=lab.name,
+        lab_hash=hash_of(lab),
+        seed=job.seed,
         versions=versions(),
         sandbox=options.sandbox,
         submissions=str(options.submissions.resolve()),

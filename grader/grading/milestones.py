@@ -6,6 +6,8 @@ import importlib.metadata
 from collections.abc import Callable
 from typing import Any
 
+from grader import codes
+from grader.findings import Finding
 from grader.lab import ROOT, Lab, Milestone
 from grader.lab.loading import load_modules
 from grader.plain import one_line
@@ -24,14 +26,14 @@ def scorer(lab: Lab) -> Score | None:
 
 
 def judge_milestone(
-    milestone: Milestone, score: Score | None, data: bytes | None, why_missing: str | None = None
+    milestone: Milestone, score: Score | None, data: bytes | None, why_missing: Finding | None = None
 ) -> CheckResult:
     """Full points at the target, half at the lower bar; a sentence where the weights are missing or unusable. Skipped
     without a scorer: the run was asked not to play."""
     if score is None:
-        return _result(milestone, None, "not played in this run")
+        return _result(milestone, None, codes.NOT_PLAYED())
     if data is None:
-        return _result(milestone, 0.0, why_missing or f"{milestone.weights} was not handed in")
+        return _result(milestone, 0.0, why_missing or codes.NOT_HANDED_IN(file=milestone.weights))
     import safetensors
     import safetensors.torch
 
@@ -39,10 +41,10 @@ def judge_milestone(
         weights = _loaded(data)
         reached = score(milestone.name, weights)
     except (safetensors.SafetensorError, ValueError) as error:  # its words may be the file's
-        return _result(milestone, 0.0, f"{milestone.weights} cannot be used: {one_line(str(error))}")
+        return _result(milestone, 0.0, codes.WEIGHTS_UNUSABLE(file=milestone.weights, message=one_line(str(error))))
     share = 1.0 if reached >= milestone.target else 0.5 if reached >= milestone.half else 0.0
-    bars = f"target {milestone.target:g}, half at {milestone.half:g}"
-    return _result(milestone, share, f"reached {milestone.in_words(reached)}; {bars}")
+    bars = {"target": f"{milestone.target:g}", "half": f"{milestone.half:g}"}
+    return _result(milestone, share, codes.REACHED(reached=milestone.in_words(reached), **bars))
 
 
 def _loaded(data: bytes) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def _loaded(data: bytes) -> dict[str, Any]:
         raise ValueError(f"torch cannot hold what it holds ({error})") from None
 
 
-def _result(milestone: Milestone, share: float | None, message: str) -> CheckResult:
+def _result(milestone: Milestone, share: float | None, finding: Finding) -> CheckResult:
     return CheckResult(
         task="milestone",
         check=milestone.name,
@@ -64,7 +66,8 @@ def _result(milestone: Milestone, share: float | None, message: str) -> CheckRes
         outcome="skipped" if share is None else "passed" if share == 1 else "failed",
         points=None if share is None else round(milestone.points * share, 2),
         max_points=milestone.points,
-        message=message,
+        number="M",
+        findings=[finding],
     )
 
 

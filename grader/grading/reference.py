@@ -14,9 +14,9 @@ from grader.checks import Case, Check, HiddenCases, Variant, checks_of, hidden_o
 from grader.checks.probes import works_on_its_device
 from grader.errors import Refused
 from grader.judging.judge import Known, fault
+from grader.judging.recorded import Record, read_record
 from grader.lab import Lab, labs_folder
 from grader.lab.loading import Broken, load_functions, load_modules, replaced
-from grader.lab.recorded import Record, read_record
 from grader.results import Visibility
 from grader.run.answers import Answer, answer
 
@@ -132,7 +132,7 @@ def open_reference(lab: Lab) -> Reference:
     functions = load_functions(lab, lab.folder)
     for function in functions.values():
         if isinstance(function, Broken):
-            raise RuntimeError(f"the reference of {lab.name} is broken: {function}")
+            raise RuntimeError(f"the reference of {lab.name} is broken: {function.finding}")
     return Reference(
         lab,
         checks_of(checks),

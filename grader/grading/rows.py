@@ -1,17 +1,26 @@
-"""What the main process keeps of a graded submission: a row of the instructor's table, small whatever was in it."""
+"""What is kept of a graded submission while a batch runs: a row of the table, small whatever was handed in."""
 
 import collections
 from typing import Literal
 
 import msgspec
 
-from grader.plain import one_line
+from grader import codes
+from grader.findings import Finding, needs_person
+from grader.judging.judge import tidy
 from grader.results import Kind, Result
-from grader.student.table import points_text
 
 What = Literal["graded", "unchanged", "kept", "refused", "unwritten", "no room"]
 KINDS: tuple[Kind, ...] = ("code", "milestone", "quiz", "report", "bonus")
-SENTENCES = 50  # that a person is shown of one submission
+MOST_FINDINGS = 50  # that a person is shown of one submission
+
+
+class Points(msgspec.Struct, frozen=True):
+    """Points of one kind of checks, and whether they are final: pending are graded by hand."""
+
+    state: Literal["judged", "pending", "error", "unjudged"]
+    earned: float
+    possible: float
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -24,41 +33,42 @@ class Row(msgspec.Struct, frozen=True):
 
     student: str
     what: What
-    attention: list[str] = []
+    attention: list[Finding] = []
     score: float = 0.0
     max_score: float = 0.0
-    points: dict[str, str] = {}
+    points: dict[str, Points] = {}
     outcomes: dict[str, int] = {}
-    notes: list[str] = []
+    notes: list[Finding] = []
     before: float | None = None
     changed: bool = False
 
 
-def row_of(result: Result, what: What, attention: list[str], before: float | None = None, changed: bool = False) -> Row:
+def row_of(result: Result, what: What, found: list[Finding], before: float | None = None, changed: bool = False) -> Row:
+    """The row of a result. Of what was found, `attention` keeps what needs a person."""
     return Row(
         result.student,
         what,
-        [one_line(sentence, 500) for sentence in attention[:SENTENCES]],
+        [tidy(finding) for finding in found if needs_person(finding)][:MOST_FINDINGS],
         result.score,
         result.max_score,
-        {kind: _points(result, kind) for kind in KINDS},
+        {kind: points for kind in KINDS if (points := _points(result, kind))},
         dict(collections.Counter(check.outcome for check in result.checks)),
-        [one_line(note) for note in result.notes if "is the newest and counts" in note],
+        [finding for finding in result.notes if codes.NEWEST_COUNTS.made(finding)],
         before,
         changed,
     )
 
 
-def _points(result: Result, kind: Kind) -> str:
-    """Points of one kind, as earned / possible; what is graded by hand is pending."""
+def _points(result: Result, kind: Kind) -> Points | None:
+    """Points of one kind; of several states the one that a person has to know of."""
     mine = [check for check in result.checks if check.kind == kind]
     if not mine:
-        return ""
+        return None
+    possible, earned = sum(check.max_points for check in mine), sum(check.points or 0 for check in mine)
     if any(check.outcome == "pending" for check in mine):
-        return f"{points_text(sum(check.max_points for check in mine))} pending"
+        return Points("pending", earned, possible)
     if any(check.outcome == "error" for check in mine):
-        return "error"
+        return Points("error", earned, possible)
     if all(check.points is None for check in mine):
-        return "not judged"
-    earned = sum(check.points or 0 for check in mine)
-    return f"{points_text(earned)}/{points_text(sum(check.max_points for check in mine))}"
+        return Points("unjudged", earned, possible)
+    return Points("judged", earned, possible)

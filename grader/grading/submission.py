@@ -11,10 +11,12 @@ from pathlib import Path
 
 import msgspec
 
+from grader import codes
 from grader.checks import Case, Check
+from grader.findings import Finding, needs_person
 from grader.grading.milestones import Score, judge_milestone, scorer, versions
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
-from grader.intake.archives import Unusable
+from grader.intake.archives import NothingUsable
 from grader.intake.staging import Staged, Unreadable, stage
 from grader.intake.submissions import Submission
 from grader.judging.judge import Judged, Known, check_result, fault, judge, without
@@ -23,18 +25,14 @@ from grader.lab.loading import Broken
 from grader.plain import pack, to_plain
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
 from grader.run.answers import Answer
-from grader.workers.client import KILLED_WORDS, WarmParent, WorkerFailed, Workers, workers_for
+from grader.workers.client import WarmParent, WorkerFailed, Workers, workers_for
 
 NOT_HASHED = {"__pycache__", "runs"}
-NOT_ASKED = "not asked, since the published cases took too long already"
-BY_HEART = (
-    "right on the published cases and on next to none of the hidden: points for the former need some of the latter"
-)
 
 
 @dataclasses.dataclass
-class Run:
-    """What all submissions of one grading run share."""
+class Bench:
+    """What all submissions that one process grades share: the lab's answers, and the parent of its workers."""
 
     lab: Lab
     reference: Reference
@@ -42,16 +40,16 @@ class Run:
     seed: int
     score: Score | None
     key: dict[str, str]
-    lab_hash: str
+    depends: dict[str, str]
 
 
-def open_run(lab: Lab, parent: WarmParent, seed: int, with_milestones: bool = True) -> Run:
+def open_bench(lab: Lab, parent: WarmParent, seed: int, with_milestones: bool = True) -> Bench:
     """Opens the reference, the quiz key and (unless no milestone is to be judged) the milestones' scorer of a lab."""
     key = quiz.read_key(lab) if lab.manifest.quiz else {}
     score = scorer(lab) if with_milestones else None
     reference = open_reference(lab)
     reference.record = record_of(lab)
-    return Run(lab, reference, parent, seed, score, key, hash_of(lab))
+    return Bench(lab, reference, parent, seed, score, key, {"lab": hash_of(lab)})
 
 
 def hash_of(lab: Lab) -> str:
@@ -68,97 +66,97 @@ def hash_of(lab: Lab) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Graded:
-    """A result, and what a person should look at: sentences, empty where all is well."""
+    """A result, and what a person should look at, empty where all is well."""
 
     result: Result
-    attention: list[str]
+    attention: list[Finding]
 
 
-def grade(run: Run, submission: Submission) -> Graded:
+def grade(bench: Bench, submission: Submission) -> Graded:
     """Grades one submission. Whatever is in it, the result has exactly one outcome for every check of the lab."""
     started, clock = datetime.now(UTC), time.monotonic()
     try:
-        staged = stage(submission.source, run.lab)
-        code = _code_results(run, staged)
+        staged = stage(submission.source, bench.lab)
+        code = _code_results(bench, staged)
     except Unreadable as error:
-        return failed(run, submission, str(error))
-    except Unusable as error:
-        staged = Staged({}, [], [f"nothing could be taken from it: {error}"])
-        unusable = Judged("failed", str(error))
-        code = _all_code(run, lambda _check: unusable)
-    checks = [*code, *_milestone_results(run, staged), *_quiz_results(run, staged), *_report_results(run.lab)]
-    return _graded(run, submission, staged, checks, started, time.monotonic() - clock)
+        return failed(bench, submission, error.finding)
+    except NothingUsable as error:
+        staged = Staged({}, [error.finding])
+        unusable = Judged("failed", (error.finding,))
+        code = _all_code(bench, lambda _check: unusable)
+    checks = [*code, *_milestone_results(bench, staged), *_quiz_results(bench, staged), *_report_results(bench.lab)]
+    return _graded(bench, submission, staged, checks, started, time.monotonic() - clock)
 
 
-def failed(run: Run, submission: Submission, message: str) -> Graded:
+def failed(bench: Bench, submission: Submission, why: Finding) -> Graded:
     """The result where the grader or its machine failed on the whole submission: every outcome is an error, and no
     score comes of it."""
-    error = Judged("error", message)
-    checks = _all_code(run, lambda _check: error)
-    checks += [_milestone_error(milestone, message) for milestone in run.lab.manifest.milestones]
-    checks += [_quiz_line(number, "error", message) for number in run.key]
-    nothing = Staged({}, [], [message])
-    return _graded(run, submission, nothing, [*checks, *_report_results(run.lab)], datetime.now(UTC), 0.0)
+    error = Judged("error", (why,))
+    checks = _all_code(bench, lambda _check: error)
+    checks += [_milestone_error(milestone, why) for milestone in bench.lab.manifest.milestones]
+    checks += [_quiz_line(number, "error", why) for number in bench.key]
+    nothing = Staged({}, [why])
+    return _graded(bench, submission, nothing, [*checks, *_report_results(bench.lab)], datetime.now(UTC), 0.0)
 
 
 def _graded(
-    run: Run, submission: Submission, staged: Staged, checks: list[CheckResult], started: datetime, seconds: float
+    bench: Bench, submission: Submission, staged: Staged, checks: list[CheckResult], started: datetime, seconds: float
 ) -> Graded:
     result = Result(
         schema_version=SCHEMA_VERSION,
-        lab=run.lab.name,
-        lab_hash=run.lab_hash,
+        lab=bench.lab.name,
+        depends=bench.depends,
         student=submission.student,
         submission_hash=staged.digest(),
-        seed=run.seed,
+        seed=bench.seed,
         versions=versions(),
-        sandbox=dict(run.parent.layers),
+        sandbox=dict(bench.parent.layers),
         score=score_of(checks),
-        max_score=run.lab.max_score,
+        max_score=bench.lab.max_score,
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 3),
-        notes=[*submission.notes, *staged.problems, *staged.notes],
+        notes=[*submission.findings, *staged.findings],
         checks=checks,
     )
-    return Graded(result, attention(staged.problems, checks))
+    return Graded(result, attention(staged.findings, checks))
 
 
-def attention(problems: list[str], checks: list[CheckResult]) -> list[str]:
+def attention(staged: Sequence[Finding], checks: Sequence[CheckResult]) -> list[Finding]:
     """What a person should look at: what is wrong with the files, the grader's own faults, and processes that were
     killed from outside."""
-    said: dict[str, list[str]] = {}  # a fault of the machine's is that of all checks: it is said once
+    found = [finding for finding in staged if needs_person(finding)]
+    places: dict[Finding, list[str]] = {}  # a fault of the machine's is that of all checks: it is told once
     for check in checks:
-        place = f"{check.check} ({check.visibility})"
-        if check.outcome == "error" and check.message not in problems:
-            said.setdefault(f"the grader failed: {check.message.splitlines()[-1]}", []).append(place)
-        if killed(check):
-            said.setdefault(check.message, []).append(place)
-    return [*problems, *(f"{_some(places)}: {sentence}" for sentence, places in said.items())]
+        for finding in check.findings:
+            if finding not in found and (check.outcome == "error" or codes.KILLED.made(finding)):
+                places.setdefault(finding, []).append(f"{check.check} ({check.visibility})")
+    return [*found, *(codes.OF_CHECKS(checks=_some(names), finding=finding) for finding, names in places.items())]
 
 
 def killed(check: CheckResult) -> bool:
     """Whether a check was lost because its process was killed from outside: no submission can say that of itself."""
-    return check.outcome == "crashed" and KILLED_WORDS in check.message
+    return check.outcome == "crashed" and check.has(codes.KILLED)
 
 
-def _some(places: list[str]) -> str:
-    more = f" and {len(places) - 2} more" if len(places) > 3 else ""
-    return ", ".join(places[:2] if more else places) + more
+def _some(places: list[str]) -> list[str | Finding]:
+    if len(places) <= 3:
+        return [*places]
+    return [*places[:2], codes.AND_MORE(count=len(places) - 2)]
 
 
-def _all_code(run: Run, judged: Callable[[Check], Judged]) -> list[CheckResult]:
+def _all_code(bench: Bench, judged: Callable[[Check], Judged]) -> list[CheckResult]:
     """The same treatment for every check of the lab, on both sides."""
     return [
-        _line(run, check, visibility, judged(check), 0.0)
-        for check in run.reference.checks
-        for visibility in visibilities(run.reference, check)
+        _line(bench, check, visibility, judged(check), 0.0)
+        for check in bench.reference.checks
+        for visibility in visibilities(bench.reference, check)
     ]
 
 
-def _line(run: Run, check: Check, visibility: Visibility, judged: Judged, seconds: float) -> CheckResult:
-    public, hidden = run.reference.points(check)
-    points, bonus = public if visibility == "public" else hidden, run.lab.task(check.task).bonus
-    return check_result(check, visibility, points, judged, seconds, bonus)
+def _line(bench: Bench, check: Check, visibility: Visibility, judged: Judged, seconds: float) -> CheckResult:
+    public, hidden = bench.reference.points(check)
+    points = public if visibility == "public" else hidden
+    return check_result(check, bench.lab.task(check.task), visibility, points, judged, seconds)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,22 +169,22 @@ class Asked:
     by_heart: bool = False  # the public cases are right, and of the hidden ones too few
 
 
-def _code_results(run: Run, staged: Staged) -> list[CheckResult]:
+def _code_results(bench: Bench, staged: Staged) -> list[CheckResult]:
     """Every check over its public and its hidden cases, answered by the submission's workers."""
-    sides = [(check, side) for check in run.reference.checks for side in visibilities(run.reference, check)]
+    sides = [(check, side) for check in bench.reference.checks for side in visibilities(bench.reference, check)]
     asked: dict[tuple[str, Visibility], Asked] = {}
-    with workers_for(run.parent, run.lab, worker_files(run.lab, staged)) as workers:
+    with workers_for(bench.parent, bench.lab, worker_files(bench.lab, staged)) as workers:
         # The public cases first: what is answered to them is shown, and must not hold what was seen of hidden ones.
         for check, side in sorted(sides, key=lambda place: place[1] == "hidden"):
             needed = asked.get((check.needs.name, "public")) if check.needs else None
             if needed and (judged := without(check, needed.line.outcome)):
-                asked[check.name, side] = Asked(_line(run, check, side, judged, 0.0), [], [])
+                asked[check.name, side] = Asked(_line(bench, check, side, judged, 0.0), [], [])
             else:
-                asked[check.name, side] = _ask(run, workers, check, side, asked.get((check.name, "public")))
+                asked[check.name, side] = _ask(bench, workers, check, side, asked.get((check.name, "public")))
     lines = [_believed(asked[check.name, side].line, asked.get((check.name, "hidden"))) for check, side in sides]
     outcomes: dict[str, Outcome] = {line.check: line.outcome for line in reversed(lines)}  # on the public side, if any
     return [
-        _line(run, check, side, judged, line.seconds)
+        _line(bench, check, side, judged, line.seconds)
         if check.needs and (judged := without(check, outcomes[check.needs.name]))
         else line
         for (check, side), line in zip(sides, lines, strict=True)
@@ -197,7 +195,7 @@ def _believed(line: CheckResult, hidden: Asked | None) -> CheckResult:
     """The published answers can be learnt by heart: their points need hidden cases that are right, too."""
     if line.visibility == "hidden" or hidden is None or not hidden.by_heart:
         return line
-    return msgspec.structs.replace(line, outcome="failed", points=0.0, message=BY_HEART)
+    return msgspec.structs.replace(line, outcome="failed", points=0.0, findings=[codes.BY_HEART()])
 
 
 def worker_files(lab: Lab, staged: Staged) -> dict[str, bytes]:
@@ -207,38 +205,38 @@ def worker_files(lab: Lab, staged: Staged) -> dict[str, bytes]:
     return given | {name: data for name, data in staged.files.items() if name in wanted}
 
 
-def _ask(run: Run, workers: Workers, check: Check, visibility: Visibility, public: Asked | None) -> Asked:
+def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, public: Asked | None) -> Asked:
     """A check on one side. `public` is the other side of a hidden one: a diagnosis has to fit its answers, too."""
     clock = time.monotonic()
     hidden = visibility == "hidden"
     if public and public.line.outcome == "timeout":  # one endless loop should not take its seconds twice
-        again = Judged("timeout", NOT_ASKED)
-        return Asked(_line(run, check, visibility, again, 0.0), [], [])
+        again = Judged("timeout", (codes.NOT_ASKED(),))
+        return Asked(_line(bench, check, visibility, again, 0.0), [], [])
     in_doubt = hidden and public is not None and public.line.outcome == "passed"
     right: set[bytes] = set()  # hidden answers that are, while the published ones are in doubt
     needed = 0
     known: list[Known] = []
     answers: list[Answer] = []
     try:
-        cases = run.reference.cases(check, visibility, run.seed)
-        known = run.reference.known(check, visibility, run.seed)
+        cases = bench.reference.cases(check, visibility, bench.seed)
+        known = bench.reference.known(check, visibility, bench.seed)
         needed = _needed(cases, known) if in_doubt else 0
         for case, facts in zip(cases, known, strict=True):
             answers.append(workers.ask(check, case.arguments))
-            if len(right) < needed and fault(check, run.lab, case, facts.expected, answers[-1]) is None:
+            if len(right) < needed and fault(check, bench.lab, case, facts.expected, answers[-1]) is None:
                 right.add(_wanted(case, facts))
             if len(right) >= needed and answers[-1].status in ("timeout", "crashed", "limit"):
                 break
         cases, known = cases[: len(answers)], known[: len(answers)]
         earlier = list(zip(public.known, public.answers, strict=True)) if public else []
-        judged = judge(check, run.lab, cases, known, answers, run.reference.diagnoses, not hidden, earlier)
+        judged = judge(check, bench.lab, cases, known, answers, earlier)
     except WorkerFailed as error:
-        judged = Judged("error", str(error))
+        judged = Judged("error", (codes.GRADER_FAILED(message=str(error)),))
     except Exception:  # the grader's own fault: said, and never a score
-        judged = Judged("error", traceback.format_exc(limit=-3))
-    line = _line(run, check, visibility, judged, time.monotonic() - clock)
+        judged = Judged("error", (_own_fault(),))
+    line = _line(bench, check, visibility, judged, time.monotonic() - clock)
     by_heart = len(right) < needed and judged.outcome != "error"
-    if any(answer.status == "limit" and KILLED_WORDS in answer.text for answer in answers):
+    if any(answer.finding is not None and codes.KILLED.made(answer.finding) for answer in answers):
         by_heart = False  # who knows what it would have answered
     return Asked(line, known[: len(answers)], answers, by_heart)
 
@@ -255,29 +253,34 @@ def _wanted(case: Case, facts: Known) -> bytes:
     return pack(to_plain(facts.expected.value if facts.expected else case.arguments))
 
 
-def _milestone_results(run: Run, staged: Staged) -> list[CheckResult]:
+def _milestone_results(bench: Bench, staged: Staged) -> list[CheckResult]:
     lines = []
-    for milestone in run.lab.manifest.milestones:
+    for milestone in bench.lab.manifest.milestones:
         weights = milestone.weights
         try:
             lines.append(
-                judge_milestone(milestone, run.score, staged.files.get(weights), staged.too_large.get(weights))
+                judge_milestone(milestone, bench.score, staged.files.get(weights), staged.too_large.get(weights))
             )
         except Exception:  # the grader's own fault, as above
-            lines.append(_milestone_error(milestone, traceback.format_exc(limit=-3)))
+            lines.append(_milestone_error(milestone, _own_fault()))
     return lines
 
 
-def _milestone_error(milestone: Milestone, message: str) -> CheckResult:
+def _own_fault() -> Finding:
+    """The exception that is being handled, which is a fault of the grader's own."""
+    return codes.GRADER_FAILED(message=traceback.format_exc(limit=-3))
+
+
+def _milestone_error(milestone: Milestone, why: Finding) -> CheckResult:
     skipped = judge_milestone(milestone, None, None)
-    return msgspec.structs.replace(skipped, outcome="error", message=message)
+    return msgspec.structs.replace(skipped, outcome="error", findings=[why])
 
 
-def _quiz_results(run: Run, staged: Staged) -> list[CheckResult]:
-    the_quiz = run.lab.manifest.quiz
+def _quiz_results(bench: Bench, staged: Staged) -> list[CheckResult]:
+    the_quiz = bench.lab.manifest.quiz
     if the_quiz is None:
         return []
-    unread = ""
+    unread: Finding | None = None
     answers: dict[str, str | None] = {}
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -285,18 +288,18 @@ def _quiz_results(run: Run, staged: Staged) -> list[CheckResult]:
                 (Path(folder) / quiz.FILE).write_bytes(staged.files[quiz.FILE])
             answers = quiz.read_answers(Path(folder), the_quiz)
     except Broken as broken:
-        unread = str(broken)
+        unread = broken.finding
     return [
         _quiz_line(
             number,
             "passed" if answers.get(number) == letter else "failed",
-            unread or ("" if answers.get(number) else "not answered"),
+            unread or (None if answers.get(number) else codes.NOT_ANSWERED()),
         )
-        for number, letter in run.key.items()
+        for number, letter in bench.key.items()
     ]
 
 
-def _quiz_line(number: str, outcome: Outcome, message: str) -> CheckResult:
+def _quiz_line(number: str, outcome: Outcome, finding: Finding | None) -> CheckResult:
     return CheckResult(
         task="quiz",
         check=f"question_{number}",
@@ -306,7 +309,8 @@ def _quiz_line(number: str, outcome: Outcome, message: str) -> CheckResult:
         outcome=outcome,
         points=None if outcome == "error" else float(outcome == "passed"),
         max_points=1.0,
-        message=message,
+        number="Q",
+        findings=[finding] if finding else [],
     )
 
 
@@ -322,7 +326,8 @@ def _report_results(lab: Lab) -> list[CheckResult]:
             outcome="pending",
             points=None,
             max_points=part.points,
-            message="graded by hand",
+            number="R",
+            findings=[codes.GRADED_BY_HAND()],
         )
         for part in lab.manifest.report
     ]

@@ -10,6 +10,7 @@ import typer
 import grader.instructor.feedback_command  # noqa: F401
 from grader.cli import Json, LabName, SandboxName, Screen, app, console, shown
 from grader.lab import Lab, find_lab, solutions_folder
+from grader.languages import say
 
 if TYPE_CHECKING:
     from grader.grading.batch import Options
@@ -62,7 +63,7 @@ def regrade(
     backend = choose(sandbox, the_lab.manifest.limits)
     options, start = batch.run_again(the_lab, seed, submissions, out, backend, jobs)
     for sentence in batch.differences(the_lab, start):
-        print(f"not as it was then: {sentence}", file=sys.stderr)
+        print(say("not_as_it_was", what=sentence), file=sys.stderr)
     sys.exit(_grade(the_lab, options, as_json, repeated=True))
 
 
@@ -79,10 +80,10 @@ def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) 
     with table.progress(screen, lab.name) as show:
         done = batch.grade_all(lab, options, show, lambda text: screen.print(text, markup=False))
     if done.trouble:
-        print(done.trouble, file=sys.stderr)
+        print(say(done.trouble), file=sys.stderr)
     if done.left:
-        goes_on = "starts again with the first (--force)" if options.force else "goes on from here"
-        print(f"stopped after {len(done.rows)} of {done.total}; the same command {goes_on}", file=sys.stderr)
+        stopped = "stopped_with_force" if options.force else "stopped"
+        print(say(stopped, done=len(done.rows), total=done.total), file=sys.stderr)
     elif as_json:
         _print_json(lab, options.out, done.rows)
     else:
@@ -91,10 +92,10 @@ def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) 
             table.print_changes(console, done.rows)
         unchanged = done.count("unchanged")
         graded = done.total - unchanged - sum(map(done.count, table.NO_RESULT))
-        said = [f"{graded} graded with seed {done.seed}"] * bool(graded)
-        said += [f"{unchanged} unchanged since they were graded (--force grades them, too)"] * bool(unchanged)
-        folders = f"the results are in {shown(options.out)}/<student>/{lab.name}/"
-        console.print(f"\n{'; '.join([*said, folders])}")
+        said = [say("graded_with_seed", count=graded, seed=str(done.seed))] if graded else []
+        said += [say("held", count=unchanged)] if unchanged else []
+        said.append(say("results_are_in", folder=f"{shown(options.out)}/<student>/{lab.name}/"))
+        console.print("\n" + "; ".join(said))
     return done.exit_code
 
 

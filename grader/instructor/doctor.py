@@ -22,6 +22,7 @@ from rich.text import Text
 from grader.checks import checks_of
 from grader.lab import ROOT, read_lab
 from grader.lab.loading import load_modules
+from grader.languages import say
 from grader.sandboxes import sandbox
 from grader.workers.client import WarmParent, workers_for
 
@@ -66,7 +67,8 @@ def examine(asked: str) -> Findings:
         for check in checks_of(module):
             answer = workers.ask(check, reach.get(check.name, {}))
             stopped = answer.status not in ("value", "broken")  # a file that cannot be used tries nothing
-            attempts.append(Attempt(check.title, stopped, answer.text or str(answer.value)))
+            words = say(answer.finding) if answer.finding else str(answer.value)
+            attempts.append(Attempt(check.title, stopped, words))
         attempts.append(_anything_left(reach))
         return Findings(backend, dict(parent.layers), not_here, attempts)
 

@@ -1,4 +1,4 @@
-"""The instructor's screen: how far it is, one row for each student, and a list of what needs a person."""
+"""The instructor's screen: how far the grading is, one row for each student, and a list of what needs a person."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -8,9 +8,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
-from grader.grading.rows import KINDS, Row
-from grader.plain import printable
-from grader.student.table import points_text
+from grader.grading.rows import KINDS, Points, Row
+from grader.languages import say
+from grader.plain import one_line, printable
+from grader.results.result import points_text
 
 
 @contextlib.contextmanager
@@ -23,15 +24,15 @@ def progress(console: Console, lab: str) -> Iterator[Callable[[int, int], None]]
         yield _tenths(console, lab)
         return
     columns = (
-        TextColumn("grading {task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.completed} of {task.total}"),
+        TextColumn(say("done_of_total", done="{task.completed}", total="{task.total}")),
         TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn(say("left")),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
-        task = bar.add_task(lab, total=None, visible=False)
+        task = bar.add_task(say("grading", lab=lab), total=None, visible=False)
 
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, visible=True)
@@ -47,47 +48,57 @@ def _tenths(console: Console, lab: str) -> Callable[[int, int], None]:
         nonlocal said
         if 10 * done // total > said:
             said = 10 * done // total
-            console.print(f"grading {lab}: {done} of {total}", markup=False, highlight=False)
+            console.print(say("graded_so_far", lab=lab, done=done, total=total), markup=False, highlight=False)
 
     return show
 
 
-NO_RESULT = {"refused": "not graded", "unwritten": "not saved"}
+NO_RESULT = {"refused": "not_graded", "unwritten": "not_saved"}  # what stands in place of a score
+BAD = ("todo", "timeout", "crashed", "error")  # outcomes that are counted in a row's notes
 
 
 def print_summary(console: Console, rows: Sequence[Row]) -> None:
     """The table, and what needs attention. Names of files and students come from outside: no markup, no controls."""
     table = Table(box=None)
-    table.add_column("student", overflow="fold")  # two names may differ in their ends only
+    table.add_column(say("column_student"), overflow="fold")  # two names may differ in their ends only
     kinds = [kind for kind in KINDS if kind != "bonus" or any(row.points.get(kind) for row in rows)]
     for column in ("score", "of", *kinds):
-        table.add_column(column, justify="right")
-    table.add_column("notes", overflow="fold")
+        table.add_column(say(f"column_{column}"), justify="right")
+    table.add_column(say("column_notes"), overflow="fold")
     for row in rows:
         shown = [Text(points_text(row.score), style="bold"), Text(points_text(row.max_score))]
-        shown += [Text(row.points.get(kind, "")) for kind in kinds]
+        shown += [Text(_points(row.points.get(kind))) for kind in kinds]
         if row.what in NO_RESULT:
-            shown = [Text(NO_RESULT[row.what]), *[Text("")] * (len(shown) - 1)]
+            shown = [Text(say(NO_RESULT[row.what])), *[Text("")] * (len(shown) - 1)]
         table.add_row(Text(printable(row.student)), *shown, Text(_notes(row)))
     console.print(table)
-    attention = [(row.student, sentence) for row in rows for sentence in row.attention]
+    attention = [(row.student, finding) for row in rows for finding in row.attention]
     if attention:
-        count = sum(bool(row.attention) for row in rows)
-        console.print(f"\n{count} submission{'s need' if count > 1 else ' needs'} a person:")
-        for student, sentence in attention:
-            console.print(f"  {printable(student)}: {printable(sentence)}")
+        console.print("\n" + say("need_a_person", count=sum(bool(row.attention) for row in rows)))
+        for student, finding in attention:
+            console.print(f"  {printable(student)}: {one_line(say(finding), 500)}")
 
 
 def print_changes(console: Console, rows: Sequence[Row]) -> None:
     """Which scores are others than those that were stored."""
     graded = [row for row in rows if row.what == "graded" and row.before is not None]
     changed = [row for row in graded if row.before != row.score]
-    console.print(f"\n{len(changed)} of {len(graded)} scores differ from those that were stored")
+    console.print("\n" + say("scores_differ", changed=len(changed), graded=len(graded)))
     for row in changed:
-        why = " (other files were handed in)" * row.changed
-        console.print(f"  {printable(row.student)}: {points_text(row.before or 0)} -> {points_text(row.score)}{why}")
+        scores = {"before": points_text(row.before or 0), "after": points_text(row.score)}
+        message = "score_changed_other_files" if row.changed else "score_changed"
+        console.print("  " + say(message, student=printable(row.student), **scores))
+
+
+def _points(points: Points | None) -> str:
+    """Points of one kind, as earned / possible, or why there are none."""
+    if points is None:
+        return ""
+    if points.state == "judged":
+        return f"{points_text(points.earned)}/{points_text(points.possible)}"
+    return say(f"points_{points.state}", possible=points_text(points.possible))
 
 
 def _notes(row: Row) -> str:
-    notes = [f"{row.outcomes[bad]} {bad}" for bad in ("todo", "timeout", "crashed", "error") if bad in row.outcomes]
-    return "; ".join([*notes, *row.notes])
+    notes = [say(f"count_{bad}", count=row.outcomes[bad]) for bad in BAD if bad in row.outcomes]
+    return "; ".join([*notes, *(one_line(say(finding)) for finding in row.notes)])

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from grader import codes
+from grader.findings import Finding
 from grader.plain import one_line
 
 # The last two nobody can read here; they are a student's submission all the same.
@@ -42,8 +44,12 @@ NOT_REGULAR = "is a link or no regular file"
 PAX_RECORD = re.compile(rb"([0-9]{1,9}) ([^=\n]{1,200})=")
 
 
-class Unusable(Exception):
+class NothingUsable(Exception):
     """A submission from which nothing can be taken because of what the student sent, and why."""
+
+    @property
+    def finding(self) -> Finding:
+        return codes.STAGING_PROBLEM(text=f"nothing could be taken from it: {self}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,15 +108,15 @@ def archive_entries(name: str, data: bytes, refused: list[str]) -> Iterator[list
                 file.left = UNLIMITED
                 yield entries
     except BROKEN as error:
-        raise Unusable(f"{one_line(name)} cannot be read: {reason(error)}") from None
+        raise NothingUsable(f"{one_line(name)} cannot be read: {reason(error)}") from None
 
 
 def reason(error: Exception) -> str:
     return one_line(error.strerror if isinstance(error, OSError) and error.strerror else str(error))
 
 
-def too_many() -> Unusable:
-    return Unusable(f"there are more than {MAX_ENTRIES:,} files in it")
+def too_many() -> NothingUsable:
+    return NothingUsable(f"there are more than {MAX_ENTRIES:,} files in it")
 
 
 class _Listed(io.BytesIO):
@@ -127,7 +133,7 @@ class _Listed(io.BytesIO):
         data = super().read(self.left + 1 if size is None or size < 0 else min(size, self.left + 1))
         self.left -= len(data)
         if self.left < 0:
-            raise Unusable(f"there are more than {MAX_ENTRIES:,} files in it, or their names are far too long")
+            raise NothingUsable(f"there are more than {MAX_ENTRIES:,} files in it, or their names are far too long")
         return data
 
 
@@ -146,14 +152,14 @@ def _unpacked(data: bytes) -> bytes:
             while chunk or not getattr(decoder, "needs_input", True):
                 unpacked.write(decoder.decompress(chunk, 1_000_000))
                 if unpacked.tell() > MAX_UNPACKED_BYTES:
-                    raise Unusable(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+                    raise NothingUsable(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
                 chunk = getattr(decoder, "unconsumed_tail", b"")  # zlib hands back what bz2 and lzma keep
                 if decoder.eof:
                     break
         place -= len(decoder.unused_data)
         if data[place : place + 2] != magic:
             return unpacked.getvalue()
-    raise Unusable(f"it is compressed in more than {MAX_PIECES:,} pieces")
+    raise NothingUsable(f"it is compressed in more than {MAX_PIECES:,} pieces")
 
 
 def _zip_entries(archive: zipfile.ZipFile, refused: list[str]) -> Iterator[Entry]:

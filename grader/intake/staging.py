@@ -1,7 +1,7 @@
 """Takes from a submission the files that lab.toml names, and nothing else; whatever it is, it is only read.
 
 A folder, a zip or a tar. Sizes, links, and paths that leave the folder are checked before a byte is kept; a wrapper
-folder, __MACOSX and the rest of what archives carry are no obstacle. A submission is Unusable where what the student
+folder, __MACOSX and the rest of what archives carry are no obstacle. A submission is NothingUsable where what the student
 sent is broken; it is Unreadable where the machine does not give it, or it changes meanwhile: that is no one's 0 points.
 """
 
@@ -17,13 +17,15 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from grader import codes
+from grader.findings import Finding
 from grader.intake.archives import (
     MAX_ARCHIVE_BYTES,
     MAX_DEPTH,
     MAX_ENTRIES,
     NOT_REGULAR,
     Entry,
-    Unusable,
+    NothingUsable,
     archive_entries,
     is_clutter,
     reason,
@@ -45,15 +47,18 @@ Listing = dict[PurePosixPath, State]  # of a folder and all that is below it; of
 class Unreadable(Exception):
     """A submission that the machine did not let us read, and why: not the student's fault, so never a score."""
 
+    @property
+    def finding(self) -> Finding:
+        return codes.STAGING_PROBLEM(text=str(self))
+
 
 @dataclasses.dataclass(frozen=True)
 class Staged:
     """What was taken: contents by name. `notes` say what was ignored; `problems` what a person should look at."""
 
     files: dict[str, bytes]
-    notes: list[str]
-    problems: list[str]
-    too_large: dict[str, str] = dataclasses.field(default_factory=dict)  # why a file was not taken, by its name
+    findings: list[Finding]
+    too_large: dict[str, Finding] = dataclasses.field(default_factory=dict)  # why a file was not taken, by its name
 
     def digest(self) -> str:
         """A hash of all that was taken."""
@@ -74,7 +79,7 @@ def wanted_files(lab: Lab) -> dict[str, int]:
 def stage(source: Path, lab: Lab) -> Staged:
     """Reads what the lab asks for out of a folder or an archive, as it was at one moment.
 
-    Raises Unusable where there is nothing to be had, Unreadable where it vanished, is forbidden, or keeps changing.
+    Raises NothingUsable where there is nothing to be had, Unreadable where it vanished, is forbidden, or keeps changing.
     """
     name = one_line(source.name)
     for _ in range(ATTEMPTS):
@@ -82,11 +87,11 @@ def stage(source: Path, lab: Lab) -> Staged:
         try:
             before = _listing(source)
             try:
-                staged: Staged | Unusable = _staged(source, before, lab)
-            except Unusable as unusable:
+                staged: Staged | NothingUsable = _staged(source, before, lab)
+            except NothingUsable as unusable:
                 staged = unusable
             if _listing(source) == before:
-                if isinstance(staged, Unusable):
+                if isinstance(staged, NothingUsable):
                     raise staged
                 return staged
         except OSError as error:
@@ -104,15 +109,15 @@ def _staged(source: Path, listing: Listing, lab: Lab) -> Staged:
         # instructor's, to a disk that is not there today: a false alarm is better than a wrong 0.
         if not source.exists():
             raise OSError(errno.ENOENT, "it is a link that leads nowhere")
-        raise Unusable(f"{name} is a link; the files themselves are needed")
+        raise NothingUsable(f"{name} is a link; the files themselves are needed")
     if stat.S_ISDIR(mode):
         return _take(list(_folder_entries(source, listing, refused)), refused, lab)
     if not stat.S_ISREG(mode):  # no machine makes a submission a device or a FIFO by itself
-        raise Unusable(f"{name} is no regular file")
+        raise NothingUsable(f"{name} is no regular file")
     if size > MAX_ARCHIVE_BYTES:
-        raise Unusable(f"{name} has {size:,} bytes; {MAX_ARCHIVE_BYTES:,} are allowed")
+        raise NothingUsable(f"{name} has {size:,} bytes; {MAX_ARCHIVE_BYTES:,} are allowed")
     if source.name.lower().endswith((".rar", ".7z")):
-        raise Unusable(f"{name} cannot be read: a .zip or a .tar.gz can")
+        raise NothingUsable(f"{name} cannot be read: a .zip or a .tar.gz can")
     data = _read(source, PurePosixPath(), MAX_ARCHIVE_BYTES)
     with archive_entries(source.name, data, refused) as entries:
         return _take(entries, refused, lab)
@@ -127,13 +132,13 @@ def _state(status: os.stat_result) -> State:
 
 
 def _listing(source: Path) -> Listing:
-    """Everything in a folder, but for what its clutter holds; Unusable where it is too much to list."""
+    """Everything in a folder, but for what its clutter holds; NothingUsable where it is too much to list."""
     listing = {PurePosixPath(): _state(source.lstat())}
     folders = [PurePosixPath()] if stat.S_ISDIR(listing[PurePosixPath()][0]) else []
     while folders:
         folder = folders.pop()
         if len(folder.parts) > MAX_DEPTH:
-            raise Unusable(f"there are more than {MAX_DEPTH} folders in one another in it")
+            raise NothingUsable(f"there are more than {MAX_DEPTH} folders in one another in it")
         with _opened(source, folder) as place, os.scandir(place) as entries:
             for entry in entries:  # never sorted, nor listed whole: a folder may hold millions
                 if len(listing) > MAX_ENTRIES:
@@ -179,7 +184,7 @@ def _take(entries: list[Entry], refused: list[str], lab: Lab) -> Staged:
     """The wanted files among the entries, looked up in the folder of the submission that holds most of them."""
     entries = [entry for entry in entries if not is_clutter(entry.path)]
     if not entries and not refused:
-        raise Unusable("there is nothing in it")
+        raise NothingUsable("there is nothing in it")
     wanted = wanted_files(lab)
     root = _root(entries, set(wanted), lab)
     limits = {**wanted, MANIFEST_FILE: lab.manifest.files.max_bytes}
@@ -213,9 +218,13 @@ def _take(entries: list[Entry], refused: list[str], lab: Lab) -> Staged:
     notes += _against_manifest(files)
     missing = [name for name in lab.manifest.files.handed_in if name not in files]
     if len(missing) == len(lab.manifest.files.handed_in):
-        raise Unusable("; ".join([f"none of {', '.join(missing)} is in it", *problems, *notes]))
+        raise NothingUsable("; ".join([f"none of {', '.join(missing)} is in it", *problems, *notes]))
     problems += [f"{name} is missing" for name in missing if name not in too_large]
-    return Staged(files, notes, problems, too_large)
+    return Staged(
+        files,
+        [codes.STAGING_PROBLEM(text=x) for x in problems] + [codes.OLD_SENTENCE(text=x) for x in notes],
+        {k: codes.STAGING_PROBLEM(text=v) for k, v in too_large.items()},
+    )
 
 
 def _root(entries: list[Entry], wanted: set[str], lab: Lab) -> PurePosixPath:

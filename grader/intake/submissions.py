@@ -10,7 +10,9 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from grader import codes
 from grader.errors import Refused
+from grader.findings import Finding
 from grader.intake.archives import MAX_ENTRIES, archive_stem, is_archive, is_clutter
 from grader.lab import Lab
 from grader.plain import one_line
@@ -30,8 +32,7 @@ class Submission:
 
     student: str
     source: Path
-    notes: list[str]
-    problems: list[str] = dataclasses.field(default_factory=list)
+    findings: list[Finding]
 
 
 def find_submissions(folder: Path, lab: Lab) -> list[Submission]:
@@ -158,4 +159,8 @@ def _newest(student: str, paths: list[Path], shares_name: bool, lab: Lab) -> Sub
     if len(ordered) > 1:
         others = ", ".join(one_line(path.name) for path in ordered[:-1])
         notes.append(f"{len(ordered)} submissions: {one_line(ordered[-1].name)} is the newest and counts, not {others}")
-    return Submission(student, ordered[-1], notes, problems)
+    return Submission(
+        student,
+        ordered[-1],
+        [codes.STAGING_PROBLEM(text=x) for x in problems] + [codes.NEWEST_COUNTS(text=x) for x in notes],
+    )

@@ -1,4 +1,4 @@
-"""Holds what came back against what was expected: the first difference that matters, in words.
+"""Holds what came back against what was expected: the first difference that matters, as a finding.
 
 Tolerances lie at least a hundred times below the signal (grader lint measures it). What the conventions leave free is
 free: float64 where float32 is asked for (unless the check fixes the dtype), tuple or list, bool for 0 and 1, a Python
@@ -10,96 +10,98 @@ from typing import Any
 
 import numpy as np
 
-from grader.plain import Array, Plain, one_line
+from grader import codes
+from grader.findings import KINDS, Code, Finding, Kind, kind_of
+from grader.plain import CARRIES_GRADIENT, GRADIENTS, Array, Plain, one_line, type_name
 
 FLOAT32_TOLERANCE = (1e-4, 1e-5)
 FLOAT64_TOLERANCE = (1e-8, 1e-8)
-KINDS = ("type", "shape", "dtype", "nan", "value", "gradient", "flag", "purity")  # the most fundamental first
 SHOWN_ITEMS = 6
 
-# What a probe's True means, where False is expected.
-FLAGS = {"carries_gradient": "the result still carries a gradient (requires_grad is True); it has to be a constant"}
+Place = tuple[str | int, ...]  # keys of dictionaries, and the places of lists, from 1
+
+KINDS_OF_VALUES = {
+    type(None): codes.NOTHING_AT_ALL,
+    bool: codes.A_BOOL,
+    int: codes.AN_INT,
+    float: codes.A_FLOAT,
+    str: codes.A_STRING,
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """Where two values differ first. `sentence` gives no value away; `expected` and `got` are shortened values.
+    """Where two values differ first. `excess` says by how many tolerances a number is off (infinity where it is no
+    matter of size)."""
 
-    `excess` says by how many tolerances a number is off (infinity where it is no matter of size).
-    """
-
-    kind: str
-    sentence: str
-    expected: str = ""
-    got: str = ""
+    finding: Finding
     excess: float = float("inf")
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.finding)
 
 
 def compare(
     expected: Plain, got: Plain, tolerance: tuple[float, float], exact_dtype: bool = False
 ) -> Difference | None:
     """The most fundamental difference between two plain values, or None where `got` is right."""
-    found = list(_differences(expected, got, tolerance, exact_dtype, ""))
+    found = _differences(expected, got, tolerance, exact_dtype, ())
     return min(found, key=lambda difference: KINDS.index(difference.kind), default=None)
 
 
 def _differences(
-    expected: Plain, got: Plain, tolerance: tuple[float, float], exact_dtype: bool, where: str
+    expected: Plain, got: Plain, tolerance: tuple[float, float], exact_dtype: bool, place: Place
 ) -> list[Difference]:
     if isinstance(expected, Array):
-        return _array_difference(expected, got, tolerance, exact_dtype, where)
+        return _array_difference(expected, got, tolerance, exact_dtype, place)
     if isinstance(got, Array) and got.values.ndim == 0 and isinstance(expected, bool | int | float):
         got = got.values.item()
     if isinstance(expected, bool) and isinstance(got, bool | int | float):
         if bool(expected) == got:
             return []
-        flag = where.rpartition(", ")[2]
-        if flag in FLAGS and expected is False:
-            return [Difference("flag", FLAGS[flag])]
-        return [Difference("value", _say(where, "another value is expected"), str(expected), str(got))]
+        if place[-1:] == (CARRIES_GRADIENT,) and not expected:
+            return [Difference(codes.CARRIES_GRADIENT())]
+        return [_values_at(codes.VALUE_DIFFERS, place, str(expected), str(got))]
     if isinstance(expected, int | float) and isinstance(got, bool | int | float):
-        return _number_difference(np.asarray(expected), np.asarray(got), tolerance, where)
+        return _number_difference(np.asarray(expected), np.asarray(got), tolerance, place)
     if isinstance(expected, list) and isinstance(got, list):
         if len(expected) != len(got):
-            sentence = _say(where, f"{len(got)} items where {len(expected)} are expected")
-            return [Difference("shape", sentence)]
-        pairs = [(f"item {n}", a, b) for n, (a, b) in enumerate(zip(expected, got, strict=True), 1)]
+            return [_values_at(codes.LENGTH_DIFFERS, place, len(expected), len(got))]
+        pairs: list[tuple[str | int, Plain, Plain]] = [
+            (n, a, b) for n, (a, b) in enumerate(zip(expected, got, strict=True), 1)
+        ]
     elif isinstance(expected, dict) and isinstance(got, dict):
         if missing := [str(key) for key in expected if key not in got]:
-            return [Difference("type", _say(where, f"the key {missing[0]!r} is missing"))]
+            return [Difference(codes.KEY_MISSING(where=_where(place), key=missing[0]))]
         if extra := [str(key) for key in got if key not in expected]:
-            return [Difference("type", _say(where, f"there is a key {shorten(extra[0])!r} that nobody asked for"))]
+            return [Difference(codes.KEY_UNEXPECTED(where=_where(place), key=shorten(extra[0])))]
         pairs = [(str(key), expected[key], got[key]) for key in expected]
     elif type(expected) is not type(got):
-        sentence = _say(where, f"{_kind_of(got)} came back where {_kind_of(expected)} is expected")
-        return [Difference("type", sentence)]
+        return [_kinds_at(place, expected, got)]
     else:
         if expected == got:
             return []
-        return [Difference("value", _say(where, "another value is expected"), shorten(expected), shorten(got))]
+        return [_values_at(codes.VALUE_DIFFERS, place, shorten(expected), shorten(got))]
     return [
-        difference
-        for name, a, b in pairs
-        for difference in _differences(a, b, tolerance, exact_dtype, f"{where}, {name}" if where else name)
+        difference for step, a, b in pairs for difference in _differences(a, b, tolerance, exact_dtype, (*place, step))
     ]
 
 
 def _array_difference(
-    expected: Array, got: Plain, tolerance: tuple[float, float], exact_dtype: bool, where: str
+    expected: Array, got: Plain, tolerance: tuple[float, float], exact_dtype: bool, place: Place
 ) -> list[Difference]:
     if isinstance(got, bool | int | float) and expected.values.ndim == 0:
-        return _number_difference(expected.values, np.asarray(got), tolerance, where)
+        return _number_difference(expected.values, np.asarray(got), tolerance, place)
     if not isinstance(got, Array) or (expected.tensor and not got.tensor):
-        sentence = _say(where, f"{_kind_of(got)} came back where {_kind_of(expected)} is expected")
-        return [Difference("type", sentence)]
+        return [_kinds_at(place, expected, got)]
     if expected.shape != got.shape:
-        sentence = _say(where, "the shape is wrong")
-        if got.values.ndim > expected.values.ndim and got.values.size > expected.values.size:
-            sentence += ": an (N,1) against an (N,) gives (N,N)"
-        return [Difference("shape", sentence, str(expected.shape), str(got.shape))]
+        broadcast = len(expected.shape) == 1 and got.shape == 2 * expected.shape
+        code = codes.SHAPE_BROADCAST if broadcast else codes.SHAPE_DIFFERS
+        return [_values_at(code, place, str(expected.shape), str(got.shape))]
     if not _dtype_accepted(expected.dtype, got.dtype, exact_dtype):
-        return [Difference("dtype", _say(where, "the dtype is wrong"), expected.dtype, got.dtype)]
-    return _number_difference(expected.values, got.values, tolerance, where)
+        return [_values_at(codes.DTYPE_DIFFERS, place, expected.dtype, got.dtype)]
+    return _number_difference(expected.values, got.values, tolerance, place)
 
 
 def _dtype_accepted(expected: str, got: str, exact: bool) -> bool:
@@ -113,7 +115,7 @@ def _dtype_accepted(expected: str, got: str, exact: bool) -> bool:
 
 
 def _number_difference(
-    expected: np.ndarray, got: np.ndarray, tolerance: tuple[float, float], where: str
+    expected: np.ndarray, got: np.ndarray, tolerance: tuple[float, float], place: Place
 ) -> list[Difference]:
     """Differences of value. NaN equals NaN, infinity the same infinity; whole numbers are compared exactly."""
     a, b = expected.astype(np.float64), got.astype(np.float64)
@@ -127,23 +129,32 @@ def _number_difference(
         excess = np.where(np.isnan(excess) & ~same, np.inf, excess)
     if not excess.size or excess.max() <= 1:
         return []
-    unexpected = ~np.isfinite(b) & np.isfinite(a)
-    if unexpected.any():
-        what = "NaN" if np.isnan(b[unexpected]).any() else "infinity"
-        return [Difference("nan", _say(where, f"{what} where a number is expected"), shorten(expected), shorten(got))]
-    gradient = "to argument" in where
-    sentence = _say(where, "the gradient differs" if gradient else "the values differ")
-    if not gradient and a.size > 1:
-        wrong = int((excess > 1).sum())
-        sentence += f" ({wrong} of {a.size}, the first at index {_first_index(excess > 1)})"
-    if gradient and not np.any(a):
-        sentence = _say(where, "a gradient arrives where there should be none (detach what is a constant)")
-    elif gradient and not np.any(b):
-        sentence = _say(where, "no gradient arrives (is something detached, or a new tensor made from numbers?)")
     shown = shorten(expected), shorten(got)
     if shown[0] == shown[1]:
         shown = shorten(expected, digits=9), shorten(got, digits=9)
-    return [Difference("gradient" if gradient else "value", sentence, *shown, float(excess.max()))]
+    unexpected = ~np.isfinite(b) & np.isfinite(a)
+    if unexpected.any():
+        code = codes.NAN_FOUND if np.isnan(b[unexpected]).any() else codes.INFINITY_FOUND
+        return [_values_at(code, place, *shown)]
+    most = float(excess.max())
+    if len(place) > 1 and place[-2] == GRADIENTS:
+        lacking, unwanted = not np.any(b), not np.any(a)
+        code = codes.GRADIENT_UNWANTED if unwanted else codes.GRADIENT_LACKING if lacking else codes.GRADIENT_DIFFERS
+        return [
+            Difference(
+                code(
+                    where=_where(place[:-2]),
+                    argument=codes.ARGUMENT(name=str(place[-1])),
+                    expected=shown[0],
+                    got=shown[1],
+                ),
+                most,
+            )
+        ]
+    if a.size == 1:
+        return [_values_at(codes.VALUE_DIFFERS, place, *shown, excess=most)]
+    values = {"wrong": int((excess > 1).sum()), "size": a.size, "first": _first_index(excess > 1)}
+    return [_values_at(codes.VALUES_DIFFER, place, *shown, excess=most, **values)]
 
 
 def _first_index(wrong: np.ndarray) -> str:
@@ -151,16 +162,29 @@ def _first_index(wrong: np.ndarray) -> str:
     return str(index[0]) if len(index) == 1 else str(tuple(index))
 
 
-def _say(where: str, what: str) -> str:
-    return f"{where}: {what}" if where and where != "value" else what
+def _values_at(
+    code: Code, place: Place, expected: object, got: object, excess: float = float("inf"), **more: object
+) -> Difference:
+    return Difference(code(where=_where(place), expected=expected, got=got, **more), excess)
 
 
-def _kind_of(value: Plain) -> str:
+def _kinds_at(place: Place, expected: Plain, got: Plain) -> Difference:
+    return _values_at(codes.KIND_DIFFERS, place, _kind_of(expected), _kind_of(got))
+
+
+def _where(place: Place) -> Finding | str:
+    """The place as a part of a sentence: nothing for the value itself, which probes with gradients call so."""
+    if place in ((), ("value",)):
+        return ""
+    steps = [codes.ITEM(number=step) if isinstance(step, int) else one_line(step, 80) for step in place]
+    return codes.AT(place=steps)
+
+
+def _kind_of(value: Plain) -> Finding:
     if isinstance(value, Array):
-        kind = "a tensor" if value.tensor else "an array"
-        return f"{kind} of shape {value.shape}"
-    names = {type(None): "None", bool: "a bool", int: "an int", float: "a float", str: "a string"}
-    return names.get(type(value), f"a {type(value).__name__}")
+        return (codes.A_TENSOR if value.tensor else codes.AN_ARRAY)(shape=str(value.shape))
+    code = KINDS_OF_VALUES.get(type(value))
+    return code() if code else codes.AN_OBJECT(type=type_name(value))
 
 
 def shorten(value: Any, digits: int = 4) -> str:

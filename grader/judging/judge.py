@@ -1,43 +1,33 @@
-"""From the answers on a check's cases to its one outcome, with a message and, where a mistake is known, a diagnosis."""
+"""From the answers on a check's cases to its one outcome, with findings and, where one is known, the mistake's name."""
 
-import builtins
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from grader import codes
 from grader.checks import Case, Check, Wrong
+from grader.findings import Finding
 from grader.judging.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, Difference, compare
-from grader.lab import Lab
+from grader.lab import Lab, Task
 from grader.plain import printable, to_plain
 from grader.results import CheckResult, Outcome, Visibility
 from grader.run.answers import Answer
 
-MAX_MESSAGE = 2_000  # characters; what a submission says of itself may be longer
-
-# What is said of a hidden case, by the kind of the difference.
-HIDDEN = {
-    "type": "what it returned is of another kind than was asked for",
-    "shape": "a shape or a length is wrong",
-    "dtype": "a dtype is wrong",
-    "nan": "NaN or infinity where a number is expected",
-    "value": "a value is wrong",
-    "gradient": "a gradient is wrong",
-    "flag": "the result still carries a gradient",
-    "purity": "the function changed its input, or used the global random state",
-}
+MAX_ITEMS = 20  # of a list in a finding
+MAX_TEXT = 2_000  # characters of a finding's value; what a submission says of itself may be longer
 
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """What is known of a check after its cases: the outcome, and for the student what to read.
+    """What is known of a check after its cases: the outcome, what was found in which case, and the mistake's name.
 
-    `trace` and `case` are for the student's own screen; `kind` orders failures, the most fundamental first.
+    `trace`, the student's own lines, is for the student's own screen.
     """
 
     outcome: Outcome
-    message: str = ""
-    diagnosis: str = ""
+    findings: tuple[Finding, ...] = ()
+    mistake: str = ""
+    case: str = ""
     trace: str = ""
-    kind: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,36 +39,35 @@ class Known:
     mistakes: Mapping[str, Answer]
 
 
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """What is wrong with one answer, and the outcome that it means. `excess` is the number of tolerances it is off."""
+
+    outcome: Outcome
+    finding: Finding
+    excess: float = float("inf")
+
+
 def judge(
     check: Check,
     lab: Lab,
     cases: Sequence[Case],
     known: Sequence[Known],
     answers: Sequence[Answer],
-    diagnoses: Mapping[str, str],
-    reveal: bool,
     earlier: Sequence[tuple[Known, Answer]] = (),
 ) -> Judged:
-    """The outcome of `check` over its cases. `reveal` is False for hidden cases: the message then tells no values.
+    """The outcome of `check` over its cases.
 
-    `earlier` are cases of the same check that were answered before: a diagnosis has to fit those, too.
+    `earlier` are cases of the same check that were answered before: a known mistake has to answer those alike, too.
     """
     for case, facts, answer in zip(cases, known, answers, strict=True):
         wrong = fault(check, lab, case, facts.expected, answer)
         if wrong is None:
             continue
-        difference, outcome = wrong
-        message = hidden_message(difference, outcome, answer)
-        if reveal:
-            message = f"case '{case.title}': {difference.sentence}"
-            if difference.expected or difference.got:
-                message += f"; expected {difference.expected}, got {difference.got}"
-            message = printable(message, MAX_MESSAGE)
-        diagnosis = ""
-        if outcome in ("failed", "timeout"):
-            pairs = [*earlier, *zip(known, answers, strict=True)]
-            diagnosis = _diagnosis(check, lab, pairs, diagnoses)
-        return Judged(outcome, message, diagnosis, answer.trace, difference.kind)
+        mistake = ""
+        if wrong.outcome in ("failed", "timeout"):
+            mistake = _mistake(check, lab, [*earlier, *zip(known, answers, strict=True)])
+        return Judged(wrong.outcome, (tidy(wrong.finding),), mistake, case.title, answer.trace)
     return Judged("passed")
 
 
@@ -87,47 +76,22 @@ def without(check: Check, needed: Outcome) -> Judged | None:
     if check.needs is None or needed == "passed":
         return None
     if needed == "todo":
-        return Judged("todo", "still to do")
-    return Judged("skipped", f"counts once this passes: {check.needs.title}")
+        return Judged("todo", (codes.TODO(),))
+    return Judged("skipped", (codes.COUNTS_ONCE(check=check.needs.name, title=check.needs.title),))
 
 
-def hidden_message(difference: Difference, outcome: Outcome, answer: Answer) -> str:
-    """What may be said of a hidden case: nothing that holds its values, or that the student's code could choose."""
-    if answer.status in ("timeout", "limit"):
-        return answer.text  # the grader's own words
-    if outcome == "crashed":  # of what it sent, even a length could tell something
-        return "its process ended during the call, or sent what is no answer"
-    if outcome in ("todo", "skipped"):
-        return "still to do" if outcome == "todo" else "waits for another function, which is still to do"
-    if answer.status == "broken":
-        return "the file of this task cannot be used"
-    if answer.status == "raised":
-        name = answer.text.partition(":")[0]
-        known = isinstance(getattr(builtins, name, None), type)
-        return f"it raised {name}" if known else "it raised an exception"
-    if answer.status == "unusable":
-        return HIDDEN["type"]
-    return HIDDEN[difference.kind]
-
-
-def fault(
-    check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer
-) -> tuple[Difference, Outcome] | None:
-    """What is wrong with one answer and the outcome that it means, or None where it is right."""
+def fault(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer) -> Fault | None:
+    """What is wrong with one answer, or None where it is right."""
+    if answer.status == "value":
+        found = difference_of(check, lab, case, expected, answer)
+        return Fault("failed", found.finding, found.excess) if found else None
     if answer.status == "todo":
-        if answer.text in lab.task(check.task).functions:
-            return Difference("type", "still to do"), "todo"
-        return Difference("type", f"waits for {answer.text}, which is still to do"), "skipped"
-    if answer.status == "timeout":
-        return Difference("type", answer.text), "timeout"
-    if answer.status in ("crashed", "limit"):
-        return Difference("type", answer.text), "crashed"
-    if answer.status == "raised":
-        return Difference("type", f"it raised {answer.text}"), "failed"
-    if answer.status != "value":
-        return Difference("type", answer.text), "failed"
-    difference = difference_of(check, lab, case, expected, answer)
-    return (difference, "failed") if difference else None
+        if answer.todo in lab.task(check.task).functions:
+            return Fault("todo", codes.TODO())
+        return Fault("skipped", codes.WAITS_FOR(function=answer.todo))
+    assert answer.finding is not None, f"an answer without a value says why: {answer}"
+    outcomes: dict[str, Outcome] = {"timeout": "timeout", "crashed": "crashed", "limit": "crashed"}
+    return Fault(outcomes.get(answer.status, "failed"), answer.finding)
 
 
 def difference_of(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer) -> Difference | None:
@@ -136,34 +100,40 @@ def difference_of(check: Check, lab: Lab, case: Case, expected: Answer | None, a
         try:
             check.verify(answer.value, **case.arguments)
         except Wrong as wrong:
-            return Difference("value", str(wrong))
+            return Difference(wrong.finding)
     else:
         assert expected is not None and expected.status == "value", f"the reference fails {check.name}: {expected}"
-        tolerance = check.tolerance or (FLOAT64_TOLERANCE if lab.manifest.float64 else FLOAT32_TOLERANCE)
-        found = compare(to_plain(expected.value), answer.value, tolerance, check.exact_dtype)
+        found = compare(to_plain(expected.value), answer.value, tolerance_of(check, lab), check.exact_dtype)
         if found is not None:
             return found
     if answer.changed:
-        return Difference("purity", f"the function changed its input: {answer.changed[0]}")
+        argument, function = answer.changed[0]
+        return Difference(codes.INPUT_CHANGED(argument=argument, function=function))
     if answer.used_global_random_state:
-        return Difference("purity", "it used the global random state although it was given a generator")
+        return Difference(codes.GLOBAL_DICE())
     return None
 
 
-def _diagnosis(check: Check, lab: Lab, pairs: Sequence[tuple[Known, Answer]], diagnoses: Mapping[str, str]) -> str:
-    """The diagnosis of the first mistake that answers like the student on every case.
+def tolerance_of(check: Check, lab: Lab) -> tuple[float, float]:
+    """The relative and the absolute tolerance of a check: its own, else the lab's."""
+    return check.tolerance or (FLOAT64_TOLERANCE if lab.manifest.float64 else FLOAT32_TOLERANCE)
 
-    Being too slow is no mark of its own: it is only a diagnosis where a single mistake is known that is.
+
+def _mistake(check: Check, lab: Lab, pairs: Sequence[tuple[Known, Answer]]) -> str:
+    """The first mistake that answers like the student on every case.
+
+    Being too slow is no mark of its own: it tells a mistake only where a single one is known that is.
     """
-    names = set.intersection(*(set(facts.mistakes) for facts, _ in pairs))
+    first, *others = [facts.mistakes for facts, _ in pairs]
     alike = (
-        diagnoses[name]
-        for name in diagnoses
-        if name in names and all(same_answer(check, lab, facts.mistakes[name], answer) for facts, answer in pairs)
+        name
+        for name in first
+        if all(name in mistakes for mistakes in others)
+        and all(same_answer(check, lab, facts.mistakes[name], answer) for facts, answer in pairs)
     )
-    first = next(alike, "")
+    found = next(alike, "")
     ambiguous = pairs[-1][1].status == "timeout" and next(alike, "")
-    return "" if ambiguous else first
+    return "" if ambiguous else found
 
 
 def same_answer(check: Check, lab: Lab, one: Answer, other: Answer) -> bool:
@@ -171,13 +141,25 @@ def same_answer(check: Check, lab: Lab, one: Answer, other: Answer) -> bool:
     if one.status != other.status or bool(one.changed) != bool(other.changed):
         return False
     if one.status != "value":
-        return one.text == other.text
-    tolerance = check.tolerance or (FLOAT64_TOLERANCE if lab.manifest.float64 else FLOAT32_TOLERANCE)
-    return compare(one.value, other.value, tolerance, exact_dtype=True) is None
+        return (one.finding, one.todo) == (other.finding, other.todo)
+    return compare(one.value, other.value, tolerance_of(check, lab), exact_dtype=True) is None
+
+
+def tidy(finding: Finding) -> Finding:
+    """A finding whose texts are bounded and have no control characters: a submission may have chosen them."""
+
+    def value(found: object) -> object:
+        if isinstance(found, Finding):
+            return tidy(found)
+        if isinstance(found, list):
+            return [value(item) for item in found[:MAX_ITEMS]]
+        return printable(found, MAX_TEXT) if isinstance(found, str) else found
+
+    return Finding(finding.code, {name: value(found) for name, found in finding.values.items()})  # type: ignore[misc]
 
 
 def check_result(
-    check: Check, visibility: Visibility, max_points: float, judged: Judged, seconds: float, bonus: bool = False
+    check: Check, task: Task, visibility: Visibility, max_points: float, judged: Judged, seconds: float
 ) -> CheckResult:
     """The line of result.json for a judged check."""
     return CheckResult(
@@ -185,11 +167,13 @@ def check_result(
         check=check.name,
         title=check.title,
         visibility=visibility,
-        kind="bonus" if bonus else "code",
+        kind="bonus" if task.bonus else "code",
         outcome=judged.outcome,
         points=None if judged.outcome == "error" else (max_points if judged.outcome == "passed" else 0.0),
         max_points=max_points,
         seconds=round(seconds, 3),
-        message=judged.message,
-        diagnosis=judged.diagnosis,
+        number=task.number,
+        case=judged.case,
+        findings=list(judged.findings),
+        mistake=judged.mistake,
     )

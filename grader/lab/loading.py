@@ -6,6 +6,7 @@ front of sys.path. Several labs, or several versions of one, can be loaded in on
 
 import ast
 import contextlib
+import errno
 import importlib
 import json
 import sys
@@ -15,17 +16,39 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grader.lab import Lab
+from grader import codes
+from grader.findings import Finding
+from grader.lab.manifest import Lab
+from grader.plain import type_name
 
+MAX_WORDS = 2_000  # of an exception
 MAX_ANSWER_BYTES = 100_000  # of a JSON file that students fill in
+LIMITS_BY_NUMBER = {
+    errno.ENOMEM: "memory_bytes",
+    errno.EMFILE: "open_files",
+    errno.EFBIG: "disk_bytes",
+    errno.ENOSPC: "disk_bytes",
+    errno.EAGAIN: "stacks",
+}
 
 
 class Broken(Exception):
-    """A file of a student's that cannot be used: missing, undecodable, not Python, or failing at import."""
+    """A file of a student's that cannot be used: missing, undecodable, not Python, or failing at import.
+
+    `limit` names the limit that may have made its import fail, or is "".
+    """
+
+    def __init__(self, finding: Finding, limit: str = "") -> None:
+        super().__init__(finding)
+        self.finding, self.limit = finding, limit
 
 
 class Blank(NotImplementedError):
-    """An entry of a JSON file that is still null: a TODO. The message is the name of the function that reads it."""
+    """An entry of a JSON file that is still null: a TODO of the function that reads it."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__(function)
+        self.function = function
 
 
 def words_of(error: BaseException) -> str:
@@ -34,6 +57,26 @@ def words_of(error: BaseException) -> str:
         return str(error)
     except Exception:
         return ""
+
+
+def is_todo(error: BaseException) -> bool:
+    """Whether an exception is a skeleton's. torch raises NotImplementedError too ("not implemented for 'Long'"): ours
+    is bare or begins with TODO."""
+    words = words_of(error)
+    return isinstance(error, NotImplementedError) and (not words or words.startswith("TODO"))
+
+
+def limit_of(error: BaseException) -> str:
+    """The limit that may have raised an exception, by its name in lab.toml ("stacks": threads, or memory for them).
+
+    What the interpreter and torch raise has no other mark than its number, or its words.
+    """
+    words = words_of(error)
+    if isinstance(error, MemoryError) or words.startswith("[enforce fail at alloc_cpu"):
+        return "memory_bytes"
+    if isinstance(error, OSError):
+        return LIMITS_BY_NUMBER.get(error.errno or 0, "")
+    return "stacks" if isinstance(error, RuntimeError) and words == "can't start new thread" else ""
 
 
 @contextlib.contextmanager
@@ -61,21 +104,23 @@ def load_modules(folder: Path, names: Sequence[str]) -> list[ModuleType]:
 def parse(path: Path) -> ast.Module:
     """The syntax tree of a student's file; Broken, in words, where there is none."""
     if not path.is_file():
-        raise Broken(f"{path.name} is missing: it has to lie in the lab's own folder, under this name")
+        raise Broken(codes.FILE_MISSING(file=path.name))
     try:
         return ast.parse(path.read_bytes().decode("utf-8-sig"), filename=path.name)
     except UnicodeDecodeError as error:
-        raise Broken(f"{path.name} is not UTF-8 (byte {error.start}): save it again with the encoding UTF-8") from None
+        raise Broken(codes.NOT_UTF8(file=path.name, byte=error.start)) from None
     except SyntaxError as error:
-        place = f", line {error.lineno}" if error.lineno else ""  # of a file with a NUL in it nothing is counted
-        raise Broken(f"{path.name}{place}: syntax error: {error.msg}") from None
+        if error.lineno:
+            raise Broken(codes.SYNTAX_ERROR(file=path.name, line=error.lineno, message=error.msg)) from None
+        raise Broken(codes.SYNTAX_ERROR_SOMEWHERE(file=path.name, message=error.msg)) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        why = str(error) or "it is nested too deep, or too large"
-        raise Broken(f"{path.name} cannot be read as Python: {why}") from None
+        why = str(error)
+        broken = codes.NOT_PYTHON(file=path.name, message=why) if why else codes.NESTED_TOO_DEEP(file=path.name)
+        raise Broken(broken) from None
 
 
-def refused_imports(path: Path, lab: Lab) -> list[str]:
-    """A sentence for each import of a student's file that the lab does not allow. Broken where it is no Python.
+def refused_imports(path: Path, lab: Lab) -> list[Finding]:
+    """The imports of a student's file that the lab does not allow. Broken where it is no Python.
 
     Of labs/ only labs.common is there when the file is graded, whatever else a student's own copy could import.
     """
@@ -90,16 +135,11 @@ def refused_imports(path: Path, lab: Lab) -> list[str]:
         else:
             continue
         for name in names:
+            place = {"file": path.name, "line": node.lineno, "module": name}
             if name.partition(".")[0] not in allowed:
-                found.append(
-                    f"{path.name}, line {node.lineno}: {lab.name} does not allow an import of {name}; what it asks "
-                    f"for is written with torch, numpy and the standard library"
-                )
+                found.append(codes.IMPORT_NOT_ALLOWED(**place, lab=lab.name))
             elif name.startswith("labs.") and name.split(".")[1] != "common":
-                found.append(
-                    f"{path.name}, line {node.lineno}: {name} cannot be imported where this is graded; the lab's own "
-                    f"files are imported by their bare names, without labs and the lab's folder"
-                )
+                found.append(codes.IMPORT_OF_A_LAB(**place))
     return found
 
 
@@ -112,36 +152,36 @@ def load_functions(
     with importing_from(folder):
         modules = {file: _load_student_module(lab, folder / file) for file in wanted}
     found = {
-        name: _function(modules[task.file], name, task.file)
+        name: _function(modules[task.file], name, task.file, lab.name)
         for task in lab.manifest.tasks
         if task.file in modules
         for name in task.functions
     }
     for task in lab.manifest.tasks:
         if task.file in lab.answer_files and (files is None or task.file in files):
-            found |= {name: entries_of(folder / task.file, name) for name in task.functions}
+            found |= {name: entries_of(folder / task.file, name, lab.name) for name in task.functions}
     return found
 
 
-def entries_of(path: Path, name: str) -> Callable[..., Any] | Broken:
+def entries_of(path: Path, name: str, lab: str) -> Callable[..., Any] | Broken:
     """The function `name` of a JSON file that students fill in: name("PPO", "data") is what stands at that place.
 
     It raises Blank where that is null, and Broken where there is no such place.
     """
     try:
         if path.stat().st_size > MAX_ANSWER_BYTES:
-            return Broken(f"{path.name} is larger than {MAX_ANSWER_BYTES:,} bytes")
+            return Broken(codes.FILE_TOO_LARGE(file=path.name, bytes=MAX_ANSWER_BYTES))
         data = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError:
-        return Broken(f"{path.name} is missing: it has to lie in the lab's own folder, under this name")
+        return Broken(codes.FILE_MISSING(file=path.name))
     except (ValueError, RecursionError) as error:
-        return Broken(f"{path.name} is not valid JSON: {error}")
+        return Broken(codes.NOT_JSON(file=path.name, message=str(error)))
 
     def entry(*place: str) -> Any:
         found = data
         for key in place:
             if not isinstance(found, dict) or key not in found:
-                raise Broken(f"{path.name} has no entry {' / '.join(place)}: make reset brings the blank file back")
+                raise Broken(codes.ENTRY_MISSING(file=path.name, entry=" / ".join(place), lab=lab))
             found = found[key]
         if found is None:
             raise Blank(name)
@@ -150,13 +190,13 @@ def entries_of(path: Path, name: str) -> Callable[..., Any] | Broken:
     return entry
 
 
-def _function(module: ModuleType | Broken, name: str, file: str) -> Callable[..., Any] | Broken:
+def _function(module: ModuleType | Broken, name: str, file: str, lab: str) -> Callable[..., Any] | Broken:
     if isinstance(module, Broken):
         return module
     function = getattr(module, name, None)
     if callable(function):
         return function  # type: ignore[no-any-return]
-    return Broken(f"{file} has no function {name}: was it renamed or deleted? make reset brings the skeleton back")
+    return Broken(codes.FUNCTION_MISSING(file=file, function=name, lab=lab))
 
 
 def _load_student_module(lab: Lab, path: Path) -> ModuleType | Broken:
@@ -170,10 +210,13 @@ def _load_student_module(lab: Lab, path: Path) -> ModuleType | Broken:
         raise
     except BaseException as error:  # a student's module may raise anything, SystemExit too
         where = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-        line = f", line {where[-1].lineno}" if where else ""
-        return Broken(
-            f"{path.name}{line}: the file fails while it is imported: {type(error).__name__}: {words_of(error)}"
-        )
+        words, kind = words_of(error)[:MAX_WORDS], type_name(error)
+        why = codes.EXCEPTION(exception=kind, message=words) if words else codes.EXCEPTION_ALONE(exception=kind)
+        if where:
+            failed = codes.IMPORT_FAILED(file=path.name, line=where[-1].lineno or 0, reason=why)
+        else:
+            failed = codes.IMPORT_FAILED_SOMEWHERE(file=path.name, reason=why)
+        return Broken(failed, limit_of(error))
 
 
 def replaced(

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from grader.lab import Lab, Quiz
+from grader import codes
 from grader.lab.loading import Broken
+from grader.lab.manifest import Lab, Quiz
 
 FILE = "quiz.json"
 
@@ -13,13 +14,13 @@ def read_answers(folder: Path, quiz: Quiz) -> dict[str, str | None]:
     """The answer to each question, None where it is open; Broken, in words, where the file has another form."""
     path = folder / FILE
     if not path.is_file():
-        raise Broken(f"{FILE} is missing")
+        raise Broken(codes.FILE_MISSING(file=FILE))
     try:
         data = json.loads(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise Broken(f"{FILE} is not valid JSON: {error}") from None
+        raise Broken(codes.NOT_JSON(file=FILE, message=str(error))) from None
     if not isinstance(data, dict):
-        raise Broken(f'{FILE} has to look like {{"1": "a", "2": null, ...}}')
+        raise Broken(codes.ANSWERS_WANTED(file=FILE))
     answers: dict[str, str | None] = {}
     unreadable = []
     for number in question_numbers(quiz):
@@ -33,9 +34,7 @@ def read_answers(folder: Path, quiz: Quiz) -> dict[str, str | None]:
         else:
             unreadable.append(number)
     if unreadable:
-        numbers, letters = ", ".join(unreadable), ", ".join(quiz.choices)
-        which = f"questions {numbers}: each answer" if len(unreadable) > 1 else f"question {numbers}: the answer"
-        raise Broken(f"{FILE}, {which} has to be one of {letters}")
+        raise Broken(codes.CHOICES_WANTED(file=FILE, questions=unreadable, choices=list(quiz.choices)))
     return answers
 
 
@@ -54,5 +53,5 @@ def read_key(lab: Lab) -> dict[str, str]:
     key = read_answers(lab.folder, lab.manifest.quiz)
     open_questions = [number for number, answer in key.items() if answer is None]
     if open_questions:
-        raise Broken(f"{lab.folder / FILE}: the key lacks {', '.join(open_questions)}")
+        raise Broken(codes.KEY_LACKS(file=str(lab.folder / FILE), questions=open_questions))
     return {number: answer for number, answer in key.items() if answer is not None}

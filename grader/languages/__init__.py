@@ -17,7 +17,6 @@ from fluent.runtime.types import fluent_number
 
 from grader.findings import Finding
 
-__path__: list[str]  # folders of languages are looked for in all of these: one can be added without touching this one
 FALLBACK = "en"
 GROUPED_FROM = 10_000  # 9999 and 10,000
 
@@ -29,11 +28,11 @@ def language() -> str:
 
 
 def languages() -> list[str]:
-    """The names of the languages that have a catalogue."""
+    """The names of the languages that have a catalogue, in any folder of this package's `__path__`."""
     return sorted({file.parent.name for folder in __path__ for file in Path(folder).glob("*/*.ftl")})
 
 
-def say(what: Finding | str, **values: Any) -> str:
+def say(what: Finding | str, /, **values: Any) -> str:
     """The sentence of a finding, or of a message's id and its values."""
     return _catalogue(language(), None).say(what, **values)
 
@@ -52,10 +51,10 @@ class Catalogue:
     def __contains__(self, message: str) -> bool:
         return any(bundle.has_message(message) for bundle in self._bundles)
 
-    def say(self, what: Finding | str, **values: Any) -> str:
+    def say(self, what: Finding | str, /, **values: Any) -> str:
         """The sentence of a finding, or of a message's id and its values."""
         if isinstance(what, Finding):
-            what, values = what.code, {**what.values}
+            return self.say(what.code, **what.values)
         said = {name: self._value(value) for name, value in values.items()}
         for bundle in self._bundles:
             if bundle.has_message(what) and (pattern := bundle.get_message(what).value):

@@ -4,7 +4,6 @@ What a submission or a student's name can put into a result is hostile until it 
 reader sees, the templates the rest.
 """
 
-import builtins
 import dataclasses
 import re
 from collections.abc import Iterable
@@ -14,12 +13,13 @@ from typing import Any, Literal
 import jinja2
 import msgspec
 
+from grader import codes
 from grader.errors import Refused
-from grader.judging.judge import HIDDEN
+from grader.findings import kind_of
+from grader.languages import say
 from grader.plain import one_line, printable
 from grader.results import CheckResult, Outcome, Result, read_result
-from grader.student.table import SIGNS, points_text
-from grader.workers.client import KILLED_WORDS, LIMITS
+from grader.results.result import points_text
 
 Form = Literal["html", "md"]
 
@@ -28,29 +28,6 @@ INVISIBLE = re.compile(
 )
 PATH = re.compile(r"""(?<![\w./])/(?!/)(?:[^\s/'"<>:]+/)+([^\s/'"<>:]*)""")  # of the machine that grades
 MARKUP = re.compile(r"[\\`*_\[\]<>#|~&$@]|[.:](?=\S)")  # of Markdown inside a line, and what addresses are known by
-
-# All that grader.judging.judge.hidden_message can say: what else stands in a hidden check is kept back.
-OWN_WORDS = re.compile(
-    "|".join(
-        [
-            *map(re.escape, HIDDEN.values()),
-            "waits for another function, which is still to do",
-            "counts once this passes: .*",
-            re.escape(f"{KILLED_WORDS} (") + r"\d times\)",
-            "its process ended during the call, or sent what is no answer",
-            "the file of this task cannot be used",
-            r"it was stopped after NUMBER seconds?( without an answer)?",
-            "not asked, since the published cases took too long already",
-            r"the submission had used its NUMBER seconds before \(\w+ in lab\.toml\)",
-            *(
-                re.sub(r"\\{\w+\\}", "NUMBER( MB)?", re.escape(f"it ran into a limit: {said}"))
-                for said in LIMITS.values()
-            ),
-            "it raised an exception",
-            *(f"it raised {name}" for name in vars(builtins) if isinstance(getattr(builtins, name), type)),
-        ]
-    ).replace("NUMBER", r"\d[\d.,e+]*")
-)
 
 GRADER_FAILED = "The grader failed here; your instructor has been told. You lose no points by it."
 OUTCOMES: dict[Outcome, str] = {"pending": "… by hand", "error": "! not judged"}
@@ -115,7 +92,8 @@ def page_of(result: Result) -> Page:
     to_come = [f"{points_text(pending)} more are graded by hand"] if pending else []
     if unjudged > pending:
         to_come.append(f"{points_text(unjudged - pending)} more could not be judged this time, and are not lost")
-    notes = [note for note in result.notes if note not in {error.message for error in result.errors()}]
+    own = {finding for error in result.errors() for finding in error.findings}
+    notes = [say(note) for note in result.notes if note not in own]
     return Page(
         lab=result.lab,
         student=result.student,
@@ -128,9 +106,9 @@ def page_of(result: Result) -> Page:
 
 def _section(lab: str, task: str, checks: list[CheckResult], notes: list[str]) -> Section:
     """`notes` stand above: what they say of a file is not said again of each of its checks."""
-    said = {check.message for check in checks if any(note.endswith(check.message) for note in notes)} - {""}
+    said = {_message(check) for check in checks if any(note.endswith(_message(check)) for note in notes)} - {""}
     next_steps = dict.fromkeys(
-        _next_step(check).format(lab=lab, task=task) for check in checks if check.message not in said
+        _next_step(check).format(lab=lab, task=task) for check in checks if _message(check) not in said
     )
     return Section(
         title=HEADINGS.get(task, task) + (" (bonus, beside the score)" if checks[0].kind == "bonus" else ""),
@@ -146,10 +124,10 @@ def _line(check: CheckResult, said: set[str]) -> Line:
         title=check.title,
         cases=check.visibility if _has_cases(check) else "",
         outcome=check.outcome,
-        sign=OUTCOMES.get(check.outcome) or SIGNS[check.outcome][0],
+        sign=OUTCOMES.get(check.outcome) or say(f"status_{check.outcome}"),
         points=_points([check]),
-        message=GRADER_FAILED if failed else "" if check.message in said else _message(check),
-        diagnosis="" if failed else check.diagnosis,
+        message=GRADER_FAILED if failed else "" if _message(check) in said else _message(check),
+        diagnosis="" if failed else check.mistake,
     )
 
 
@@ -166,13 +144,17 @@ def _points(checks: list[CheckResult]) -> str:
 def _message(check: CheckResult) -> str:
     if check.outcome == "todo":  # its sign says all
         return ""
-    if _has_cases(check) and check.visibility == "hidden" and not OWN_WORDS.fullmatch(check.message):
-        return ""
-    return PATH.sub(r"…/\1", check.message)
+    hidden = _has_cases(check) and check.visibility == "hidden"
+    findings = [
+        f if not hidden or kind_of(f) == "limits" else codes.HIDDEN[kind_of(f)]()
+        for f in check.findings
+        if kind_of(f) != "private"
+    ]
+    return PATH.sub(r"…/\1", "\n".join(map(say, findings)))
 
 
 def _next_step(check: CheckResult) -> str:
-    if check.diagnosis:
+    if check.mistake:
         return ""
     place = check.visibility if _has_cases(check) else check.kind
     return NEXT.get(f"{check.outcome} {place}") or NEXT.get(check.outcome, "")

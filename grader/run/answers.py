@@ -16,15 +16,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from grader.checks import Check
-from grader.lab.loading import Blank, Broken, words_of
-from grader.plain import NotPlain, Plain, only, to_objects, to_plain
+from grader import codes
+from grader.checks import CannotJudge, Check
+from grader.findings import Finding
+from grader.lab.loading import Blank, Broken, is_todo, limit_of, words_of
+from grader.plain import NotPlain, Plain, only, to_objects, to_plain, type_name
 
 MAX_TEXT = 4_000
+
+
+Status = Literal["value", "todo", "raised", "unusable", "broken", "timeout", "limit", "crashed", "killed"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,22 +40,22 @@ class Answer:
               what it returned cannot be judged; broken: its file cannot be used; timeout: it took too long; and what
               only the grader says, limit: it ran into another limit; crashed: its process died; killed: by the system
     value     what the probe returned
-    text      a sentence: the exception, what is unusable, the file's fault; for a todo the function's name
+    finding   why there is no value
+    todo      for a todo, the function (or class) that is not written yet
+    limit     for an exception that a limit may have caused, the limit's name
     trace     the student's own lines of a traceback
-    changed   names of arguments that a function changed in place
+    changed   arguments that a function changed in place, each with the function
     used_global_random_state   a function drew from the global generator although it was given one
     """
 
-    status: str
+    status: Status
     value: Plain = None
-    text: str = ""
+    finding: Finding | None = None
+    todo: str = ""
+    limit: str = ""
     trace: str = ""
-    changed: tuple[str, ...] = ()
+    changed: tuple[tuple[str, str], ...] = ()
     used_global_random_state: bool = False
-
-
-class Unusable(Exception):
-    """Raised by the vocabulary of probes.py where what came back cannot be judged; the text is for the student."""
 
 
 class OutOfTime(BaseException):
@@ -62,7 +67,7 @@ class Functions:
 
     def __init__(self, functions: Mapping[str, Callable[..., Any] | Broken]) -> None:
         self._functions = functions
-        self.changed: list[str] = []
+        self.changed: list[tuple[str, str]] = []
         self.used_global_random_state = False
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -84,7 +89,7 @@ class Functions:
             pairs = zip([*before[0], *before[1].values()], [*args, *kwargs.values()], strict=True)
             if changed := [place for place, (old, new) in enumerate(pairs) if not unchanged(old, new)]:
                 names = _argument_names(function, args, kwargs)  # which takes longer than most calls
-                self.changed += [f"{names[place]} of {name}" for place in changed]
+                self.changed += [(names[place], name) for place in changed]
             if random_state is not None and not unchanged(random_state, _global_random_state()):
                 self.used_global_random_state = True
             return result
@@ -130,42 +135,34 @@ def run_probe(
         try:
             return to_plain(result), watched
         except NotPlain as error:
-            raise Unusable(f"it returned {error}") from None
+            raise CannotJudge(codes.NOT_PLAIN(what=error.finding)) from None
 
 
 def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> Answer:
     """The answer that an exception amounts to."""
     if isinstance(error, Broken):
-        return Answer("broken", text=str(error))
+        return Answer("broken", finding=error.finding, limit=error.limit)
     if isinstance(error, Blank):
-        return Answer("todo", text=words_of(error))
-    if isinstance(error, Unusable):
-        return Answer("unusable", text=str(error))
+        return Answer("todo", finding=codes.TODO(), todo=error.function)
+    if isinstance(error, CannotJudge):
+        return Answer("unusable", finding=error.finding)
     if isinstance(error, OutOfTime):
-        return Answer("timeout", text=too_slow(seconds))
+        return Answer("timeout", finding=codes.OUT_OF_TIME(seconds=seconds))
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).parent == folder and not Path(frame.filename).name.startswith("checks.")
     ]
-    words = words_of(error)
     if is_todo(error) and frames:
-        return Answer("todo", text=frames[-1].name)
-    text = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        return Answer("todo", finding=codes.TODO(), todo=frames[-1].name)
     trace = "\n".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames)
-    return Answer("raised", text=text[:MAX_TEXT], trace=trace[-MAX_TEXT:])
+    return Answer("raised", finding=raised(error), limit=limit_of(error), trace=trace[-MAX_TEXT:])
 
 
-def too_slow(seconds: float) -> str:
-    """What is said of a case that took too long, here and by the grader."""
-    return f"it was stopped after {seconds:g} second{'' if seconds == 1 else 's'}"
-
-
-def is_todo(error: BaseException) -> bool:
-    """Whether an exception is a skeleton's. torch raises NotImplementedError too ("not implemented for 'Long'"): ours
-    is bare or begins with TODO."""
-    words = words_of(error)
-    return isinstance(error, NotImplementedError) and (not words or words.startswith("TODO"))
+def raised(error: BaseException) -> Finding:
+    """An exception as a finding: its type and what it says."""
+    name, words = type_name(error), words_of(error)[:MAX_TEXT]
+    return codes.RAISED(exception=name, message=words) if words else codes.RAISED_SILENTLY(exception=name)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Runs a lab's public checks in the student's own process, against the recorded values."""
 
 import dataclasses
+import functools
 import json
 import sys
 import time
@@ -9,11 +10,13 @@ from typing import Any
 
 from grader.checks import Check, checks_of
 from grader.errors import Refused
+from grader.findings import Finding
 from grader.judging.judge import Judged, check_result, judge, without
+from grader.judging.recorded import AGAIN, Record, read_record
 from grader.lab import Lab, Milestone, Task
 from grader.lab.loading import Broken, load_functions, load_modules
 from grader.lab.quiz import read_answers
-from grader.lab.recorded import AGAIN, Record, read_record
+from grader.languages import Catalogue, texts_of
 from grader.results import CheckResult
 from grader.run.answers import Answer, answer
 
@@ -28,16 +31,16 @@ class Checked:
     public_points: float
     hidden_points: float
     judged: Judged | None
+    task: Task
     seconds: float = 0.0
-    bonus: bool = False
 
     def result(self) -> CheckResult | None:
         if self.judged is None:
             return None
-        return check_result(self.check, "public", self.public_points, self.judged, self.seconds, self.bonus)
+        return check_result(self.check, self.task, "public", self.public_points, self.judged, self.seconds)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Session:
     """A lab opened for its student: the public checks, the record, and the student's functions."""
 
@@ -45,6 +48,14 @@ class Session:
     checks: list[Check]
     record: Record
     functions: Functions
+
+    @functools.cached_property
+    def texts(self) -> Catalogue:
+        """The sentences of this lab."""
+        return texts_of(self.lab.folder)
+
+    def diagnosis(self, judged: Judged) -> str:
+        return self.record.diagnoses.get(judged.mistake, "")
 
     def run(self, check: Check) -> Checked:
         """Runs one check over its public cases."""
@@ -56,13 +67,13 @@ class Session:
                 break
         cases = check.cases[: len(answers)]
         known = [self.record.known(check.name, case.title) for case in cases]
-        judged = judge(check, self.lab, cases, known, answers, self.record.diagnoses, reveal=True)
+        judged = judge(check, self.lab, cases, known, answers)
         return self.not_run(check, judged, time.process_time() - started)
 
     def not_run(self, check: Check, judged: Judged | None = None, seconds: float = 0.0) -> Checked:
         points = self.record.of(check.name)
-        bonus = self.lab.task(check.task).bonus
-        return Checked(check, points.public_points, points.hidden_points, judged, seconds, bonus)
+        task = self.lab.task(check.task)
+        return Checked(check, points.public_points, points.hidden_points, judged, task, seconds)
 
     def seconds(self, check: Check) -> float:
         return check.seconds or self.lab.manifest.limits.check_seconds
@@ -132,12 +143,20 @@ def _measured(lab: Lab, milestone: Milestone) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def quiz_state(lab: Lab) -> tuple[int, str]:
-    """How many quiz questions are answered, and what is wrong with the file's form ("" where nothing is)."""
+@dataclasses.dataclass(frozen=True)
+class QuizState:
+    """How many quiz questions are answered, and what is wrong with the file's form, if something is."""
+
+    answered: int
+    fault: Finding | None = None
+
+
+def quiz_state(lab: Lab) -> QuizState:
+    """The state of quiz.json; what is right is not known here."""
     if lab.manifest.quiz is None:
-        return 0, ""
+        return QuizState(0)
     try:
         answers = read_answers(lab.folder, lab.manifest.quiz)
     except Broken as broken:
-        return 0, str(broken)
-    return sum(answer is not None for answer in answers.values()), ""
+        return QuizState(0, broken.finding)
+    return QuizState(sum(answer is not None for answer in answers.values()))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from grader.errors import Refused
 from grader.lab import Lab
-from grader.student.checking import Checked, MilestoneState
+from grader.languages import say
+from grader.student.checking import Checked, MilestoneState, QuizState
 
 MANIFEST_FILE = "manifest.json"
 
@@ -34,31 +35,29 @@ def files_to_hand_in(lab: Lab) -> list[Path]:
     return [lab.path(name) for name in dict.fromkeys(names) if lab.path(name).is_file()]
 
 
-def what_is_open(
-    lab: Lab, checked: list[Checked], milestones: list[MilestoneState], quiz: tuple[int, str]
-) -> list[str]:
+def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneState], quiz: QuizState) -> list[str]:
     """A sentence for everything that is still missing; handing in is allowed all the same."""
-    sentences = [f"{name} is missing" for name in lab.manifest.files.handed_in if not lab.path(name).is_file()]
+    sentences = [
+        say("file_is_missing", file=name) for name in lab.manifest.files.handed_in if not lab.path(name).is_file()
+    ]
     for task in lab.manifest.tasks:
         outcomes = [item.judged.outcome for item in checked if item.check.task == task.name and item.judged]
         if any(outcome in ("todo", "skipped") for outcome in outcomes):
             if task.bonus:
                 continue
-            sentences.append(f"{task.number} {task.name} is still a TODO")
+            sentences.append(say("task_is_todo", number=task.number, task=task.name))
         elif any(outcome != "passed" for outcome in outcomes):
-            sentences.append(f"{task.number} {task.name} does not pass its checks")
+            sentences.append(say("task_fails", number=task.number, task=task.name))
     for state in milestones:
         if not state.saved:
-            sentences.append(f"{state.milestone.weights} is missing (make {lab.name}-train)")
+            sentences.append(say("weights_are_missing", file=state.milestone.weights, lab=lab.name))
         elif lab.path(state.milestone.weights).stat().st_size > state.milestone.max_bytes:
-            sentences.append(f"{state.milestone.weights} is larger than the grader accepts")
+            sentences.append(say("weights_too_large", file=state.milestone.weights))
     if lab.manifest.quiz:
-        answered, fault = quiz
-        if fault:
-            sentences.append(fault)
-        elif answered < lab.manifest.quiz.questions:
-            left = lab.manifest.quiz.questions - answered
-            sentences.append(f"{left} quiz question{' is' if left == 1 else 's are'} not answered")
+        if quiz.fault:
+            sentences.append(say(quiz.fault))
+        elif left := lab.manifest.quiz.questions - quiz.answered:
+            sentences.append(say("questions_open", count=left))
     return list(dict.fromkeys(sentences))  # two milestones may judge the same weights
 
 

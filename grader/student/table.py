@@ -1,75 +1,245 @@
 """The student's screen: a table of tasks with points, what is wrong in a few lines, and one next step."""
 
 import ast
-from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.judging.compare import KINDS
+from grader import codes
+from grader.findings import KINDS, kind_of
+from grader.judging.judge import Judged
 from grader.lab import ROOT, Lab, Task
+from grader.languages import Catalogue
 from grader.results import Outcome
-from grader.student.checking import Checked, MilestoneState, public_points
+from grader.results.result import points_text
+from grader.student.checking import Checked, MilestoneState, QuizState, Session, public_points
+from grader.student.uses import tasks_used
 
 MAX_FAILURES = 3
-SIGNS: dict[str, tuple[str, str]] = {
-    "passed": ("✓ passed", "green"),
-    "todo": ("○ todo", "dim"),
-    "skipped": ("○ waits", "dim"),
-    "failed": ("✗ failed", "red"),
-    "timeout": ("✗ too slow", "red"),
-    "crashed": ("✗ crashed", "red"),
-    "error": ("! error", "magenta"),
+BAR_CELLS = 6
+STYLES: dict[str, str] = {
+    "passed": "green",
+    "begun": "yellow",
+    "todo": "dim",
+    "skipped": "dim",
+    "failed": "red",
+    "timeout": "red",
+    "crashed": "red",
+    "error": "magenta",
 }
+FAILED = ("failed", "timeout", "crashed")
 WORST: list[Outcome] = ["error", "crashed", "timeout", "failed", "skipped", "todo", "passed"]
-
-
-def points_text(points: float) -> str:
-    """Points without needless zeros: 5, 3.2."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
 def print_checked(
     console: Console,
-    lab: Lab,
+    session: Session,
     checked: list[Checked],
     milestones: list[MilestoneState],
-    quiz: tuple[int, str],
+    quiz: QuizState,
     whole_lab: bool,
 ) -> None:
     """Everything that `make labN` says."""
-    manifest = lab.manifest
-    tasks = [task for task in manifest.tasks if any(item.check.task == task.name for item in checked)]
-    table = Table(title=f"{lab.name}: {manifest.title}", title_justify="left", title_style="bold", box=None)
-    table.add_column("", style="dim")
-    table.add_column("task")
-    table.add_column("points", justify="right")
-    if slower := any(map(_slower, checked)):
-        table.add_column("slower", justify="right", style="dim")
-    table.add_column("hidden", justify="right", style="dim")
-    table.add_column("")
-    for task in tasks:
-        mine = [item for item in checked if item.check.task == task.name]
-        later = [sum(map(_slower, mine))] if slower else []
-        later.append(sum(item.hidden_points for item in mine))
-        cells = [f"+{points_text(points)}" if points else "" for points in later]
-        name = f"{task.name} (bonus)" if task.bonus else task.name
-        table.add_row(task.number, name, _points_cell(mine), *cells, _status_cell(mine))
-    if whole_lab:
-        for number, title, points, words in _other_rows(lab, milestones, quiz):
-            table.add_row(number, title, points, *[""] * (1 + slower), words)
-    console.print(table)
-    console.print(_summary(lab, [item for item in checked if not item.bonus] or checked, whole_lab))
-    if whole_lab and (bonus := [item for item in checked if item.bonus]):
-        console.print(f"Beside them: {_points_cell(bonus)} bonus points, and more by hidden cases.")
-    failures = _failures(checked)
+    screen = _Screen(session, checked, milestones, quiz, whole_lab)
+    console.print(screen.table(), "")
+    for line in screen.summary():
+        console.print(line)
+    failures = screen.failures()
     for item in failures[:MAX_FAILURES]:
-        console.print(_explain(lab, item))
+        console.print(screen.explanation(item))
     if len(failures) > MAX_FAILURES:
-        console.print(f"\n{len(failures) - MAX_FAILURES} more failed; mend these first.")
-    console.print(_next_step(lab, tasks, checked, milestones, quiz, whole_lab))
+        console.print("\n" + screen.texts.say("more_failed", count=len(failures) - MAX_FAILURES))
+    console.print(screen.next_step())
+
+
+class _Screen:
+    """What one run of the checks found, as it is shown."""
+
+    def __init__(
+        self,
+        session: Session,
+        checked: list[Checked],
+        milestones: list[MilestoneState],
+        quiz: QuizState,
+        whole_lab: bool,
+    ) -> None:
+        self.session, self.checked, self.whole_lab = session, checked, whole_lab
+        self.milestones, self.quiz = milestones, quiz
+        self.lab, self.texts = session.lab, session.texts
+        self.tasks = [task for task in self.lab.manifest.tasks if any(item.task == task for item in checked)]
+        failing = [task.name for task in self.tasks if self.outcome(task) in FAILED]
+        used = tasks_used(self.lab) if len(failing) > 1 else {}
+        # By each failing task, the failing ones whose functions it calls: those may be all that is wrong with it.
+        self.behind = {name: [other for other in failing if other in used.get(name, ())] for name in failing}
+
+    # --- the table ----------------------------------------------------------------------------------------------------
+
+    def table(self) -> Table:
+        """A row for each task, and for what is graded otherwise; none is wrapped at 80 columns."""
+        title = f"{self.lab.name}: {self.lab.manifest.title}"
+        table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
+        table.add_column("", style="dim", no_wrap=True)
+        table.add_column(self.texts.say("column_task"), no_wrap=True, overflow="ellipsis")
+        table.add_column(self.texts.say("column_points"), no_wrap=True)
+        table.add_column("", no_wrap=True, overflow="ellipsis")
+        for task in self.tasks:
+            name = self.texts.say("bonus_task", task=task.name) if task.bonus else task.name
+            table.add_row(task.number, name, self.points(task), self.status(task))
+        if self.whole_lab:
+            self.add_other_rows(table)
+        return table
+
+    def points(self, task: Task) -> Text:
+        """What was earned here of what can be earned here, with a bar; empty where nothing can."""
+        earned, possible = public_points(self.of(task))
+        if not possible:
+            return Text("")
+        full = int(BAR_CELLS * earned / possible)
+        bar = Text("■" * full, style="green") + Text("□" * (BAR_CELLS - full), style="dim")
+        return bar + Text(f" {points_text(earned)}/{points_text(possible)}")
+
+    def status(self, task: Task) -> Text:
+        outcome = self.outcome(task)
+        if outcome is None:
+            return Text(self.texts.say("graded_by_hidden"), style="dim")
+        if outcome in FAILED and self.behind[task.name]:
+            numbers = [self.lab.task(name).number for name in self.behind[task.name]]
+            return Text(self.texts.say("status_behind", numbers=numbers), style=STYLES[outcome])
+        shown = "begun" if outcome == "todo" and "passed" in self.outcomes(task) else outcome
+        return Text(self.texts.say(f"status_{shown}"), style=STYLES[shown])
+
+    def add_other_rows(self, table: Table) -> None:
+        """Milestones, the quiz and the report: their points come with grading."""
+        for state in self.milestones:
+            milestone = state.milestone
+            if not state.saved:
+                status = Text(self.texts.say("to_train", lab=self.lab.name), style="dim")
+            elif state.measured is None:
+                status = Text(self.texts.say("saved"), style="yellow")
+            else:
+                reached = "target_reached" if state.measured >= milestone.target else "below_target"
+                figures = {"reached": milestone.in_words(state.measured), "target": f"{milestone.target:g}"}
+                style = "green" if reached == "target_reached" else "yellow"
+                status = Text(self.texts.say(reached, **figures), style=style)
+            table.add_row("M", milestone.title, Text(points_text(milestone.points), style="dim"), status)
+        if quiz := self.lab.manifest.quiz:
+            if self.quiz.fault:
+                status = Text(self.texts.say("status_fault", fault=self.quiz.fault), style="red")
+            else:
+                status = Text(self.texts.say("answered", answered=self.quiz.answered, total=quiz.questions))
+            table.add_row("Q", self.texts.say("quiz"), Text(points_text(quiz.questions), style="dim"), status)
+        if self.lab.manifest.report:
+            points = points_text(sum(part.points for part in self.lab.manifest.report))
+            by_hand = Text(self.texts.say("graded_by_hand"), style="dim")
+            table.add_row("R", self.texts.say("report"), Text(points, style="dim"), by_hand)
+
+    # --- the sentences below it ---------------------------------------------------------------------------------------
+
+    def summary(self) -> list[str]:
+        """What was earned here, and where the other points are: together, all of the lab's or of the task's."""
+        scored = [item for item in self.checked if not item.task.bonus] or self.checked
+        earned, possible = public_points(scored)
+        first = self.texts.say("earned_here", earned=points_text(earned), possible=points_text(possible))
+        slower = [item for item in scored if _slower(item)]
+        elsewhere = {
+            "by_slower": sum(map(_slower, slower)),
+            "by_hidden": sum(item.hidden_points for item in scored),
+        }
+        if self.whole_lab:
+            manifest = self.lab.manifest
+            elsewhere |= {
+                "by_training": sum(milestone.points for milestone in manifest.milestones),
+                "by_quiz": manifest.quiz.questions if manifest.quiz else 0,
+                "by_hand": sum(part.points for part in manifest.report),
+            }
+        lines = []
+        if rest := sum(elsewhere.values()):
+            parts = [self.texts.say(by, points=points_text(points)) for by, points in elsewhere.items() if points]
+            whole = self.lab.max_score if self.whole_lab else possible + rest
+            first += " " + self.texts.say("elsewhere", rest=points_text(rest), whole=points_text(whole), parts=parts)
+        lines.append(first)
+        if slower:
+            lines.append(self.texts.say("how_slower", lab=self.lab.name, task=slower[0].task.name))
+        if self.whole_lab and (bonus := [item for item in self.checked if item.task.bonus]):
+            earned, possible = public_points(bonus)
+            lines.append(self.texts.say("bonus_points", earned=points_text(earned), possible=points_text(possible)))
+        return lines
+
+    def failures(self) -> list[Checked]:
+        """Failed checks, one for each task, the most fundamental fault of a task first. A task that calls another
+        failing one comes after it."""
+        failed = [item for item in self.checked if item.judged and item.judged.outcome in FAILED]
+        failed.sort(key=lambda item: KINDS.index(kind_of(item.judged.findings[0])) if item.judged else 0)
+        first: dict[str, Checked] = {}
+        for item in failed:
+            first.setdefault(item.task.name, item)
+        order = [task.name for task in self.tasks]
+        return sorted(first.values(), key=lambda item: (bool(self.behind[item.task.name]), order.index(item.task.name)))
+
+    def explanation(self, item: Checked) -> Text:
+        assert item.judged is not None
+        lines = Text()
+        lines.append(f"\n✗ {item.task.name}", style="bold red")
+        lines.append(f" · {item.check.title}\n")
+        if behind := self.behind[item.task.name]:
+            lines.append(self.texts.say("calls_failing", tasks=behind) + "\n", style="yellow")
+        lines.append(sentence(self.texts, item.judged))
+        if diagnosis := self.session.diagnosis(item.judged):
+            lines.append(f"\n→ {diagnosis}", style="yellow")
+        for frame in item.judged.trace.splitlines():
+            lines.append(f"\n    {frame}")
+        lines.append("\n" + self.texts.say("section", number=item.task.number), style="dim")
+        return lines
+
+    def next_step(self) -> Text:
+        """The one thing to do next: what fails and waits for nothing else, then what is still to do, then the rest."""
+        waiting = [task for task in self.tasks if self.behind.get(task.name)]
+        for wanted, verb, tasks in (
+            (FAILED, "fix", [*(task for task in self.tasks if task not in waiting), *waiting]),
+            (("todo", "skipped"), "write", self.tasks),
+        ):
+            for task in tasks:
+                if task.bonus and self.whole_lab and verb == "write":
+                    continue
+                if any(outcome in wanted for outcome in self.outcomes(task)):
+                    what = self.texts.say(f"next_{verb}", functions=_open_functions(self.lab, task))
+                    return Text.assemble(
+                        "\n" + self.texts.say("next") + " ",
+                        (what, "bold"),
+                        " " + self.texts.say("in_place", place=place(self.lab, task)) + "  ",
+                        (self.texts.say("stuck", lab=self.lab.name, task=task.name), "dim"),
+                    )
+        return Text("\n" + self.texts.say("next") + " " + self.texts.say(self._after_the_tasks(), lab=self.lab.name))
+
+    def _after_the_tasks(self) -> str:
+        quiz = self.lab.manifest.quiz
+        if not self.whole_lab:
+            return "next_whole_lab"
+        if any(not state.saved for state in self.milestones):
+            return "next_train"
+        if quiz and (self.quiz.fault or self.quiz.answered < quiz.questions):
+            return "next_quiz"
+        return "next_submit"
+
+    # --- outcomes -----------------------------------------------------------------------------------------------------
+
+    def of(self, task: Task) -> list[Checked]:
+        return [item for item in self.checked if item.task == task]
+
+    def outcomes(self, task: Task) -> list[Outcome]:
+        return [item.judged.outcome for item in self.of(task) if item.judged]
+
+    def outcome(self, task: Task) -> Outcome | None:
+        """The worst outcome of a task's checks; None where none was run."""
+        return next((worst for worst in WORST if worst in self.outcomes(task)), None)
+
+
+def sentence(texts: Catalogue, judged: Judged) -> str:
+    """What was found by a check, and in which case."""
+    findings = [codes.IN_CASE(case=judged.case, finding=f) if judged.case else f for f in judged.findings]
+    return "\n".join(map(texts.say, findings))
 
 
 def _slower(item: Checked) -> float:
@@ -77,135 +247,8 @@ def _slower(item: Checked) -> float:
     return 0 if item.judged else item.public_points
 
 
-def _points_cell(checked: list[Checked]) -> str:
-    earned, possible = public_points(checked)
-    return f"{points_text(earned)} / {points_text(possible)}" if possible else "–"
-
-
-def _status_cell(checked: list[Checked]) -> Text:
-    outcomes = [item.judged.outcome for item in checked if item.judged]
-    if not outcomes:
-        return Text("graded by hidden checks", style="dim")
-    outcome = next(worst for worst in WORST if worst in outcomes)
-    if outcome == "todo" and "passed" in outcomes:
-        return Text("○ begun", style="yellow")
-    words, style = SIGNS[outcome]
-    return Text(words, style=style)
-
-
-def _other_rows(
-    lab: Lab, milestones: list[MilestoneState], quiz: tuple[int, str]
-) -> Iterable[tuple[str, str, str, RenderableType]]:
-    for state in milestones:
-        points = f"– / {points_text(state.milestone.points)}"
-        if not state.saved:
-            words = Text(f"○ make {lab.name}-train", style="dim")
-        elif state.measured is None:
-            words = Text("saved; judged when it is graded", style="yellow")
-        else:
-            reached = state.measured >= state.milestone.target
-            words = Text(
-                f"{'✓' if reached else '○'} {state.milestone.in_words(state.measured)} in training "
-                f"(target {state.milestone.target:g})",
-                style="green" if reached else "yellow",
-            )
-        yield "M", state.milestone.title, points, words
-    if lab.manifest.quiz:
-        answered, fault = quiz
-        total = lab.manifest.quiz.questions
-        words = Text(f"✗ {fault}", style="red") if fault else Text(f"{answered} of {total} answered in quiz.json")
-        yield "Q", "quiz", f"– / {total}", words
-    if lab.manifest.report:
-        points = points_text(sum(part.points for part in lab.manifest.report))
-        yield "R", "report", f"– / {points}", Text("graded by hand", style="dim")
-
-
-def _summary(lab: Lab, checked: list[Checked], whole_lab: bool) -> str:
-    """What was earned here, and where the other points are: together they are all of the lab's, or of the task's."""
-    earned, possible = public_points(checked)
-    lines = [f"{points_text(earned)} of {points_text(possible)} points checked here."]
-    manifest = lab.manifest
-    elsewhere = [
-        (sum(map(_slower, checked)), "by slower checks"),
-        (sum(item.hidden_points for item in checked), "by hidden cases when it is graded"),
-    ]
-    if whole_lab:
-        elsewhere += [
-            (sum(milestone.points for milestone in manifest.milestones), "by what training saved"),
-            (manifest.quiz.questions if manifest.quiz else 0, "by the quiz"),
-            (sum(part.points for part in manifest.report), "by hand"),
-        ]
-    if rest := sum(points for points, _ in elsewhere):
-        parts = ", ".join(f"{points_text(points)} {by}" for points, by in elsewhere if points)
-        whole = f"the lab's {points_text(lab.max_score)}" if whole_lab else points_text(possible + rest)
-        lines.append(f"The other {points_text(rest)} of {whole}: {parts}.")
-    if slower := list(dict.fromkeys(item.check.task for item in checked if _slower(item))):
-        lines.append(
-            f"Slower checks run where you ask for their task (make {lab.name} TASK={slower[0]}), and all of them at "
-            f"make {lab.name}-submit. They are of: {', '.join(slower)}."
-        )
-    return "\n".join(lines)
-
-
-def _failures(checked: list[Checked]) -> list[Checked]:
-    """Failed checks, one for each task, the most fundamental fault of a task first."""
-    failed = [item for item in checked if item.judged and item.judged.outcome in ("failed", "timeout", "crashed")]
-    failed.sort(key=lambda item: KINDS.index(item.judged.kind) if item.judged and item.judged.kind else 0)
-    first: dict[str, Checked] = {}
-    for item in failed:
-        first.setdefault(item.check.task, item)
-    order = [item.check.task for item in checked]
-    return sorted(first.values(), key=lambda item: order.index(item.check.task))
-
-
-def _explain(lab: Lab, item: Checked) -> Text:
-    assert item.judged is not None
-    task = lab.task(item.check.task)
-    lines = Text()
-    lines.append(f"\n✗ {task.name}", style="bold red")
-    lines.append(f" · {item.check.title}\n")
-    lines.append(item.judged.message)
-    if item.judged.diagnosis:
-        lines.append(f"\n→ {item.judged.diagnosis}", style="yellow")
-    for frame in item.judged.trace.splitlines():
-        lines.append(f"\n    {frame}")
-    lines.append(f"\nREADME section {task.number}", style="dim")
-    return lines
-
-
-def _next_step(
-    lab: Lab,
-    tasks: list[Task],
-    checked: list[Checked],
-    milestones: list[MilestoneState],
-    quiz: tuple[int, str],
-    whole_lab: bool,
-) -> Text:
-    for wanted in (("failed", "timeout", "crashed"), ("todo", "skipped")):
-        for task in tasks:
-            if task.bonus and whole_lab and "todo" in wanted:
-                continue
-            mine = [item.judged.outcome for item in checked if item.check.task == task.name and item.judged]
-            if any(outcome in wanted for outcome in mine):
-                verb = "mend" if "failed" in wanted else "write"
-                return Text.assemble(
-                    "\nNext: ",
-                    (f"{verb} {_to_write(lab, task)}", "bold"),
-                    f" in {place(lab, task)}  ",
-                    (f"(stuck? make {lab.name}-hint TASK={task.name})", "dim"),
-                )
-    if not whole_lab:
-        return Text(f"\nNext: make {lab.name} shows the whole lab.")
-    if any(not state.saved for state in milestones):
-        return Text(f"\nNext: make {lab.name}-train trains with your functions.")
-    if lab.manifest.quiz and (quiz[1] or quiz[0] < lab.manifest.quiz.questions):
-        return Text("\nNext: the quiz in README.md; answers go into quiz.json.")
-    return Text(f"\nNext: make {lab.name}-submit packs what you hand in.")
-
-
-def _to_write(lab: Lab, task: Task) -> str:
-    open_functions = [name for name in task.functions if _is_stub(lab.path(task.file), name)]
-    return " and ".join(open_functions or task.functions)
+def _open_functions(lab: Lab, task: Task) -> list[str]:
+    return [name for name in task.functions if _is_stub(lab.path(task.file), name)] or list(task.functions)
 
 
 def _is_stub(path: Path, function: str) -> bool:
@@ -218,8 +261,7 @@ def _is_stub(path: Path, function: str) -> bool:
 def place(lab: Lab, task: Task) -> str:
     """file:line of a task's first open function, as editors and terminals link it."""
     path = lab.path(task.file)
-    names = [name for name in task.functions if _is_stub(path, name)] or task.functions
-    node = find_function(path, names[0])
+    node = find_function(path, _open_functions(lab, task)[0])
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     return f"{shown}:{node.lineno}" if node else str(shown)
 

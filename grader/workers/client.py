@@ -7,41 +7,26 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from msgspec.structs import asdict
-
+from grader import codes
 from grader.checks import Check
+from grader.findings import Finding
 from grader.lab import Lab, Limits
 from grader.plain import NotPlain, to_plain
-from grader.run.answers import Answer, too_slow
+from grader.run.answers import Answer
 from grader.sandboxes import sandbox
 from grader.sandboxes.sandbox import NotStarted, Started
 from grader.workers import frames
-from grader.workers.worker import TOO_MUCH, answer_from_message, opening_message
+from grader.workers.worker import answer_from_message, opening_message
 
 GRACE_SECONDS = 1.0  # a child stops itself after its seconds; if it does not, it is ended this much later
 WALL_FACTOR, WALL_GRACE = 10, 60.0  # the longest that a call may wait for a busy machine
 START_SECONDS = 120.0
 REPLY_SECONDS = 30.0  # of the warm parent
-KILLED_WORDS = "its process was killed from outside: the machine may lack memory"
 KILLED = 3  # so many times in a row a call may be ended from outside before the submission is blamed
-
-# What a submission raises when it runs into a limit, and which of LIMITS that is.
-RAN_INTO = {
-    "MemoryError": "memory_bytes",
-    "RuntimeError: [enforce fail at alloc_cpu": "memory_bytes",
-    "OSError: [Errno 12]": "memory_bytes",
-    "OSError: [Errno 24]": "open_files",
-    "OSError: [Errno 27]": "disk_bytes",
-    "OSError: [Errno 28]": "disk_bytes",
-    "RuntimeError: can't start new thread": "stacks",
-    "BlockingIOError: [Errno 11]": "stacks",
-    TOO_MUCH: "output_bytes",
-}
-IMPORTED = "while it is imported: "  # after these words of loading.py stands what an import raised
 
 
 class WorkerFailed(Exception):
@@ -162,20 +147,16 @@ class Worker:
             frames.send(self._channel, call)
             message = frames.receive(self._channel, self._limits.output_bytes + 100_000, watch.look)
             found = answer_from_message(message, call_id)
-            if found.status == "timeout":  # it stopped itself; the words are ours all the same
-                raise TimeoutError(too_slow(seconds))
+            if found.status == "timeout":  # it stopped itself; what is said of it is ours all the same
+                found = Answer("timeout", finding=codes.OUT_OF_TIME(seconds=seconds))
         except frames.Gone:
             found = self._post_mortem()
         except NotPlain as error:
-            found = Answer("crashed", text=f"its process sent {error}")
-        except TimeoutError as error:
-            found = Answer("timeout", text=str(error))
-        raised = found.text.partition(IMPORTED)[2] if found.status == "broken" else found.text
-        limit = next((name for words, name in RAN_INTO.items() if raised.startswith(words)), "")
-        if found.status in ("raised", "unusable") and limit:
-            found = Answer("limit", text=over_limit(self._limits, limit), trace=found.trace)
-        if found.status == "broken" and limit:
-            found = Answer("broken", text=found.text.removesuffix(raised) + over_limit(self._limits, limit))
+            found = Answer("crashed", finding=codes.SENT_NO_ANSWER(what=error.finding))
+        except OutOfTime as error:
+            found = Answer("timeout", finding=error.finding)
+        if found.limit in LIMITS and found.status in ("raised", "unusable", "broken"):
+            found = ran_into(found, over_limit(self._limits, found.limit))
         if found.status in ("crashed", "timeout", "limit", "killed"):
             self.close()
         return found, watch.seconds_used()
@@ -199,30 +180,43 @@ class Worker:
         self._channel.close()
         limit, died_of = self._parent.end(seems_gone=True)
         if limit:
-            return Answer("limit", text=over_limit(self._limits, limit))
+            return Answer("limit", finding=over_limit(self._limits, limit))
         if died_of in (signal.SIGKILL, signal.SIGTERM):  # which it cannot send itself
-            return Answer("killed", text=KILLED_WORDS)
-        how = f" by signal {died_of} ({signal.Signals(died_of).name})" if died_of in set(signal.Signals) else ""
-        return Answer("crashed", text=f"its process ended during the call{how}")
+            return Answer("killed", finding=codes.KILLED(times=1))
+        if died_of in set(signal.Signals):
+            return Answer("crashed", finding=codes.DIED_OF_SIGNAL(number=died_of, name=signal.Signals(died_of).name))
+        return Answer("crashed", finding=codes.DIED())
 
 
-LIMITS = {  # what is said of each, with the values of lab.toml
-    "memory_bytes": "{memory_bytes} of memory (memory_bytes in lab.toml)",
-    "disk_bytes": "{disk_bytes} on disk (disk_bytes in lab.toml)",
-    "threads": "{threads} threads at a time (threads in lab.toml)",
-    "stacks": "{threads} threads at a time, and {memory_bytes} for their stacks (threads, memory_bytes in lab.toml)",
-    "processes": "{processes} processes at a time, its own included (processes in lab.toml)",
-    "open_files": "{open_files} open files (open_files in lab.toml)",
-    "output_bytes": "{output_bytes} in one answer (output_bytes in lab.toml)",
+def ran_into(found: Answer, limit: Finding) -> Answer:
+    """An answer whose exception a limit caused: of an import it says where, of a call it ends the worker."""
+    if found.status != "broken" or found.finding is None:
+        return Answer("limit", finding=limit, trace=found.trace)
+    return Answer("broken", finding=Finding(found.finding.code, {**found.finding.values, "reason": limit}))
+
+
+LIMITS: dict[str, Callable[[Limits], Finding]] = {  # by their names in lab.toml; "stacks" are those of threads
+    "memory_bytes": lambda limits: codes.LIMIT_MEMORY(megabytes=limits.memory_bytes / 1e6),
+    "disk_bytes": lambda limits: codes.LIMIT_DISK(megabytes=limits.disk_bytes / 1e6),
+    "threads": lambda limits: codes.LIMIT_THREADS(threads=limits.threads),
+    "stacks": lambda limits: codes.LIMIT_STACKS(threads=limits.threads, megabytes=limits.memory_bytes / 1e6),
+    "processes": lambda limits: codes.LIMIT_PROCESSES(processes=limits.processes),
+    "open_files": lambda limits: codes.LIMIT_OPEN_FILES(files=limits.open_files),
+    "output_bytes": lambda limits: codes.LIMIT_OUTPUT(megabytes=limits.output_bytes / 1e6),
 }
 
 
-def over_limit(limits: Limits, name: str) -> str:
-    """What is said of a submission that ran into one of LIMITS."""
-    values = {
-        key: f"{value / 1e6:,g} MB" if key.endswith("_bytes") else f"{value:,}" for key, value in asdict(limits).items()
-    }
-    return f"it ran into a limit: {LIMITS[name].format(**values)}"
+def over_limit(limits: Limits, name: str) -> Finding:
+    """What is found of a submission that ran into one of LIMITS."""
+    return LIMITS[name](limits)
+
+
+class OutOfTime(Exception):
+    """A call that took too long, and what is found of it."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding)
+        self.finding = finding
 
 
 class Stopwatch:
@@ -235,7 +229,7 @@ class Stopwatch:
         self._used = 0.0
 
     def look(self) -> None:
-        """Called several times a second while there is no answer; TimeoutError where the call took too long."""
+        """Called several times a second while there is no answer; OutOfTime where the call took too long."""
         now = time.monotonic()
         waited = now - self._looked
         if waited < frames.POLL_SECONDS:
@@ -248,10 +242,10 @@ class Stopwatch:
             self._used += computed if busy else max(computed, waited)
         self._cpu, self._looked = cpu, now
         if self._used > self._limit + GRACE_SECONDS:
-            raise TimeoutError(too_slow(self._limit))
+            raise OutOfTime(codes.OUT_OF_TIME(seconds=self._limit))
         wall = WALL_FACTOR * self._limit + WALL_GRACE
         if now - self._began > wall:
-            raise TimeoutError(f"it was stopped after {wall:g} seconds without an answer")
+            raise OutOfTime(codes.NO_ANSWER(seconds=wall))
 
     def seconds_used(self) -> float:
         """What the call has used; a short one, which was never looked at, all the time that it took."""
@@ -281,16 +275,14 @@ class Workers:
         limits = self._lab.manifest.limits
         for _ in range(KILLED):
             if self._budget.seconds <= 0 or time.monotonic() > self._until:
-                total = limits.submission_seconds
-                words = f"the submission had used its {total:g} seconds before (submission_seconds in lab.toml)"
-                return Answer("timeout", text=words)
+                return Answer("timeout", finding=codes.SECONDS_USED(seconds=limits.submission_seconds))
             if self._worker is None or not self._worker.can_be_asked():  # what it did to itself costs no other check
                 self._worker = Worker(self._parent, self._lab, self._files)
             found, seconds = self._worker.ask(check, arguments, check.seconds or limits.check_seconds)
             self._budget.seconds -= seconds
             if found.status != "killed":
                 return found
-        return Answer("limit", text=f"{KILLED_WORDS} ({KILLED} times)")
+        return Answer("limit", finding=codes.KILLED(times=KILLED))
 
     def close(self) -> None:
         if self._worker is not None:

@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Callable
 
+from grader import codes
 from grader.plain import MAX_BYTES, NotPlain, Plain, pack, unpack
 
 HEADER = struct.Struct(">I")
@@ -45,7 +46,7 @@ def receive(
     """
     (length,) = HEADER.unpack(_read(channel, HEADER.size, still_waiting))
     if length > max_bytes:
-        raise NotPlain(f"a message of {length} bytes, where {max_bytes} are allowed")
+        raise NotPlain(codes.TOO_MANY_BYTES(bytes=length, allowed=max_bytes))
     return unpack(_read(channel, length, still_waiting), max_bytes)
 
 

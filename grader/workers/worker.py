@@ -26,10 +26,12 @@ import msgspec
 import numpy as np
 import psutil
 
+from grader import codes
 from grader.checks import checks_of
+from grader.findings import CODES, Finding
 from grader.lab import Lab, Limits, Manifest
 from grader.lab.loading import load_functions, load_modules
-from grader.plain import Array, NotPlain, Plain, pack, printable
+from grader.plain import Array, NotPlain, Plain, one_line, pack, printable
 from grader.run import confine
 from grader.run.answers import Answer, answer
 from grader.run.confine import Inner
@@ -40,7 +42,6 @@ PR_SET_CHILD_SUBREAPER = 36
 WATCH_SECONDS = 0.1
 PATIENCE = 0.5  # seconds for a child whose channel closed to be seen to have died
 NAME_BYTES = 1024
-TOO_MUCH = "it returned more than output_bytes in lab.toml allow"
 OPENING_BYTES = 64_000_000  # the files of a submission and of its lab
 
 
@@ -372,7 +373,7 @@ def _answer_calls(channel: socket.socket, lab: Lab, folder: Path) -> None:
         found = answer(check, functions, call["arguments"], folder, call["seconds"])  # type: ignore[arg-type]
         reply = answer_to_message(found)
         if len(pack(reply)) > lab.manifest.limits.output_bytes:
-            reply = answer_to_message(Answer("unusable", text=TOO_MUCH))
+            reply = answer_to_message(Answer("unusable", limit="output_bytes"))
         frames.send(channel, {"id": call["id"], **reply})
 
 
@@ -381,31 +382,57 @@ def answer_to_message(found: Answer) -> dict[str, Plain]:
     return {
         "status": found.status,
         "value": found.value,
-        "text": found.text,
+        "finding": msgspec.to_builtins(found.finding),
+        "todo": found.todo,
+        "limit": found.limit,
         "trace": found.trace,
-        "changed": list(found.changed),
+        "changed": [list(place) for place in found.changed],
         "used_global_random_state": found.used_global_random_state,
     }
 
 
+MESSAGE = {"status": str, "todo": str, "limit": str, "trace": str, "changed": list, "used_global_random_state": bool}
+STATUSES = ("value", "todo", "raised", "unusable", "broken", "timeout")
+
+
 def answer_from_message(message: Plain, id: str) -> Answer:
     """The answer in a message from a worker nobody trusts; NotPlain where it is anything else."""
-    kinds = {"status": str, "text": str, "trace": str, "changed": list, "used_global_random_state": bool}
-    if not isinstance(message, dict) or message.keys() != {"id", "value", *kinds} or message["id"] != id:
-        raise NotPlain("a message that answers no question")
-    if any(type(message[key]) is not kind for key, kind in kinds.items()):
-        raise NotPlain("a malformed answer")
-    if message["status"] not in ("value", "todo", "raised", "unusable", "broken", "timeout"):
-        raise NotPlain("an answer of unknown status")
-    changed = [item for item in message["changed"] if isinstance(item, str)]
+    if not isinstance(message, dict) or message.keys() != {"id", "value", "finding", *MESSAGE} or message["id"] != id:
+        raise NotPlain(codes.MALFORMED(what="no answer to the question"))
+    if any(type(message[key]) is not kind for key, kind in MESSAGE.items()):
+        raise NotPlain(codes.MALFORMED(what="answer"))
+    if message["status"] not in STATUSES:
+        raise NotPlain(codes.MALFORMED(what="status of an answer"))
+    finding = None if message["status"] == "timeout" else finding_from_message(message["finding"])
+    if finding is None and message["status"] not in ("value", "timeout") and message["limit"] != "output_bytes":
+        raise NotPlain(codes.MALFORMED(what="answer without a finding"))
+    places = [place for place in message["changed"][:10] if isinstance(place, list) and len(place) == 2]
     return Answer(
         message["status"],
         message["value"],
-        printable(message["text"]),
+        finding,
+        printable(message["todo"], 200),
+        printable(message["limit"], 200),
         printable(message["trace"]),
-        tuple(printable(item) for item in changed[:10]),
+        tuple((one_line(str(argument)), one_line(str(function))) for argument, function in places),
         message["used_global_random_state"],
     )
+
+
+def finding_from_message(data: Plain) -> Finding | None:
+    """A finding as it crossed: of a code that a worker may send, with that code's values, or of the lab's own.
+
+    What only the grader knows (limits, deaths) it does not take from a worker: their values are shown to students.
+    """
+    try:
+        finding = msgspec.convert(data, Finding | None)
+    except (msgspec.ValidationError, RecursionError):
+        raise NotPlain(codes.MALFORMED(what="finding")) from None
+    if finding is None or finding == codes.TODO() or not (known := CODES.get(finding.code)):
+        return finding
+    if known.kind in ("limits", "death", "private") or set(finding.values) != set(known.values):
+        raise NotPlain(codes.MALFORMED(what="finding"))
+    return finding
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import numpy as np
 from cliff_walk import CliffWalk
 from grader.checks import Wrong, check
 from grader.checks.probes import STANDARD_ERRORS, array, mapping
-from grader.run.answers import Unusable
+from grader.checks import CannotJudge
 
 # --- 2.1 epsilon_greedy -----------------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ first_actions.case("four steps", **SMALL, H=4, gamma=0.9)
 def _model(lab, transitions, S, A):
     model = lab.fit_model([tuple(transition) for transition in transitions], S, A)
     if not isinstance(model, tuple | list) or len(model) != 2:
-        raise Unusable("two arrays are expected: P and R")
+        raise CannotJudge("two arrays are expected: P and R")
     return model
 
 
@@ -310,15 +310,15 @@ def _entry(lab, algorithm, field):
     where = f"taxonomy.json, {algorithm}, {field}"
     if field == "stochastic":
         if not isinstance(value, bool):
-            raise Unusable(f"{where}: true or false is expected, without quotation marks")
+            raise CannotJudge(f"{where}: true or false is expected, without quotation marks")
         return value
     if field == "learns":
         words = [_word(item) for item in (value if isinstance(value, list) else [value])]
         if not words or any(word not in LEARNED for word in words):
-            raise Unusable(f'{where}: a list of some of "policy", "Q", "V", "model" is expected')
+            raise CannotJudge(f'{where}: a list of some of "policy", "Q", "V", "model" is expected')
         return sorted(set(words))
     if _word(value) not in WORDS[field]:
-        raise Unusable(f"{where}: one of {', '.join(WORDS[field])} is expected")
+        raise CannotJudge(f"{where}: one of {', '.join(WORDS[field])} is expected")
     return _word(value)
 
 
@@ -388,7 +388,7 @@ def walk(lab, rows, columns, start, H, shuffled=None):
     while not terminated and len(taken) < 2 * H:
         action = lab.mpc_action(P, R, env.terminal[states], number[s], H, 1.0)
         if not isinstance(action, int | np.integer) or not 0 <= action < env.actions:
-            raise Unusable(f"an action has to be an int from 0 to {env.actions - 1}")
+            raise CannotJudge(f"an action has to be an int from 0 to {env.actions - 1}")
         taken.append(int(actions[action]))
         _, s, terminated = env.step(taken[-1])
     return taken

@@ -11,7 +11,7 @@ from grader.checks.probes import (
     value_without_gradient,
     works_on_its_device,
 )
-from grader.run.answers import Unusable
+from grader.checks import CannotJudge
 
 # --- 6.1 unpair -------------------------------------------------------------------------------------------------------
 
@@ -21,7 +21,7 @@ def taken_apart(lab, pairs):
     """Each completion by itself, with its prompt and its label: the chosen one, then the rejected one, pair by pair."""
     examples = lab.unpair(pairs)
     if not isinstance(examples, list) or not all(isinstance(example, dict) for example in examples):
-        raise Unusable("a list of dictionaries is expected")
+        raise CannotJudge("a list of dictionaries is expected")
     return [{key: _label_or_text(value) for key, value in example.items()} for example in examples]
 
 
@@ -45,7 +45,7 @@ def shifted_by_one(lab, prompts, completions):
     """Prompt i with the completion of prompt i - 1, and the first one with the last completion."""
     pairs = lab.mismatched_pairs(prompts, completions)
     if not isinstance(pairs, list) or not all(isinstance(pair, tuple | list) for pair in pairs):
-        raise Unusable("a list of tuples (prompt, completion) is expected")
+        raise CannotJudge("a list of tuples (prompt, completion) is expected")
     return pairs
 
 
@@ -70,7 +70,7 @@ nothing_to_mismatch.case("a completion too few", prompts=["2+2*2", "3+3*3", "4+4
 def _reference_point(lab, policy_kl_logps, ref_kl_logps):
     found = value_without_gradient(lab.kto_reference_point, policy_kl_logps, ref_kl_logps)
     if not isinstance(found["value"], torch.Tensor):
-        raise Unusable(f"it returned a {type(found['value']).__name__} where a 0-d tensor is expected")
+        raise CannotJudge(f"it returned a {type(found['value']).__name__} where a 0-d tensor is expected")
     return found
 
 

@@ -16,7 +16,7 @@ from grader.checks.probes import (
     value_and_gradients,
     works_on_its_device,
 )
-from grader.run.answers import Unusable
+from grader.checks import CannotJudge
 
 FLOAT32 = (1e-4, 1e-5)  # what holds for the policies, which compute with torch's float32
 SOLVED = (1e-5, 1e-5)  # where a Bellman equation may be solved or iterated: more than what the docstring asks for
@@ -330,7 +330,7 @@ def grid_world(lab, size, goal_reward, gamma):
     """The tutorial's grid world: V*, and Q* of the first and the middle cell (right, down, left, up)."""
     V, Q = lab.value_iteration(*corner_grid(size, goal_reward), gamma)
     if np.ndim(Q) != 2 or len(Q) != size * size:
-        raise Unusable(f"Q has the shape {np.shape(Q)}; a row for each of the {size * size} states is expected")
+        raise CannotJudge(f"Q has the shape {np.shape(Q)}; a row for each of the {size * size} states is expected")
     return {"V": V, "Q of the first cell": Q[0], "Q of the middle cell": Q[size * size // 2]}
 
 
@@ -359,7 +359,7 @@ def all_the_best(lab, q):
 def a_list(actions):
     """The actions, where they are in a list or a tuple."""
     if not isinstance(actions, list | tuple):
-        raise Unusable(f"it returned a {type(actions).__name__} where a list of ints is expected")
+        raise CannotJudge(f"it returned a {type(actions).__name__} where a list of ints is expected")
     return actions
 
 
@@ -398,7 +398,7 @@ def has_faults(lab, P, R, rho0):
     """validate_mdp: sentences where something is wrong, an empty list where nothing is."""
     faults = lab.validate_mdp(P, R, rho0)
     if not isinstance(faults, list | tuple) or not all(isinstance(fault, str) for fault in faults):
-        raise Unusable("a list of sentences is expected, an empty one where there is no fault")
+        raise CannotJudge("a list of sentences is expected, an empty one where there is no fault")
     return {"a fault was found": len(faults) > 0}
 
 

@@ -17,7 +17,7 @@ from grader.checks.probes import (
     value_without_gradient,
     works_on_its_device,
 )
-from grader.run.answers import Unusable
+from grader.checks import CannotJudge
 
 FLOATS = ("float32", "float64")
 
@@ -160,7 +160,7 @@ RATIOS, SIGNS = ("below", "inside", "above"), (1, -1)
 def _rows(table):
     """The two answers of each case by its name; whatever else the table holds is left out."""
     if not isinstance(table, list | tuple) or not all(isinstance(row, dict) for row in table):
-        raise Unusable("a list of dictionaries is expected")
+        raise CannotJudge("a list of dictionaries is expected")
     return {
         f"ratio {row.get('ratio')}, advantage {row.get('advantage_sign')}": {
             name: bool(row[name]) if name in row else "missing" for name in ("clipped", "zero_gradient")
@@ -366,10 +366,10 @@ def gaussian_actions(lab, means, log_std, repeats, seed):
     results = [lab.gaussian_policy(mean, log_std, generator=generator) for generator in generators]
     for result in results:
         if not isinstance(result, tuple | list) or len(result) != 2:
-            raise Unusable("two tensors are expected: the actions and their log-probabilities")
+            raise CannotJudge("two tensors are expected: the actions and their log-probabilities")
     (action, logp), (later, _), (again, _) = results
     if not isinstance(logp, torch.Tensor) or not logp.requires_grad:
-        raise Unusable("the log-probabilities carry no gradient to the mean: without it the policy cannot learn")
+        raise CannotJudge("the log-probabilities carry no gradient to the mean: without it the policy cannot learn")
     gradients = torch.autograd.grad(logp.sum(), [mean, log_std], allow_unused=True)
     to_mean, to_log_std = (
         torch.zeros_like(leaf) if gradient is None else gradient
@@ -441,10 +441,10 @@ def _dealt(lab, n, size, generator):
     """One call's minibatches, as lists of numbers; what is no list of int64 tensors is said."""
     batches = lab.minibatch_indices(n, size, generator)
     if not isinstance(batches, list | tuple) or not all(isinstance(batch, torch.Tensor) for batch in batches):
-        raise Unusable("a list of tensors is expected, one for each minibatch")
+        raise CannotJudge("a list of tensors is expected, one for each minibatch")
     for batch in batches:
         if batch.dtype != torch.int64 or batch.dim() != 1:
-            raise Unusable(f"a minibatch is a tensor of {batch.dim()} dimensions and {batch.dtype}; 1 and int64 wanted")
+            raise CannotJudge(f"a minibatch is a tensor of {batch.dim()} dimensions and {batch.dtype}; 1 and int64 wanted")
     return [batch.tolist() for batch in batches]
 
 

@@ -21,7 +21,7 @@ gradient_differs = { $where }the gradient to { $argument } differs; expected { $
 gradient_unwanted = { $where }a gradient arrives at { $argument }, where there should be none (detach what is a constant); expected { $expected }, got { $got }
 gradient_lacking = { $where }no gradient arrives at { $argument } (is something detached, or a new tensor made from numbers?); expected { $expected }, got { $got }
 carries_gradient = the result still carries a gradient (requires_grad is True); it has to be a constant
-argument = argument { $number }
+argument = argument { $name }
 a_tensor = a tensor of shape { $shape }
 an_array = an array of shape { $shape }
 nothing_at_all = None
@@ -65,6 +65,9 @@ the_actions = the actions
 the_log_probabilities = the log-probabilities
 the_gradients = the gradients
 
+staging_problem = { $text }
+newest_counts = { $text }
+
 ## run/answers.py
 
 still_to_do = still to do
@@ -97,7 +100,7 @@ file_too_large = { $file } is larger than { $bytes } bytes
 not_json = { $file } is not valid JSON: { $message }
 entry_missing = { $file } has no entry { $entry }: the blank file comes back with make { $lab }-reset
 answers_wanted = { $file } has to look like { "{" }"1": "a", "2": null, ...{ "}" }
-choices_wanted = { $file }, { $questions }: the answer has to be one of { $choices }
+choices_wanted = { $file }: every answer has to be one of { $choices }; look at { $questions }
 key_lacks = { $file }: the key lacks { $questions }
 not_answered = not answered
 
@@ -120,12 +123,26 @@ sent_no_answer = its process sent { $what }
 ## judging/judge.py, grading
 
 in_case = case '{ $case }': { $finding }
-counts_once = counts once this passes: { $check }
+counts_once = counts once this passes: { $title }
 by_heart = right on the published cases and on next to none of the hidden: points for the former need some of the latter
 not_asked = not asked, since the published cases took too long already
+processes_died = { $count } grading processes died over it: not enough memory, perhaps
+result_replaced = the earlier result could not be read; it was replaced, and is kept as result.json.bad
+not_written = { $path } could not be written: { $reason }
+earlier_kept = the grader failed this time; the earlier result was kept
+no_folder_of_this_name = not graded: no folder for results can have this name ({ $why }); rename what was handed in
+and_more = and { $count } more
+of_checks = { $checks }: { $finding }
 graded_by_hand = graded by hand
 grader_failed = the grader failed: { $message }
 old_sentence = { $text }
+
+## grading/milestones.py
+
+not_played = not played in this run
+not_handed_in = { $file } was not handed in
+weights_unusable = { $file } cannot be used: { $message }
+reached = reached { $reached }; target { $target }, half at { $half }
 
 ## What a student is told of a hidden case
 

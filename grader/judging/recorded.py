@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from grader.errors import Refused
+from grader.findings import Finding
 from grader.judging.judge import Known
 from grader.plain import from_json, to_json
 from grader.run.answers import Answer
@@ -83,10 +84,12 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
     data: dict[str, Any] = {"status": answer.status}
     if answer.status == "value":
         data["value"] = to_json(answer.value)
-    elif answer.text:
-        data["text"] = answer.text
+    elif answer.finding:
+        data["finding"] = msgspec.to_builtins(answer.finding)
+    if answer.todo:
+        data["todo"] = answer.todo
     if answer.changed:
-        data["changed"] = list(answer.changed)
+        data["changed"] = [list(place) for place in answer.changed]
     return data
 
 
@@ -95,8 +98,9 @@ def answer_from_json(data: Mapping[str, Any]) -> Answer:
     return Answer(
         data["status"],
         from_json(data.get("value")),
-        data.get("text", ""),
-        changed=tuple(data.get("changed", ())),
+        msgspec.convert(data["finding"], Finding) if "finding" in data else None,
+        data.get("todo", ""),
+        changed=tuple((argument, function) for argument, function in data.get("changed", ())),
     )
 
 
@@ -105,7 +109,7 @@ def same_record(one: str, other: str) -> bool:
 
     def same(a: Any, b: Any) -> bool:
         if isinstance(a, dict) and isinstance(b, dict):
-            return list(a) == list(b) and all(key == "text" or same(a[key], b[key]) for key in a)
+            return list(a) == list(b) and all(key == "message" or same(a[key], b[key]) for key in a)
         if isinstance(a, list) and isinstance(b, list):
             return len(a) == len(b) and all(map(same, a, b))
         if isinstance(a, float) and isinstance(b, float):

@@ -1,0 +1,116 @@
+"""Grades one submission for a job and writes its result, unless the result that is there still holds.
+
+This is what runs in a grading process, wherever an executor has put it: it needs the job and the submission, and
+nothing live from its caller.
+"""
+
+import contextlib
+import errno
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from grader import codes
+from grader.findings import Finding
+from grader.grading.job import Job
+from grader.grading.rows import Row, What, row_of
+from grader.grading.submission import Bench, Graded, attention, failed, grade, killed, open_bench
+from grader.intake.archives import NothingUsable
+from grader.intake.staging import Staged, Unreadable, stage
+from grader.intake.submissions import Submission
+from grader.plain import one_line
+from grader.results import earlier_result, write_result
+from grader.results.folder import result_path
+from grader.workers.client import WarmParent
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # no other result could be written either
+
+Grade = Callable[[Submission], Row]
+
+
+@functools.lru_cache(maxsize=1)
+def bench_of(job: Job) -> Bench:
+    """The bench of a job in this process, with its reference and torch imported. Processes that are forked from here
+    have it, too; its parent of workers is started by each for itself."""
+    import torch
+
+    torch.set_num_threads(1)
+    lab = job.read_lab()
+    parent = WarmParent(lab.manifest.limits, job.sandbox, lab.manifest.preload)
+    return open_bench(lab, parent, job.seed, job.milestones)
+
+
+@contextlib.contextmanager
+def at_work(job: Job) -> Iterator[Grade]:
+    """What grades one submission after another in this process; its workers are gone at the end."""
+    bench = bench_of(job)
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def start_parent() -> None:  # which takes seconds: only where there is something to grade
+            bench.parent = stack.enter_context(bench.parent)
+
+        yield lambda submission: grade_one(job, submission, start_parent)
+
+
+def grade_one(job: Job, submission: Submission, start_parent: Callable[[], None] = lambda: None) -> Row:
+    """Grades a submission and writes its result, unless the one that is there still holds. Never raises for what the
+    grader itself got wrong: that costs this submission a person's look, and no other anything."""
+    bench = bench_of(job)
+    try:
+        if not job.force and (row := _unchanged(bench, job, submission)):
+            return row
+        start_parent()
+        graded = grade(bench, submission)
+    except Exception as error:
+        why = codes.GRADER_FAILED(message=f"{type(error).__name__}: {one_line(str(error))}")
+        graded = failed(bench, submission, why)
+    return _written(bench, job, submission, graded)
+
+
+def lost(job: Job, submission: Submission, tries: int) -> Row:
+    """The row of a submission over which so many grading processes died."""
+    bench = bench_of(job)
+    return _written(bench, job, submission, failed(bench, submission, codes.PROCESSES_DIED(count=tries)))
+
+
+def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
+    """The row of an earlier result that still holds: the same files, the same lab, and nothing left open."""
+    earlier = earlier_result(result_path(Path(job.out), submission.student, bench.lab.name))
+    if earlier is None or (earlier.student, earlier.depends) != (submission.student, bench.depends) or earlier.errors():
+        return None
+    if not earlier.confined and job.sandbox != "none":
+        return None
+    if any(map(killed, earlier.checks)):  # there may be more memory this time
+        return None
+    if bench.score and any(check.kind == "milestone" and check.outcome == "skipped" for check in earlier.checks):
+        return None
+    try:
+        staged = stage(submission.source, bench.lab)
+    except NothingUsable as error:
+        staged = Staged({}, [error.finding])
+    except Unreadable:  # grading says why
+        return None
+    if staged.digest() != earlier.submission_hash or [*submission.findings, *staged.findings] != earlier.notes:
+        return None
+    return row_of(earlier, "unchanged", [*submission.findings, *attention(staged.findings, earlier.checks)])
+
+
+def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> Row:
+    """Writes a result, and says what became of the one before."""
+    path = result_path(Path(job.out), submission.student, bench.lab.name)
+    earlier = earlier_result(path)
+    found: list[Finding] = list(dict.fromkeys([*submission.findings, *graded.attention]))
+    try:
+        if earlier is None and path.exists():
+            path.replace(path.with_suffix(".json.bad"))
+            found.append(codes.RESULT_REPLACED())
+        written = write_result(path, graded.result)
+    except OSError as error:
+        what: What = "no room" if error.errno in NO_ROOM else "unwritten"
+        return Row(submission.student, what, [codes.NOT_WRITTEN(path=str(path), reason=error.strerror or "")])
+    if not written:
+        found.append(codes.EARLIER_KEPT())
+    before = earlier.score if earlier and not earlier.errors() else None
+    changed = earlier is not None and earlier.submission_hash != graded.result.submission_hash
+    return row_of(graded.result, "graded" if written else "kept", found, before, changed)

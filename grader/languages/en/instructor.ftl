@@ -1,0 +1,37 @@
+# What an instructor reads while submissions are graded (grader/instructor).
+
+grading = grading { $lab }
+done_of_total = { $done } of { $total }
+left = left
+graded_so_far = grading { $lab }: { $done } of { $total }
+column_student = student
+column_score = score
+column_of = of
+column_code = code
+column_milestone = milestone
+column_quiz = quiz
+column_report = report
+column_bonus = bonus
+column_notes = notes
+points_pending = { $possible } pending
+points_error = error
+points_unjudged = not judged
+count_todo = { $count } todo
+count_timeout = { $count } timeout
+count_crashed = { $count } crashed
+count_error = { $count } error
+not_graded = not graded
+not_saved = not saved
+need_a_person = { $count ->
+    [one] { $count } submission needs a person:
+   *[other] { $count } submissions need a person:
+}
+scores_differ = { $changed } of { $graded } scores differ from those that were stored
+score_changed = { $student }: { $before } -> { $after }
+score_changed_other_files = { $student }: { $before } -> { $after } (other files were handed in)
+not_as_it_was = not as it was then: { $what }
+stopped = stopped after { $done } of { $total }; the same command goes on from here
+stopped_with_force = stopped after { $done } of { $total }; the same command starts again with the first (--force)
+graded_with_seed = { $count } graded with seed { $seed }
+held = { $count } unchanged since they were graded (--force grades them, too)
+results_are_in = the results are in { $folder }

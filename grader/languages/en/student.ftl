@@ -1,0 +1,75 @@
+# What a student reads (grader/student).
+
+column_task = task
+column_points = points here
+bonus_task = { $task } (bonus)
+status_passed = ✓ passed
+status_begun = ○ begun
+status_todo = ○ todo
+status_skipped = ○ waits
+status_failed = ✗ failed
+status_timeout = ✗ too slow
+status_crashed = ✗ crashed
+status_error = ! error
+status_behind = ✗ after { $numbers }
+status_fault = ✗ { $fault }
+graded_by_hidden = graded by hidden checks
+to_train = ○ make { $lab }-train
+saved = saved; judged when it is graded
+target_reached = ✓ { $reached } (target { $target })
+below_target = ○ { $reached } (target { $target })
+answered = { $answered } of { $total } answered in quiz.json
+quiz = quiz
+report = report
+
+earned_here = { $earned } of { $possible } points earned here.
+elsewhere = The other { $rest } of { $whole } come later: { $parts }.
+by_slower = { $points } by slower checks
+by_hidden = { $points } by hidden cases
+by_training = { $points } by what training saves
+by_quiz = { $points } by the quiz
+by_hand = { $points } by hand
+how_slower = Slower checks run when you name a task (make { $lab } TASK={ $task }) and at make { $lab }-submit.
+bonus_points = Bonus: { $earned } of { $possible } points earned here; they count beside the score.
+
+more_failed = { $count ->
+    [one] { $count } more task fails; fix these first.
+   *[other] { $count } more tasks fail; fix these first.
+}
+calls_failing = It calls { $tasks }, which fails, too: fix that first.
+section = README section { $number }
+
+next = Next:
+next_fix = fix { $functions }
+next_write = write { $functions }
+in_place = in { $place }
+stuck = (stuck? make { $lab }-hint TASK={ $task })
+next_whole_lab = make { $lab } shows the whole lab.
+next_train = make { $lab }-train trains with your functions.
+next_quiz = the quiz in README.md; answers go into quiz.json.
+next_submit = make { $lab }-submit packs what you hand in.
+
+hint_for_which = say for which task: make { $lab }-hint TASK=... (or --task). They are: { $tasks }
+hint = { $number } { $task }, hint { $hint } of { $hints }:
+hint_last = { $number } { $task }, hint { $hint } of { $hints } (the last one):
+reset_which = say which: --task reward_to_go (make: TASK=...), or --file returns.py (make: FILE=...)
+reset_done = { $what }: back to the skeleton.
+reset_together = { $what }: back to the skeleton. They are one task, { $task }: they go back together.
+functions_in = { $functions } in { $file }
+kept_in = What was there is kept in { $folder }
+points_checked = { $earned } of { $possible } points checked here.
+still_open = Still open (you can hand in all the same, and again later):
+handed_in_as = Handed in as { $student }:
+handed_in_as_login = Handed in as { $student }, your login name; if it is not your id, type STUDENT=your-id:
+report_elsewhere = Not in it: the report, which goes to your instructor in the way of your course.
+nothing_to_run = { $lab } has nothing to { $script }
+stopped_here = Stopped.
+file_is_missing = { $file } is missing
+task_is_todo = { $number } { $task } is still a TODO
+task_fails = { $number } { $task } does not pass its checks
+weights_are_missing = { $file } is missing (make { $lab }-train)
+weights_too_large = { $file } is larger than the grader accepts
+questions_open = { $count ->
+    [one] { $count } quiz question is not answered
+   *[other] { $count } quiz questions are not answered
+}
