@@ -4,7 +4,7 @@ What a code's kind means, and which findings need a person, is said in grader/fi
 of their own, in the lab's messages.<language>.ftl.
 """
 
-from grader.findings import Code, Kind, code
+from grader.findings import Code, Finding, Kind, code, kind_of
 
 # --- judging/compare.py: what came back, held against what was expected -----------------------------------------------
 
@@ -138,6 +138,7 @@ AND_MORE = code("and_more", "private", "count")
 OF_CHECKS = code("of_checks", "private", "checks", "finding", person=True)
 GRADED_BY_HAND = code("graded_by_hand", "limits")
 GRADER_FAILED = code("grader_failed", "private", "message", person=True)
+GRADER_TRACE = code("grader_trace", "private", "trace")  # beside it, for whoever mends the grader
 OLD_SENTENCE = code("old_sentence", "private", "text")  # of a result in the form before findings
 
 # --- grading/milestones.py --------------------------------------------------------------------------------------------
@@ -162,3 +163,11 @@ HIDDEN: dict[Kind, Code] = {
     "flag": code("hidden_flag", "limits"),
     "purity": code("hidden_purity", "limits"),
 }
+
+
+def as_hidden(finding: Finding) -> Finding | None:
+    """What a student may see of a finding in a hidden case; None for nothing."""
+    kind = kind_of(finding)
+    if kind == "limits":
+        return finding
+    return HIDDEN[kind]() if kind in HIDDEN else None

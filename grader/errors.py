@@ -1,20 +1,27 @@
-"""What the user did that cannot work, told in words and never as a traceback of ours."""
+"""Exceptions that carry a finding: what is wrong is data, and becomes a sentence where somebody reads it."""
 
 from grader.findings import Finding
 
 
-class Refused(Exception):
-    """Bad input: an unknown lab or task, a broken file, a refused archive. Its finding is told to the user.
+class Found(Exception):
+    """Something is wrong, and `finding` says what."""
 
-    `exit_code` is 2 where the command was called wrongly, 1 where a file was refused, 3 where nothing can be written.
-    """
-
-    def __init__(self, finding: Finding | str, exit_code: int = 2) -> None:
+    def __init__(self, finding: Finding) -> None:
         super().__init__(finding)
-        self.finding = finding if isinstance(finding, Finding) else Finding("old_sentence", {"text": finding})
-        self.exit_code = exit_code
+        self.finding = finding
 
     def __str__(self) -> str:
         from grader.languages import say
 
         return say(self.finding)
+
+
+class Refused(Found):
+    """Bad input: an unknown lab or task, a broken file, a refused archive. It is told to the user, without a traceback.
+
+    `exit_code` is 2 where the command was called wrongly, 1 where a file was refused, 3 where nothing can be written.
+    """
+
+    def __init__(self, finding: Finding | str, exit_code: int = 2) -> None:
+        super().__init__(finding if isinstance(finding, Finding) else Finding("old_sentence", {"text": finding}))
+        self.exit_code = exit_code

@@ -14,7 +14,7 @@ import msgpack
 import numpy as np
 
 from grader import codes
-from grader.findings import Finding
+from grader.errors import Found
 
 MAX_DEPTH = 16
 MAX_ITEMS = 1_000_000
@@ -30,12 +30,8 @@ CARRIES_GRADIENT = "carries_gradient"  # whether a result still does
 Plain = Any  # None, bool, int, float, str, list, dict, Array: nested at most MAX_DEPTH deep
 
 
-class NotPlain(ValueError):
+class NotPlain(Found, ValueError):
     """Something that is no plain data: an object, a message that is malformed, too deep or too large."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding)
-        self.finding = finding
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.author.skeleton import blank, cut
-from grader.grading.submission import Graded, Run, grade, open_run
+from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import Lab, Limits, lab_folders, read_lab, solutions_folder
 from grader.lab.loading import importing_from
@@ -40,13 +40,13 @@ def warm_parent() -> Iterator[WarmParent]:
 
 
 @pytest.fixture(scope="session")
-def lab0_run(lab0: Lab, warm_parent: WarmParent) -> Run:
-    return open_run(lab0, warm_parent, seed=1)
+def lab0_run(lab0: Lab, warm_parent: WarmParent) -> Bench:
+    return open_bench(lab0, warm_parent, seed=1)
 
 
 @pytest.fixture(scope="session")
-def lab3_run(lab3: Lab, warm_parent: WarmParent) -> Run:
-    return open_run(lab3, warm_parent, seed=1)
+def lab3_run(lab3: Lab, warm_parent: WarmParent) -> Bench:
+    return open_bench(lab3, warm_parent, seed=1)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def submitted(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def graded() -> Callable[[Run, Path], Graded]:
+def graded() -> Callable[[Bench, Path], Graded]:
     """Grades one submission's folder."""
     return lambda run, folder: grade(run, Submission("student", folder, []))
 

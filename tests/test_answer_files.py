@@ -10,17 +10,18 @@ import pytest
 from grader.author import leaks, sync
 from grader.author.skeleton import blank, cut
 from grader.grading.reference import open_reference
-from grader.grading.submission import Graded, Run, open_run
+from grader.grading.submission import Bench, Graded, open_bench
 from grader.lab import Lab, lab_folders, read_lab, solutions_folder
 from grader.lab.loading import MAX_ANSWER_BYTES, Blank, Broken, entries_of
 from grader.results import Result
 from grader.run.answers import answer_of_exception
 from grader.student.reset import reset_task
 from grader.workers.client import WarmParent
+from tests.reading import student_reads
 
 FILE = "taxonomy.json"
 Submitted = Callable[..., Path]
-Grade = Callable[[Run, Path], Graded]
+Grade = Callable[[Bench, Path], Graded]
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +31,8 @@ def lab2() -> Lab:
 
 
 @pytest.fixture(scope="module")
-def lab2_run(lab2: Lab, warm_parent: WarmParent) -> Run:
-    return open_run(lab2, warm_parent, seed=1)
+def lab2_run(lab2: Lab, warm_parent: WarmParent) -> Bench:
+    return open_bench(lab2, warm_parent, seed=1)
 
 
 def key(lab: Lab) -> dict[str, dict[str, object]]:
@@ -75,13 +76,13 @@ def test_the_record_tells_nothing_of_the_key(lab2: Lab) -> None:
 
 def test_an_entry_is_what_stands_there_and_null_is_a_todo(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('\ufeff{"A": {"x": ["one"], "y": null}}', encoding="utf-8")
-    entry = entries_of(tmp_path / FILE, "taxonomy")
+    entry = entries_of(tmp_path / FILE, "taxonomy", "lab2")
     assert not isinstance(entry, Broken)
     assert entry("A", "x") == ["one"]
     with pytest.raises(Blank) as blank_entry:
         entry("A", "y")
     found = answer_of_exception(blank_entry.value, tmp_path, 1)
-    assert (found.status, found.text) == ("todo", "taxonomy")
+    assert (found.status, found.todo) == ("todo", "taxonomy")
     for place in (("B", "x"), ("A", "z"), ("A", "x", "deeper")):
         with pytest.raises(Broken, match="has no entry"):
             entry(*place)
@@ -100,7 +101,7 @@ def test_an_entry_is_what_stands_there_and_null_is_a_todo(tmp_path: Path) -> Non
 def test_a_file_that_cannot_be_read_is_said_in_a_sentence(content: bytes | None, says: str, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / FILE).write_bytes(content)
-    broken = entries_of(tmp_path / FILE, "taxonomy")
+    broken = entries_of(tmp_path / FILE, "taxonomy", "lab2")
     assert isinstance(broken, Broken)
     assert says in str(broken)
 
@@ -118,13 +119,13 @@ def test_resetting_the_task_brings_the_blank_back_and_keeps_a_backup(lab2: Lab, 
 # --- grading ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_reference_earns_everything(lab2_run: Run, submitted: Submitted, graded: Grade) -> None:
+def test_the_reference_earns_everything(lab2_run: Bench, submitted: Submitted, graded: Grade) -> None:
     result = graded(lab2_run, submitted(lab2_run.lab)).result
     assert code_points(result) == sum(task.points for task in lab2_run.lab.manifest.tasks) == 72
     assert result.max_score == 100
 
 
-def test_the_skeleton_earns_nothing(lab2_run: Run, submitted: Submitted, graded: Grade) -> None:
+def test_the_skeleton_earns_nothing(lab2_run: Bench, submitted: Submitted, graded: Grade) -> None:
     lab = lab2_run.lab
     source = lab.path("tabular.py").read_text(encoding="utf-8")
     empty = {"tabular.py": cut(source, "tabular.py"), FILE: sync.texts(lab)[FILE]}
@@ -134,7 +135,7 @@ def test_the_skeleton_earns_nothing(lab2_run: Run, submitted: Submitted, graded:
 
 
 def test_a_wrong_entry_costs_its_algorithm_alone_and_says_why(
-    lab2_run: Run, submitted: Submitted, graded: Grade
+    lab2_run: Bench, submitted: Submitted, graded: Grade
 ) -> None:
     answers = key(lab2_run.lab)
     answers["DPO"]["data"] = "on-policy"
@@ -145,15 +146,15 @@ def test_a_wrong_entry_costs_its_algorithm_alone_and_says_why(
     lost = {check.check: check for check in result.checks if check.kind == "code" and check.outcome != "passed"}
     assert set(lost) == {"dpo", "alphazero", "ppo", "sac"}
     assert code_points(result) == 72 - 0.5 - 0.75 - 0.5 - 0.5
-    assert "collected before" in lost["dpo"].diagnosis
-    assert "rules of the game" in lost["alphazero"].diagnosis
+    assert "collected before" in lab2_run.reference.diagnoses[lost["dpo"].mistake]
+    assert "rules of the game" in lab2_run.reference.diagnoses[lost["alphazero"].mistake]
     assert lost["sac"].outcome == "todo"
-    assert not any("policy" in check.message for check in lost.values()), "a hidden message holds no answer"
+    assert not any("policy" in student_reads(check) for check in lost.values()), "a hidden message holds no answer"
 
 
 @pytest.mark.parametrize("content", [None, b"{", b"[]", b'"PPO"', b"[" * 50_000, b"{}"])
 def test_a_file_without_answers_costs_its_own_task(
-    content: bytes | None, lab2_run: Run, submitted: Submitted, graded: Grade
+    content: bytes | None, lab2_run: Bench, submitted: Submitted, graded: Grade
 ) -> None:
     folder = submitted(lab2_run.lab)
     (folder / FILE).unlink()
@@ -164,7 +165,7 @@ def test_a_file_without_answers_costs_its_own_task(
     assert not any(check.outcome == "error" for check in result.checks)
 
 
-def test_the_same_answer_everywhere_earns_little(lab2_run: Run, submitted: Submitted, graded: Grade) -> None:
+def test_the_same_answer_everywhere_earns_little(lab2_run: Bench, submitted: Submitted, graded: Grade) -> None:
     answers = key(lab2_run.lab)
     best = max(
         code_points(graded(lab2_run, submitted(lab2_run.lab, {FILE: json.dumps(dict.fromkeys(answers, entry))})).result)

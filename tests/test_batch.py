@@ -20,22 +20,24 @@ import psutil
 import pytest
 from rich.console import Console
 
-from grader import results
+from grader import codes, results
 from grader.errors import Refused
 from grader.executors import local as pool
-from grader.grading import batch, runlog
+from grader.grading import batch, runlog, work
 from grader.grading import submission as grading
 from grader.grading.batch import Batch, Options, grade_all
+from grader.grading.job import Job
 from grader.grading.milestones import versions
-from grader.grading.rows import Row
-from grader.grading.submission import Graded, Run, grade, open_run
+from grader.grading.rows import Points, Row
+from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.instructor import table
 from grader.intake import staging
 from grader.intake.submissions import Submission
 from grader.lab import Lab, read_lab
+from grader.languages import say
 from grader.results import CheckResult, Result, read_result, write_result
 from grader.results import folder as results_folder
-from grader.workers.client import KILLED_WORDS, WarmParent
+from grader.workers.client import WarmParent
 
 RIGHT, SQUARED, NO_TOTAL = "right", "squared", "no total"
 SCORES = {RIGHT: 6.0, SQUARED: 4.0, NO_TOTAL: 4.0}
@@ -69,7 +71,7 @@ def hand_in(lab: Lab, tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def options(tmp_path: Path, warm_parent: WarmParent, monkeypatch: pytest.MonkeyPatch) -> Options:
     """One grading process, with the warm parent that other tests use, too: a new one would take three seconds."""
-    monkeypatch.setattr(batch, "WarmParent", lambda *_: warm_parent)
+    monkeypatch.setattr(work, "WarmParent", lambda *_: warm_parent)
     monkeypatch.setattr(WarmParent, "__exit__", lambda *_: None)
     return Options(tmp_path / "submitted", tmp_path / "graded", "none", jobs=1)
 
@@ -103,7 +105,7 @@ def whats(done: Batch) -> dict[str, str]:
 
 
 def attention(done: Batch) -> dict[str, list[str]]:
-    return {row.student: row.attention for row in done.rows if row.attention}
+    return {row.student: list(map(say, row.attention)) for row in done.rows if row.attention}
 
 
 def left_over(folder: Path) -> list[Path]:
@@ -131,7 +133,7 @@ def test_every_submission_gets_its_result_and_the_log_says_so(
     assert shown[0] == (0, 3) and shown[-1] == (3, 3) and shown == sorted(shown)
     start, end = runlog.read(options.out / runlog.FILE)
     assert isinstance(start, runlog.Start) and isinstance(end, runlog.End)
-    assert (start.seed, start.lab_hash) == (done.seed, stored(options, "ada").lab_hash)
+    assert (start.seed, start.lab_hash) == (done.seed, stored(options, "ada").depends["lab"])
     assert (start.who, start.versions) == (runlog.who(), versions()) and "" < start.when <= end.when
     assert (start.submissions, start.students) == (str(options.submissions.resolve()), None)
     assert end.run == start.run and end.exit_code == 1
@@ -209,14 +211,15 @@ def test_a_milestone_that_was_not_judged_is_judged_by_the_run_that_plays(
     lab: Lab, options: Options, hand_in: Callable[..., Path], warm_parent: WarmParent
 ) -> None:
     submission = Submission("ada", hand_in("ada"), [])
-    run = open_run(lab, warm_parent, seed=1)
+    run = open_bench(lab, warm_parent, seed=1)
+    job = Job(str(lab.folder), 1, "none", str(options.out))
     line = CheckResult("milestone", "play", "it plays", "hidden", "milestone", "skipped", None, 5.0)
     result = grade(run, submission).result
     for checks, unplayed in (([*result.checks, line], True), (result.checks, False)):
         write_result(path_of(options, "ada"), msgspec.structs.replace(result, checks=checks))
-        assert batch._unchanged(run, submission, options) is not None
+        assert work._unchanged(run, job, submission) is not None
         plays = dataclasses.replace(run, score=lambda *_: 0.0)
-        assert (batch._unchanged(plays, submission, options) is None) == unplayed
+        assert (work._unchanged(plays, job, submission) is None) == unplayed
 
 
 def test_students_can_be_named(lab: Lab, options: Options, hand_in: Callable[..., Path]) -> None:
@@ -294,8 +297,8 @@ def test_what_may_not_be_read_among_results_ends_it_in_words(
     with monkeypatch.context() as patched:
         patched.setattr(os, "stat", refused)
         done = graded(lab, options)
-    assert (done.exit_code, done.trouble, whats(done)) == (3, "", {"ada": "unwritten", "bob": "graded"})
-    assert done.rows[0].attention == [f"{path_of(options, 'ada')} could not be written: Permission denied"]
+    assert (done.exit_code, done.trouble, whats(done)) == (3, None, {"ada": "unwritten", "bob": "graded"})
+    assert attention(done)["ada"] == [f"{path_of(options, 'ada')} could not be written: Permission denied"]
     said = StringIO()
     table.print_summary(Console(file=said, width=300), done.rows)
     assert "not saved" in said.getvalue().splitlines()[1] and "1 submission needs a person:\n  ada: " in said.getvalue()
@@ -321,7 +324,7 @@ def test_no_result_is_written_outside_of_its_folder(lab: Lab, options: Options, 
     assert not list(outside.rglob("*.json")) and stored(options, "carol").student == "carol"
 
 
-def test_an_error_replaces_no_good_result_but_a_broken_one(tmp_path: Path, lab0_run: Run) -> None:
+def test_an_error_replaces_no_good_result_but_a_broken_one(tmp_path: Path, lab0_run: Bench) -> None:
     path = tmp_path / "ada" / "lab0" / "result.json"
     good = grade(lab0_run, nothing(tmp_path)).result
     bad = msgspec.structs.replace(
@@ -335,7 +338,7 @@ def test_an_error_replaces_no_good_result_but_a_broken_one(tmp_path: Path, lab0_
 
 
 def test_a_result_is_whole_or_the_earlier_one_stays(
-    tmp_path: Path, lab0_run: Run, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, lab0_run: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ada" / "lab0" / "result.json"
     good = grade(lab0_run, nothing(tmp_path)).result
@@ -352,7 +355,7 @@ def test_a_result_is_whole_or_the_earlier_one_stays(
 
 
 def test_a_result_and_then_its_name_are_on_the_disk(
-    tmp_path: Path, lab0_run: Run, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, lab0_run: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name that is there before what it names is an empty file after a power cut."""
     path = tmp_path / "ada" / "lab0" / "result.json"
@@ -377,19 +380,19 @@ def test_a_submission_over_which_grading_processes_die_is_the_graders_fault(
     graded(lab, options, students=["ada"])
     good = stored(options, "ada")
 
-    def deadly(run: Run, submission: Submission) -> Graded:
+    def deadly(run: Bench, submission: Submission) -> Graded:
         if submission.student != "carol":
             os.kill(os.getpid(), signal.SIGKILL)
         return grade(run, submission)
 
-    monkeypatch.setattr(batch, "grade", deadly)
+    monkeypatch.setattr(work, "grade", deadly)
     done = graded(lab, options, force=True)
     assert whats(done) == {"ada": "kept", "bob": "graded", "carol": "graded"}
     assert done.exit_code == 3
     assert "2 grading processes died over it" in attention(done)["bob"][0]
     assert stored(options, "ada") == good and stored(options, "carol").score == 6
     assert {check.outcome for check in stored(options, "bob").checks if check.kind == "code"} == {"error"}
-    monkeypatch.setattr(batch, "grade", grade)
+    monkeypatch.setattr(work, "grade", grade)
     assert whats(graded(lab, options)) == {"ada": "unchanged", "bob": "graded", "carol": "unchanged"}
 
 
@@ -435,11 +438,12 @@ def test_a_submission_that_vanishes_or_changes_during_the_run_is_for_a_person_an
 
 def test_a_fault_that_all_checks_meet_is_one_sentence() -> None:
     def failed(name: str, message: str) -> CheckResult:
-        return CheckResult("task", name, "", "public", "code", "error", None, 1.0, message=message)
+        why = [codes.GRADER_FAILED(message=message)]
+        return CheckResult("task", name, "", "public", "code", "error", None, 1.0, findings=why)
 
-    lines = [failed(name, "Traceback\nno room") for name in "abcde"] + [failed("f", "no sandbox")]
-    assert grading.attention([], lines) == [
-        "a (public), b (public) and 3 more: the grader failed: no room",
+    lines = [failed(name, "no room") for name in "abcde"] + [failed("f", "no sandbox")]
+    assert list(map(say, grading.attention([], lines))) == [
+        "a (public), b (public), and 3 more: the grader failed: no room",
         "f (public): the grader failed: no sandbox",
     ]
 
@@ -450,12 +454,12 @@ def test_a_fault_of_the_grader_costs_no_other_submission(
     hand_in("ada")
     hand_in("bob")
 
-    def faulty(run: Run, submission: Submission) -> Graded:
+    def faulty(run: Bench, submission: Submission) -> Graded:
         if submission.student == "ada":
             raise ZeroDivisionError("a fault of ours")
         return grade(run, submission)
 
-    monkeypatch.setattr(batch, "grade", faulty)
+    monkeypatch.setattr(work, "grade", faulty)
     done = graded(lab, options)
     assert done.exit_code == 3 and "ZeroDivisionError: a fault of ours" in attention(done)["ada"][0]
     assert stored(options, "ada").errors() and stored(options, "bob").score == 6
@@ -570,11 +574,12 @@ def test_a_full_disk_ends_it_and_loses_nothing(
             raise OSError(errno.ENOSPC, "No space left on device")
         return write_result(path, result)
 
-    monkeypatch.setattr(batch, "write_result", full)
+    monkeypatch.setattr(work, "write_result", full)
     done = graded(lab, options)
     assert (done.exit_code, done.left, whats(done)) == (3, 2, {"ada": "graded"})
-    assert done.trouble == f"{path_of(options, 'bob')} could not be written: No space left on device"
-    monkeypatch.setattr(batch, "write_result", write_result)
+    full_disk = codes.NOT_WRITTEN(path=str(path_of(options, "bob")), reason="No space left on device")
+    assert done.trouble == full_disk
+    monkeypatch.setattr(work, "write_result", write_result)
     again = graded(lab, options)
     assert (again.exit_code, again.seed) == (0, done.seed)
     assert whats(again) == {"ada": "unchanged", "bob": "graded", "carol": "graded"}
@@ -588,15 +593,16 @@ def test_what_was_killed_from_outside_is_graded_again(
     (hand_in("ada") / "first.py").write_text(code, encoding="utf-8")
     hand_in("bob")
 
-    def killed(run: Run, submission: Submission) -> Graded:
+    def killed(run: Bench, submission: Submission) -> Graded:
         found = grade(run, submission)
         checks = [
-            msgspec.structs.replace(check, outcome="crashed", message=KILLED_WORDS) for check in found.result.checks
+            msgspec.structs.replace(check, outcome="crashed", findings=[codes.KILLED(times=3)])
+            for check in found.result.checks
         ]
         return Graded(msgspec.structs.replace(found.result, checks=checks), [])
 
     with monkeypatch.context() as patched:
-        patched.setattr(batch, "grade", lambda *of: killed(*of) if of[1].student == "bob" else grade(*of))
+        patched.setattr(work, "grade", lambda *of: killed(*of) if of[1].student == "bob" else grade(*of))
         graded(lab, options)
     assert stored(options, "ada").checks[0].outcome == "crashed"
     assert whats(graded(lab, options)) == {"ada": "unchanged", "bob": "graded"}
@@ -617,7 +623,7 @@ def test_a_signal_stops_it_between_two_submissions(
     done = grade_all(lab, options, show)
     assert (done.exit_code, done.left, whats(done)) == (128 + number, 2, {"ada": "graded"})
     assert (signal.getsignal(number), psutil.Process().children()) == (before, children)
-    assert runlog.stopped(runlog.read(options.out / runlog.FILE), "lab90", stored(options, "ada").lab_hash)
+    assert runlog.stopped(runlog.read(options.out / runlog.FILE), "lab90", stored(options, "ada").depends["lab"])
 
 
 def test_a_folder_in_which_another_grader_is_at_work_is_left_alone(
@@ -678,9 +684,15 @@ def test_progress_is_a_line_for_each_tenth_where_there_is_no_terminal() -> None:
 def test_names_that_differ_in_their_ends_only_are_told_apart() -> None:
     said, note = StringIO(), "2 submissions: maximiliane_lab90_20260102.zip is the newest and counts, not the other"
     names = [f"maximiliane.musterfrau@uni.example.{end}" for end in ("edu", "org")]
-    points = {"code": "65/65", "milestone": "not judged", "quiz": "5/5", "report": "15 pending"}
+    points = {
+        "code": Points("judged", 65, 65),
+        "milestone": Points("unjudged", 0, 15),
+        "quiz": Points("judged", 5, 5),
+        "report": Points("pending", 0, 15),
+    }
+    notes = [codes.NEWEST_COUNTS(text=note)]
     table.print_summary(
-        Console(file=said, width=80), [Row(name, "graded", points=points, notes=[note]) for name in names]
+        Console(file=said, width=80), [Row(name, "graded", points=points, notes=notes) for name in names]
     )
     lines = said.getvalue().splitlines()[1:]
     assert "".join(line[:15].strip() for line in lines) == "".join(names)

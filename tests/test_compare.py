@@ -11,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from grader import codes
 from grader.checks import Case, Check, Wrong
 from grader.checks.probes import device_of_result, value_and_gradients
-from grader.judging.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, KINDS, compare, shorten
-from grader.judging.judge import HIDDEN, Judged, Known, fault, judge
+from grader.findings import CODES, KINDS, Finding, kind_of
+from grader.judging.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, compare, shorten
+from grader.judging.judge import Judged, Known, fault, judge
 from grader.lab import Files, Lab, Manifest, Task
+from grader.languages import say
 from grader.plain import Array, to_plain
 from grader.run.answers import Answer
 
@@ -28,7 +31,7 @@ def said(expected: Any, got: Any, **options: Any) -> tuple[str, str]:
     """The kind and the sentence of the difference that has to be there."""
     found = difference(expected, got, **options)
     assert found is not None
-    return found.kind, found.sentence
+    return found.kind, say(found.finding)
 
 
 class Losses(NamedTuple):
@@ -144,7 +147,7 @@ def test_a_value_equals_itself_in_either_precision_and_nothing_much_larger(value
             torch.ones(3),
             torch.ones(3, 3),
             "shape",
-            "the shape is wrong: an (N,1) against an (N,) gives (N,N)",
+            "the shape is wrong; expected (3,), got (3, 3): an (N,1) against an (N,) gives (N,N)",
         ),
         (THREE, THREE.half(), "dtype", "the dtype is wrong"),
         (THREE, THREE.long(), "dtype", "the dtype is wrong"),
@@ -153,17 +156,22 @@ def test_a_value_equals_itself_in_either_precision_and_nothing_much_larger(value
         (1.0, math.nan, "nan", "NaN where a number is expected"),
         (1.0, -math.inf, "nan", "infinity where a number is expected"),
         (THREE, THREE * math.nan, "nan", "NaN where a number is expected"),
-        (1.0, 1.1, "value", "the values differ"),
-        (math.inf, 1.0, "value", "the values differ"),
-        (math.inf, -math.inf, "value", "the values differ"),
-        (math.nan, 1.0, "value", "the values differ"),
+        (1.0, 1.1, "value", "another value is expected"),
+        (math.inf, 1.0, "value", "another value is expected"),
+        (math.inf, -math.inf, "value", "another value is expected"),
+        (math.nan, 1.0, "value", "another value is expected"),
         (THREE, -THREE, "value", "the values differ (3 of 3, the first at index 0)"),
         (torch.zeros(2, 2), torch.tensor([[0.0, 0.0], [1.0, 0.0]]), "value", "(1 of 4, the first at index (1, 0))"),
         (True, False, "value", "another value is expected"),
         (True, 0.5, "value", "another value is expected"),
         (False, math.nan, "value", "another value is expected"),
         ("terminated", "truncated", "value", "another value is expected"),
-        ({"a": {"b": [1, 2]}}, {"a": {"b": [1, 3]}}, "value", "a, b, item 2: the values differ"),
+        (
+            {"a": {"b": [1, 2]}},
+            {"a": {"b": [1, 3]}},
+            "value",
+            "a, b, item 2: another value is expected; expected 2, got 3",
+        ),
     ],
 )
 def test_every_kind_of_difference_has_its_sentence(expected: Any, got: Any, kind: str, sentence: str) -> None:
@@ -185,7 +193,8 @@ def test_a_check_may_ask_for_the_exact_dtype(expected: Any, got: Any) -> None:
     assert difference(expected, got) is None
     found = difference(expected, got, exact_dtype=True)
     assert found is not None
-    assert (found.kind, found.expected, found.got) == ("dtype", to_plain(expected).dtype, to_plain(got).dtype)
+    values = found.finding.values
+    assert (found.kind, values["expected"], values["got"]) == ("dtype", to_plain(expected).dtype, to_plain(got).dtype)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +233,6 @@ def test_the_most_fundamental_difference_is_told_first() -> None:
         got = {key: wrong[key] if key <= name else expected[key] for key in expected}
         assert said(expected, got)[0] == kind
         assert said(expected, got)[1].startswith(f"{name}: ")
-    assert [kind for kind in KINDS if kind in HIDDEN] == list(HIDDEN), "a hidden check has words for every kind"
 
 
 def test_a_difference_says_by_how_many_tolerances() -> None:
@@ -253,19 +261,19 @@ def reference_loss(logp: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         (
             lambda logp, weights: -(logp * weights).sum(),
             "gradient",
-            "gradients, to argument 2: a gradient arrives where there should be none (detach what is a constant)",
+            "a gradient arrives at argument 2, where there should be none (detach what is a constant)",
         ),
         (
             lambda logp, weights: -(logp.detach() * weights.detach()).sum(),
             "gradient",
-            "gradients, to argument 1: no gradient arrives (is something detached, or a new tensor made from numbers?)",
+            "no gradient arrives at argument 1 (is something detached, or a new tensor made from numbers?)",
         ),
         (
             lambda logp, weights: -(logp + (logp * weights.detach()).detach() - logp.detach()).sum(),
             "gradient",
-            "gradients, to argument 1: the gradient differs",
+            "the gradient to argument 1 differs",
         ),
-        (lambda logp, weights: -(logp * weights.detach()).mean(), "value", "the values differ"),
+        (lambda logp, weights: -(logp * weights.detach()).mean(), "value", "another value is expected"),
     ],
 )
 def test_a_wrong_gradient_is_told_apart_from_a_missing_and_from_a_superfluous_one(
@@ -274,7 +282,8 @@ def test_a_wrong_gradient_is_told_apart_from_a_missing_and_from_a_superfluous_on
     expected, got = loss_answer(reference_loss, LOGP, WEIGHTS), loss_answer(loss, LOGP, WEIGHTS)
     found = compare(expected, got, FLOAT32_TOLERANCE)
     assert found is not None
-    assert (found.kind, found.sentence) == (kind, sentence)
+    assert found.kind == kind
+    assert say(found.finding).startswith(f"{sentence}; expected ")
 
 
 def test_no_gradient_is_a_gradient_of_zeros() -> None:
@@ -294,8 +303,8 @@ def test_no_gradient_is_a_gradient_of_zeros() -> None:
 def test_long_values_are_shortened() -> None:
     found = difference(np.arange(10.0, 100.0), np.arange(10.0, 100.0) + 1)
     assert found is not None
-    assert found.expected == "[10., 11., 12., ..., 97., 98., 99.]"
-    assert len(found.got) < 60
+    assert found.finding.values["expected"] == "[10., 11., 12., ..., 97., 98., 99.]"
+    assert len(str(found.finding.values["got"])) < 60
     assert shorten(list(range(1000))) == "[0, 1, 2, 3, 4, 5, ...]"
     assert len(shorten("x" * 1_000_000)) == 80
     assert len(shorten({"k" * 3: "v" * 100_000})) < 100
@@ -305,13 +314,13 @@ def test_long_values_are_shortened() -> None:
 def test_whole_numbers_are_shown_as_such() -> None:
     found = difference([4, torch.tensor([1, 2])], [5, torch.tensor([1, 2])])
     assert found is not None
-    assert (found.expected, found.got) == ("4", "5")
+    assert (found.finding.values["expected"], found.finding.values["got"]) == ("4", "5")
 
 
 def test_what_a_student_chose_is_shown_without_control_characters_and_not_without_end() -> None:
     found = difference("running", "\x1b[2Jrun\nning\u202e")
     assert found is not None
-    assert found.got == "�[2Jrun�ning�"
+    assert found.finding.values["got"] == "�[2Jrun�ning�"
     sentence = said({}, {"\x1b[2J" + "k" * 1_000_000: 1})[1]
     assert "\x1b" not in sentence
     assert len(sentence) < 200
@@ -331,21 +340,28 @@ LAB = Lab(
 )
 SECRET = 8675.309
 CASE = Case("a title", {"x": SECRET})
-DIAGNOSES = {"wrong_sign": "The sign is wrong.", "twice": "Everything counts twice."}
 
 
 def make_check(**options: Any) -> Check:
     return Check("a_check", "first", 1, "A check", lambda lab, x: lab.first(x), **options)
 
 
-def judged(*answers: Answer, expected: Any = 1.0, reveal: bool = False, check: Check | None = None) -> Judged:
+def judged(*answers: Answer, expected: Any = 1.0, check: Check | None = None) -> Judged:
     """The outcome of a check of task `first`, of one case for each answer."""
     known = Known(
         Answer("value", to_plain(expected)),
         {"wrong_sign": Answer("value", to_plain(-1.0)), "twice": Answer("value", to_plain(2.0))},
     )
-    cases = [CASE] * len(answers)
-    return judge(check or make_check(), LAB, cases, [known] * len(answers), answers, DIAGNOSES, reveal)
+    return judge(check or make_check(), LAB, [CASE] * len(answers), [known] * len(answers), answers)
+
+
+def raised(exception: str, message: str = "") -> Answer:
+    return Answer("raised", finding=codes.RAISED(exception=exception, message=message))
+
+
+def hidden_sentences(judged: Judged) -> list[str]:
+    """What a student reads of a check on hidden cases."""
+    return [say(shown) for finding in judged.findings if (shown := codes.as_hidden(finding))]
 
 
 @pytest.mark.parametrize(
@@ -353,45 +369,41 @@ def judged(*answers: Answer, expected: Any = 1.0, reveal: bool = False, check: C
     [
         (Answer("value", 1.0), "passed"),
         (Answer("value", 2.5), "failed"),
-        (Answer("raised", text="ValueError: no"), "failed"),
-        (Answer("unusable", text="it returned an object"), "failed"),
-        (Answer("broken", text="a.py is missing"), "failed"),
-        (Answer("timeout", text="it was stopped"), "timeout"),
-        (Answer("crashed", text="its process ended"), "crashed"),
-        (Answer("todo", text="first"), "todo"),
-        (Answer("todo", text="helper"), "todo"),
-        (Answer("todo", text="second"), "skipped"),
-        (Answer("value", 1.0, changed=("x of first",)), "failed"),
+        (raised("ValueError", "no"), "failed"),
+        (Answer("unusable", finding=codes.PAIR_WANTED()), "failed"),
+        (Answer("broken", finding=codes.FILE_MISSING(file="a.py")), "failed"),
+        (Answer("timeout", finding=codes.OUT_OF_TIME(seconds=3)), "timeout"),
+        (Answer("crashed", finding=codes.DIED()), "crashed"),
+        (Answer("todo", todo="first"), "todo"),
+        (Answer("todo", todo="helper"), "todo"),
+        (Answer("todo", todo="second"), "skipped"),
+        (Answer("value", 1.0, changed=(("x", "first"),)), "failed"),
         (Answer("value", 1.0, used_global_random_state=True), "failed"),
     ],
 )
 def test_every_answer_has_one_outcome(answer: Answer, outcome: str) -> None:
-    for reveal in (True, False):
-        assert judged(answer, reveal=reveal).outcome == outcome
-        assert judged(Answer("value", 1.0), answer, reveal=reveal).outcome == outcome
+    assert judged(answer).outcome == outcome
+    assert judged(Answer("value", 1.0), answer).outcome == outcome
 
 
 def test_a_value_is_judged_before_the_purity_of_the_function() -> None:
-    both = Answer("value", 2.5, changed=("x of first",))
-    assert judged(both).kind == "value"
-    assert judged(Answer("value", 1.0, changed=("x of first",))).kind == "purity"
+    both = Answer("value", 2.5, changed=(("x", "first"),))
+    assert [kind_of(finding) for finding in judged(both).findings] == ["value"]
+    changed = judged(Answer("value", 1.0, changed=(("x", "first"),)))
+    assert changed.findings == (codes.INPUT_CHANGED(argument="x", function="first"),)
 
 
-def test_a_public_case_is_told_with_its_title_and_values() -> None:
-    assert judged(Answer("value", 2.5), reveal=True).message == (
-        "case 'a title': the values differ; expected 1., got 2.5"
-    )
-    assert judged(Answer("todo", text="second"), reveal=True).message == (
-        "case 'a title': waits for second, which is still to do"
-    )
+def test_what_was_found_in_a_case_is_kept_with_its_title_and_values() -> None:
+    found = judged(Answer("value", 2.5))
+    assert (found.case, found.findings) == ("a title", (codes.VALUE_DIFFERS(where="", expected="1.", got="2.5"),))
+    assert judged(Answer("todo", todo="second")).findings == (codes.WAITS_FOR(function="second"),)
 
 
-def test_a_known_mistake_is_diagnosed_where_every_case_answers_like_it() -> None:
-    for reveal in (True, False):
-        assert judged(Answer("value", -1.0), reveal=reveal).diagnosis == "The sign is wrong."
-        assert judged(Answer("value", 2.0), Answer("value", 2.0), reveal=reveal).diagnosis == "Everything counts twice."
-        assert judged(Answer("value", -1.0), Answer("value", 2.0), reveal=reveal).diagnosis == ""
-        assert judged(Answer("value", 1.0)).diagnosis == ""
+def test_a_known_mistake_is_named_where_every_case_answers_like_it() -> None:
+    assert judged(Answer("value", -1.0)).mistake == "wrong_sign"
+    assert judged(Answer("value", 2.0), Answer("value", 2.0)).mistake == "twice"
+    assert judged(Answer("value", -1.0), Answer("value", 2.0)).mistake == ""
+    assert judged(Answer("value", 1.0)).mistake == ""
 
 
 def test_a_lab_in_float64_is_compared_at_its_precision() -> None:
@@ -408,7 +420,7 @@ STUDENTS_WORDS = f"PwnedError {SECRET} \x1b[2J"
 
 
 def tell(value: Any, **_case: Any) -> None:
-    raise Wrong(f"{value} of {_case}")
+    raise Wrong("lab90_a_message", value=f"{value} of {_case}")
 
 
 @pytest.mark.parametrize(
@@ -423,47 +435,47 @@ def tell(value: Any, **_case: Any) -> None:
         Answer("value", Array(np.full((), SECRET, dtype="float16"), True)),
         Answer("value", math.nan),
         Answer("value", None),
-        Answer("value", 1.0, changed=(STUDENTS_WORDS,)),
-        Answer("value", 1.0, used_global_random_state=True, text=STUDENTS_WORDS),
-        Answer("raised", text=f"ValueError: {STUDENTS_WORDS}", trace=STUDENTS_WORDS),
-        Answer("raised", text=f"PwnedError{SECRET}: "),
-        Answer("raised", text=f"PwnedError{SECRET}"),
-        Answer("raised", text=STUDENTS_WORDS),
-        Answer("raised", text=":"),
-        Answer("raised", text="__import__: x"),
-        Answer("unusable", text=STUDENTS_WORDS),
-        Answer("broken", text=STUDENTS_WORDS),
-        Answer("crashed", text=STUDENTS_WORDS),
-        Answer("todo", text=STUDENTS_WORDS),
+        Answer("value", 1.0, changed=((STUDENTS_WORDS, STUDENTS_WORDS),)),
+        Answer("value", 1.0, used_global_random_state=True),
+        Answer("raised", finding=codes.RAISED(exception="ValueError", message=STUDENTS_WORDS), trace=STUDENTS_WORDS),
+        raised(f"PwnedError{SECRET}"),
+        raised(STUDENTS_WORDS, STUDENTS_WORDS),
+        raised("__import__", "x"),
+        Answer("unusable", finding=codes.NOT_A_TENSOR(type=STUDENTS_WORDS)),
+        Answer("unusable", finding=Finding("lab90_own", {"value": STUDENTS_WORDS})),
+        Answer("unusable", finding=Finding(STUDENTS_WORDS, {"value": STUDENTS_WORDS})),
+        Answer("broken", finding=codes.IMPORT_FAILED(file=STUDENTS_WORDS, line=8675, reason=STUDENTS_WORDS)),
+        Answer("crashed", finding=codes.SENT_NO_ANSWER(what=codes.MALFORMED(what=STUDENTS_WORDS))),
+        Answer("todo", todo=STUDENTS_WORDS),
     ],
 )
 @pytest.mark.parametrize("expected", [1.0, {"a": 1.0}, [1.0, 2.0, 3.0], torch.ones(2), "word", True, None])
-def test_a_hidden_message_holds_no_value_of_the_case_and_no_word_of_the_student(answer: Answer, expected: Any) -> None:
-    checks = [make_check(), make_check(verify=tell)]
-    messages = [judged(answer, expected=expected, check=check).message for check in checks]
-    for message in messages:
-        for secret in ("8675", "Pwned", "\x1b", "8, 6, 7", "a title", "__import__"):
-            assert secret not in message
+def test_of_a_hidden_case_no_value_is_told_and_no_word_of_the_student(answer: Answer, expected: Any) -> None:
+    for check in (make_check(), make_check(verify=tell)):
+        for sentence in hidden_sentences(judged(answer, expected=expected, check=check)):
+            for secret in ("8675", "Pwned", "\x1b", "8, 6, 7", "a title", "__import__"):
+                assert secret not in sentence
 
 
-def test_a_hidden_message_names_an_exception_only_where_it_is_pythons_own() -> None:
-    assert judged(Answer("raised", text="ZeroDivisionError: float division")).message == "it raised ZeroDivisionError"
-    assert judged(Answer("raised", text="KeyError")).message == "it raised KeyError"
-    assert judged(Answer("raised", text="Case17Failed: x")).message == "it raised an exception"
+@given(st.text(), st.sampled_from(["unusable", "broken", "crashed", "raised"]), st.sampled_from(sorted(CODES)))
+@settings(deadline=None, max_examples=200)
+def test_of_a_hidden_case_only_the_code_is_told(text: str, status: Any, code: str) -> None:
+    """Whatever the values are. What the lab's own limits are is no secret, and no worker can send it."""
+    finding, other = (Finding(code, dict.fromkeys(CODES[code].values, value)) for value in (text, "else"))
+    if CODES[code].kind != "limits":
+        told = [hidden_sentences(judged(Answer(status, finding=each))) for each in (finding, other)]
+        assert told[0] == told[1]
 
 
-@given(st.text(), st.sampled_from(["raised", "unusable", "broken", "crashed", "todo"]))
-@settings(deadline=None, max_examples=100)
-def test_hidden_messages_are_a_few_fixed_ones(text: str, status: str) -> None:
-    message = judged(Answer(status, text=text)).message
-    other = judged(Answer(status, text="first" if message == "still to do" else "anything: else")).message
-    assert message == other or message.startswith("it raised ")
+def test_every_kind_of_finding_is_told_of_hidden_cases_by_a_code_of_its_own() -> None:
+    assert set(codes.HIDDEN) == set(KINDS) - {"limits", "private"}
+    assert len({say(code()) for code in codes.HIDDEN.values()}) == len(codes.HIDDEN)
 
 
-def test_a_public_message_cannot_flood_a_screen_or_steer_it() -> None:
-    flood = judged(Answer("raised", text="E: " + "\x1b[2J" * 1_000_000), reveal=True).message
-    assert len(flood) <= 2_000
-    assert "\x1b" not in flood
+def test_a_finding_cannot_flood_a_screen_or_steer_it() -> None:
+    [flood] = judged(raised("E", "\x1b[2J" * 1_000_000)).findings
+    assert len(say(flood)) <= 2_100
+    assert "\x1b" not in say(flood)
 
 
 # --- where tensors are, without a GPU ---------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_wrong_values_are_a_sentence_with_the_diagnosis_and_exceptions_the_stude
     edit(kit, "def classify_end", "    return words[terminated]\n")
     done = run(kit, "-k", "moving_average or classify_end")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
-    assert "the values differ" in done.stdout
+    assert "another value is expected" in done.stdout
     assert "These are sums of windows, not means." in done.stdout
     assert ">       return words[terminated]" in done.stdout or ">   return words[terminated]" in done.stdout
     assert "NameError: name 'words' is not defined" in done.stdout

@@ -15,10 +15,13 @@ import msgspec
 import psutil
 import pytest
 
+from grader import codes
 from grader.checks import Check
-from grader.grading.submission import Graded, Run, grade, open_run
+from grader.findings import Finding
+from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import Lab, Limits
+from grader.languages import say
 from grader.plain import NotPlain
 from grader.results import Result
 from grader.run import confine
@@ -28,6 +31,7 @@ from grader.workers import client as workers
 from grader.workers import frames
 from grader.workers.client import WarmParent, WorkerFailed, Workers, workers_for
 from grader.workers.worker import Start, answer_from_message, trial
+from tests.reading import student_reads
 
 RIGHT = {
     "double": "def double(x):\n    return x + x\n",
@@ -50,8 +54,8 @@ def parent(small_lab: Lab) -> Iterator[WarmParent]:
 
 
 @pytest.fixture(scope="module")
-def run(parent: WarmParent, small_lab: Lab) -> Run:
-    return open_run(small_lab, parent, seed=3)
+def run(parent: WarmParent, small_lab: Lab) -> Bench:
+    return open_bench(small_lab, parent, seed=3)
 
 
 def files(before: str = "", **functions: str) -> dict[str, bytes]:
@@ -62,10 +66,10 @@ def files(before: str = "", **functions: str) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def submit(run: Run, tmp_path: Path) -> Submit:
+def submit(run: Bench, tmp_path: Path) -> Submit:
     """Grades such a submission."""
 
-    def graded(before: str = "", in_run: Run = run, **functions: str) -> Graded:
+    def graded(before: str = "", in_run: Bench = run, **functions: str) -> Graded:
         for name, content in files(before, **functions).items():
             (tmp_path / name).write_bytes(content)
         return grade(in_run, Submission("mallory", tmp_path, []))
@@ -82,7 +86,7 @@ def outcomes(graded: Graded) -> Outcomes:
 
 
 def of(result: Result, check: str, visibility: str = "public") -> str:
-    return next(c.message for c in result.checks if (c.check, c.visibility) == (check, visibility))
+    return next(student_reads(c) for c in result.checks if (c.check, c.visibility) == (check, visibility))
 
 
 def expected(double: str = "passed", shift: str = "passed", total: str = "passed") -> Outcomes:
@@ -112,8 +116,8 @@ def forge(**changes):
     frame = sys._getframe()
     while "call" not in frame.f_locals or "id" not in frame.f_locals["call"]:
         frame = frame.f_back
-    answer = {"id": frame.f_locals["call"]["id"], "status": "value", "value": 99.5, "text": "", "trace": "",
-              "changed": [], "used_global_random_state": False}
+    answer = {"id": frame.f_locals["call"]["id"], "status": "value", "value": 99.5, "finding": None,
+              "todo": "", "limit": "", "trace": "", "changed": [], "used_global_random_state": False}
     channel = next(frame.f_locals[name] for name in frame.f_locals if isinstance(frame.f_locals[name], socket.socket))
     message = sys.modules["grader.plain"].pack({**answer, **changes})
     channel.sendall(len(message).to_bytes(4, "big") + message + b"and more that nobody asked for")
@@ -125,8 +129,13 @@ def forge(**changes):
     [
         ("", "failed"),  # its first answer counts, and that is wrong
         ("value=x + x", "passed"),  # right it is
-        ("status='todo', text='double'", "todo"),
-        ("status='timeout', text='it saw %r' % x", "timeout"),
+        ("status='todo', todo='double', finding={'code': 'still_to_do'}", "todo"),
+        ("status='timeout', finding={'code': 'out_of_time', 'values': {'seconds': 'it saw %r' % x}}", "timeout"),
+        ("status='raised'", "crashed"),
+        ("status='raised', finding={'code': 'out_of_time', 'values': {'seconds': 'it saw %r' % x}}", "crashed"),
+        ("status='raised', finding={'code': 'killed', 'values': {'times': 3}}", "crashed"),
+        ("status='raised', finding={'code': 'raised', 'values': {'exception': 'E'}}", "crashed"),
+        ("status='unusable', limit='no such limit'", "crashed"),
         ("status='crashed'", "crashed"),
         ("status='limit'", "crashed"),
         ("status='killed'", "crashed"),
@@ -134,7 +143,8 @@ def forge(**changes):
         ("status=True", "crashed"),
         ("id='0' * 32", "crashed"),
         ("id=None", "crashed"),
-        ("text=5", "crashed"),
+        ("finding=5", "crashed"),
+        ("trace=5", "crashed"),
         ("changed='x'", "crashed"),
         ("used_global_random_state=1", "crashed"),
         ("points=100", "crashed"),
@@ -144,11 +154,13 @@ def test_a_forged_answer_earns_no_more_than_its_value(changes: str, outcome: str
     """What follows it, the genuine answer too, is not taken for the answer to another case."""
     graded = submit(before=FORGE, double=calling(f"forge({changes})\nreturn x + x"))
     assert outcomes(graded) == expected(double=outcome)
-    assert "it saw" not in graded.result.checks[1].message
+    assert "it saw" not in student_reads(graded.result.checks[1])
 
 
 def test_the_words_of_a_timeout_are_the_graders(submit: Submit) -> None:
-    graded = submit(before=FORGE, double=calling("forge(status='timeout', text='x was %r' % x)"))
+    graded = submit(
+        before=FORGE, double=calling("forge(status='timeout', finding={'code': 'it_saw', 'values': {'x': str(x)}})")
+    )
     assert of(graded.result, "doubled") == "case 'three': it was stopped after 0.3 seconds"
     assert of(graded.result, "doubled", "hidden") == "not asked, since the published cases took too long already"
 
@@ -157,17 +169,21 @@ ANSWER = {
     "id": "7",
     "status": "value",
     "value": 1.0,
-    "text": "",
+    "finding": None,
+    "todo": "",
+    "limit": "",
     "trace": "",
-    "changed": ["x of f"],
+    "changed": [["x", "f"]],
     "used_global_random_state": False,
 }
 
 
 def test_an_answer_is_taken_as_it_was_sent_but_for_control_characters() -> None:
-    found = answer_from_message({**ANSWER, "status": "raised", "text": "a\x1b[2J", "trace": "t" * 9_999}, "7")
-    assert (found.status, found.value, found.text, len(found.trace)) == ("raised", 1.0, "a�[2J", 4_000)
-    assert found.changed == ("x of f",)
+    found = answer_from_message(
+        {**ANSWER, "status": "todo", "finding": {"code": "a_labs_own"}, "todo": "a\x1b[2J", "trace": "t" * 9_999}, "7"
+    )
+    assert (found.status, found.value, found.todo, len(found.trace)) == ("todo", 1.0, "a�[2J", 4_000)
+    assert (found.finding, found.changed) == (Finding("a_labs_own"), (("x", "f"),))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +198,11 @@ def test_an_answer_is_taken_as_it_was_sent_but_for_control_characters() -> None:
         {**ANSWER, "status": "crashed"},
         {**ANSWER, "status": "error"},
         {**ANSWER, "status": None},
-        {**ANSWER, "text": None},
+        {**ANSWER, "finding": "raised"},
+        {**ANSWER, "finding": {"code": 5}},
+        {**ANSWER, "finding": {"code": "own", "values": {"a": {"b": 1}}}},
+        {**ANSWER, "status": "raised"},
+        {**ANSWER, "todo": None},
         {**ANSWER, "changed": "x"},
         {**ANSWER, "used_global_random_state": 0},
         {**ANSWER, "more": 1},
@@ -216,7 +236,7 @@ def test_the_end_of_a_channel_within_a_message_is_noticed() -> None:
 # --- what of it reaches a student ------------------------------------------------------------------------------------
 
 
-def test_what_a_submission_saw_of_a_hidden_case_reaches_no_message(submit: Submit, run: Run) -> None:
+def test_what_a_submission_saw_of_a_hidden_case_reaches_no_message(submit: Submit, run: Bench) -> None:
     """It keeps all arguments, in memory and in a file, and tells them wherever a text of its own may be shown."""
     keep = """
 import os
@@ -254,7 +274,7 @@ class E(Exception):
         for number in (value if isinstance(value, list) else [value])
     ]
     assert len(secret) == 16
-    everything = msgspec.json.encode(result).decode()
+    everything = "".join(map(student_reads, result.checks))
     assert not [number for number in secret if repr(number)[:8] in everything]
 
 
@@ -276,24 +296,24 @@ open(f"seen_{len(os.listdir())}", "w").close()
 
 
 @pytest.fixture
-def asked(run: Run) -> Iterator[Workers]:
+def asked(run: Bench) -> Iterator[Workers]:
     """The workers of a submission that counts its calls and its files."""
     given = {"checks.py": run.lab.path("checks.py").read_bytes()}
     with workers_for(run.parent, run.lab, given | files(double=COUNTING)) as them:
         yield them
 
 
-def test_after_a_lost_worker_the_next_call_has_a_fresh_one(asked: Workers, run: Run) -> None:
+def test_after_a_lost_worker_the_next_call_has_a_fresh_one(asked: Workers, run: Bench) -> None:
     check = run.reference.checks[0]
     assert [asked.ask(check, {"x": 1.0}).value[1] for _ in range(3)] == [1, 2, 3], "one worker answers call after call"
     lost = asked.ask(check, {"x": -1.0})
-    assert (lost.status, lost.text) == ("crashed", "its process ended during the call")
+    assert (lost.status, lost.finding) == ("crashed", codes.DIED())
     _, calls, names = asked.ask(check, {"x": 1.0}).value
     assert calls == 1, "nothing of the lost one is left"
     assert sorted(names) == ["checks.py", "first.py", "second.py", "seen_3"]
 
 
-def test_a_worker_is_gone_when_its_submission_is_done(run: Run, parent: WarmParent) -> None:
+def test_a_worker_is_gone_when_its_submission_is_done(run: Bench, parent: WarmParent) -> None:
     given = {"checks.py": run.lab.path("checks.py").read_bytes()}
     with workers_for(parent, run.lab, given | files()) as asked:
         assert asked.ask(run.reference.checks[0], {"x": 1.0}).value == 2.0
@@ -313,7 +333,7 @@ def working(parent: WarmParent) -> list[psutil.Process]:
     ]
 
 
-def test_a_submission_that_used_up_its_seconds_is_asked_no_more(submit: Submit, run: Run) -> None:
+def test_a_submission_that_used_up_its_seconds_is_asked_no_more(submit: Submit, run: Bench) -> None:
     manifest = run.lab.manifest
     limits = msgspec.structs.replace(manifest.limits, submission_seconds=0.25)
     lab = Lab(run.lab.folder, msgspec.structs.replace(manifest, limits=limits))
@@ -353,14 +373,14 @@ def test_a_worker_that_is_killed_each_time_is_said_and_costs_no_points_of_the_ot
 
     monkeypatch.setattr(workers.Worker, "ask", killed)
     graded = submit()
-    words = f"{workers.KILLED_WORDS} ({workers.KILLED} times)"
+    words = say(codes.KILLED(times=workers.KILLED))
     assert outcomes(graded) == {
         (name, each): "crashed" if each == side else "passed"
         for name in ("doubled", "shifted", "totals")
         for each in ("public", "hidden")
     }
     assert all(of(graded.result, name, side).endswith(words) for name in ("doubled", "shifted", "totals"))
-    assert graded.attention and all(workers.KILLED_WORDS in sentence for sentence in graded.attention)
+    assert graded.attention and all(words in say(finding) for finding in graded.attention)
 
 
 def test_too_much_that_is_returned_of_hidden_cases_alone_is_named(submit: Submit) -> None:
@@ -388,7 +408,7 @@ def test_a_parent_that_died_between_two_submissions_is_replaced(submit: Submit, 
 
 
 def test_a_parent_that_died_during_a_submission_is_the_graders_fault(
-    asked: Workers, run: Run, parent: WarmParent
+    asked: Workers, run: Bench, parent: WarmParent
 ) -> None:
     """Three seconds, as above."""
     check = run.reference.checks[0]
@@ -413,7 +433,7 @@ def test_where_a_part_of_the_inner_layer_is_not_to_be_had_it_is_said(
     assert trial(start) == "not to be had here"
 
 
-def test_files_that_cannot_be_written_are_the_graders_fault_and_it_says_why(parent: WarmParent, run: Run) -> None:
+def test_files_that_cannot_be_written_are_the_graders_fault_and_it_says_why(parent: WarmParent, run: Bench) -> None:
     """As where the disk for temporary files is full."""
     with pytest.raises(WorkerFailed, match=r"the sandbox failed: .*No such file or directory"):
         workers.Worker(parent, run.lab, {"no_folder/first.py": b""})
@@ -427,7 +447,7 @@ def test_a_parent_that_does_not_start_is_the_graders_fault(small_lab: Lab) -> No
 
 
 def test_a_sandbox_that_is_not_to_be_had_is_named(
-    submit: Submit, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    submit: Submit, run: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By whoever asks for it, and in the result: as an error, and with both layers."""
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -437,5 +457,5 @@ def test_a_sandbox_that_is_not_to_be_had_is_named(
         missing.running()
     graded = submit(in_run=dataclasses.replace(run, parent=missing))
     assert outcomes(graded) == expected("error", "error", "error") and len(graded.attention) == 1
-    assert graded.attention[0].endswith(f"the grader failed: {why}")
+    assert say(graded.attention[0]).endswith(f"the grader failed: {why}")
     assert graded.result.sandbox == {"outer": "bubblewrap", "inner": "never started"}

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.errors import Found
 from grader.findings import Finding
 from grader.lab import PUBLIC_SHARE
 
@@ -26,19 +27,14 @@ Probe = Callable[..., Any]
 Verify = Callable[..., None]  # verify(value, **case arguments) raises Wrong
 
 
-class Told(Exception):
-    """Something for the student: a finding, or a message of the lab's own by its id and values."""
+class Wrong(Found):
+    """Raised by a verify function: what is wrong, as a finding or as a message of the lab's own, by id and values."""
 
     def __init__(self, what: Finding | str, **values: Any) -> None:
-        self.finding = what if isinstance(what, Finding) else Finding(what, values)
-        super().__init__(self.finding)
+        super().__init__(what if isinstance(what, Finding) else Finding(what, values))
 
 
-class Wrong(Told):
-    """Raised by a verify function: what is wrong."""
-
-
-class CannotJudge(Told):
+class CannotJudge(Wrong):
     """Raised by a probe: why what came back cannot be judged."""
 
 

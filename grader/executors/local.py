@@ -35,6 +35,7 @@ END_SECONDS = 5.0  # for a grading process to end its workers and to clear up
 
 def rows(job: Job, submissions: Sequence[Submission], processes: int | None = None) -> Generator[Row | None]:
     """A row for each submission as soon as it is graded, and None about once a second while nothing happens."""
+    work.bench_of.cache_clear()  # what it was made from may have changed since another run in this process
     work.bench_of(job)  # once, for all the processes that are forked from here
 
     @contextlib.contextmanager

@@ -93,7 +93,7 @@ def failed(bench: Bench, submission: Submission, why: Finding) -> Graded:
     score comes of it."""
     error = Judged("error", (why,))
     checks = _all_code(bench, lambda _check: error)
-    checks += [_milestone_error(milestone, why) for milestone in bench.lab.manifest.milestones]
+    checks += [_milestone_error(milestone, (why,)) for milestone in bench.lab.manifest.milestones]
     checks += [_quiz_line(number, "error", why) for number in bench.key]
     nothing = Staged({}, [why])
     return _graded(bench, submission, nothing, [*checks, *_report_results(bench.lab)], datetime.now(UTC), 0.0)
@@ -128,7 +128,7 @@ def attention(staged: Sequence[Finding], checks: Sequence[CheckResult]) -> list[
     places: dict[Finding, list[str]] = {}  # a fault of the machine's is that of all checks: it is told once
     for check in checks:
         for finding in check.findings:
-            if finding not in found and (check.outcome == "error" or codes.KILLED.made(finding)):
+            if finding not in found and needs_person(finding):
                 places.setdefault(finding, []).append(f"{check.check} ({check.visibility})")
     return [*found, *(codes.OF_CHECKS(checks=_some(names), finding=finding) for finding, names in places.items())]
 
@@ -233,7 +233,7 @@ def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, p
     except WorkerFailed as error:
         judged = Judged("error", (codes.GRADER_FAILED(message=str(error)),))
     except Exception:  # the grader's own fault: said, and never a score
-        judged = Judged("error", (_own_fault(),))
+        judged = Judged("error", _own_fault())
     line = _line(bench, check, visibility, judged, time.monotonic() - clock)
     by_heart = len(right) < needed and judged.outcome != "error"
     if any(answer.finding is not None and codes.KILLED.made(answer.finding) for answer in answers):
@@ -266,14 +266,15 @@ def _milestone_results(bench: Bench, staged: Staged) -> list[CheckResult]:
     return lines
 
 
-def _own_fault() -> Finding:
+def _own_fault() -> tuple[Finding, ...]:
     """The exception that is being handled, which is a fault of the grader's own."""
-    return codes.GRADER_FAILED(message=traceback.format_exc(limit=-3))
+    trace = traceback.format_exc(limit=-3)
+    return (codes.GRADER_FAILED(message=trace.splitlines()[-1]), codes.GRADER_TRACE(trace=trace))
 
 
-def _milestone_error(milestone: Milestone, why: Finding) -> CheckResult:
+def _milestone_error(milestone: Milestone, why: Sequence[Finding]) -> CheckResult:
     skipped = judge_milestone(milestone, None, None)
-    return msgspec.structs.replace(skipped, outcome="error", findings=[why])
+    return msgspec.structs.replace(skipped, outcome="error", findings=list(why))
 
 
 def _quiz_results(bench: Bench, staged: Staged) -> list[CheckResult]:

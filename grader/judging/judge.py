@@ -13,7 +13,7 @@ from grader.results import CheckResult, Outcome, Visibility
 from grader.run.answers import Answer
 
 MAX_ITEMS = 20  # of a list in a finding
-MAX_TEXT = 2_000  # characters of a finding's value; what a submission says of itself may be longer
+MAX_TEXT = 1_900  # characters of a finding's value; what a submission says of itself may be longer
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from grader import codes
+from grader.errors import Found
 from grader.findings import Finding
 from grader.lab.manifest import Lab
 from grader.plain import type_name
@@ -32,7 +33,7 @@ LIMITS_BY_NUMBER = {
 }
 
 
-class Broken(Exception):
+class Broken(Found):
     """A file of a student's that cannot be used: missing, undecodable, not Python, or failing at import.
 
     `limit` names the limit that may have made its import fail, or is "".
@@ -40,7 +41,7 @@ class Broken(Exception):
 
     def __init__(self, finding: Finding, limit: str = "") -> None:
         super().__init__(finding)
-        self.finding, self.limit = finding, limit
+        self.limit = limit
 
 
 class Blank(NotImplementedError):

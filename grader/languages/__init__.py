@@ -9,6 +9,7 @@ too. What a language lacks is said in English; a message that no catalogue has i
 
 import functools
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ def languages() -> list[str]:
 def say(what: Finding | str, /, **values: Any) -> str:
     """The sentence of a finding, or of a message's id and its values."""
     return _catalogue(language(), None).say(what, **values)
+
+
+def say_all(findings: Iterable[Finding]) -> str:
+    """The sentences of several findings, a line each."""
+    return "\n".join(map(say, findings))
 
 
 def texts_of(lab_folder: Path) -> "Catalogue":

@@ -103,7 +103,9 @@ class _Screen:
     def status(self, task: Task) -> Text:
         outcome = self.outcome(task)
         if outcome is None:
-            return Text(self.texts.say("graded_by_hidden"), style="dim")
+            return Text(
+                self.texts.say("slower" if any(map(_slower, self.of(task))) else "graded_by_hidden"), style="dim"
+            )
         if outcome in FAILED and self.behind[task.name]:
             numbers = [self.lab.task(name).number for name in self.behind[task.name]]
             return Text(self.texts.say("status_behind", numbers=numbers), style=STYLES[outcome])

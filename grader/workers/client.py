@@ -13,6 +13,7 @@ from typing import Any
 
 from grader import codes
 from grader.checks import Check
+from grader.errors import Found
 from grader.findings import Finding
 from grader.lab import Lab, Limits
 from grader.plain import NotPlain, to_plain
@@ -211,12 +212,8 @@ def over_limit(limits: Limits, name: str) -> Finding:
     return LIMITS[name](limits)
 
 
-class OutOfTime(Exception):
-    """A call that took too long, and what is found of it."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding)
-        self.finding = finding
+class OutOfTime(Found):
+    """A call that took too long."""
 
 
 class Stopwatch:

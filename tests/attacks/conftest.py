@@ -20,12 +20,13 @@ import msgspec
 import psutil
 import pytest
 
-from grader.grading.submission import Graded, Run, grade, open_run
+from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import Lab
 from grader.sandboxes import sandbox
 from grader.workers import client as workers
 from grader.workers.client import WarmParent
+from tests.reading import student_reads
 
 RIGHT = {
     "double": "def double(x):\n    return x + x\n",
@@ -94,32 +95,32 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def opened(temporary: Path) -> Iterator[Callable[[Lab, str], Run]]:
+def opened(temporary: Path) -> Iterator[Callable[[Lab, str], Bench]]:
     """Opens a grading run of a lab in a sandbox, with a secret in the grader's environment and limits soon reached."""
     with contextlib.ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADER_TOKEN", SECRET)
         patch.setattr(workers, "GRACE_SECONDS", 0.2)
 
-        def open_in(lab: Lab, backend: str) -> Run:
+        def open_in(lab: Lab, backend: str) -> Bench:
             with pytest.MonkeyPatch.context() as moment:
                 moment.setattr(tempfile, "tempdir", str(temporary))
                 parent = stack.enter_context(WarmParent(lab.manifest.limits, backend))
-            return open_run(lab, parent, seed=3)
+            return open_bench(lab, parent, seed=3)
 
         yield open_in
 
 
 @pytest.fixture(scope="session")
-def hurried(opened: Callable[[Lab, str], Run], small_lab: Lab) -> Run:
+def hurried(opened: Callable[[Lab, str], Bench], small_lab: Lab) -> Bench:
     """The run for attacks that take time without end, of which there is little."""
     return opened(small_lab, sandbox.choose("auto", small_lab.manifest.limits))
 
 
 @pytest.fixture(scope="session")
-def patient() -> Callable[[Run], Run]:
+def patient() -> Callable[[Bench], Bench]:
     """The same run with time enough, on a busy machine, too, for what an attack runs into to be what stops it."""
 
-    def with_time(run: Run) -> Run:
+    def with_time(run: Bench) -> Bench:
         manifest = run.lab.manifest
         limits = msgspec.structs.replace(manifest.limits, check_seconds=20)
         lab = msgspec.structs.replace(run.lab, manifest=msgspec.structs.replace(manifest, limits=limits))
@@ -129,13 +130,13 @@ def patient() -> Callable[[Run], Run]:
 
 
 @pytest.fixture(scope="session")
-def attacked(hurried: Run, patient: Callable[[Run], Run]) -> Run:
+def attacked(hurried: Bench, patient: Callable[[Bench], Bench]) -> Bench:
     """The run that all others are made on, in the same sandbox, the one that this machine would take."""
     return patient(hurried)
 
 
 @pytest.fixture(scope="session")
-def processes() -> Callable[[Run], set[int]]:
+def processes() -> Callable[[Bench], set[int]]:
     """The processes of a run's sandbox, by their numbers."""
     return lambda run: set(family(run.parent))
 
@@ -144,7 +145,7 @@ def processes() -> Callable[[Run], set[int]]:
 def submit(tmp_path: Path) -> Callable[..., Graded]:
     """Grades a submission in which some functions are written anew, with some lines before them."""
 
-    def graded(run: Run, before: str = "", **functions: str) -> Graded:
+    def graded(run: Bench, before: str = "", **functions: str) -> Graded:
         texts = {**RIGHT, **functions}
         first = "\n\n".join([textwrap.dedent(before), texts["double"], texts["shift"], texts["shift_back"]])
         (tmp_path / "first.py").write_text(first, encoding="utf-8")
@@ -155,7 +156,7 @@ def submit(tmp_path: Path) -> Callable[..., Graded]:
 
 
 @pytest.fixture
-def attack(attacked: Run, hurried: Run, submit: Callable[..., Graded]) -> Callable[..., str]:
+def attack(attacked: Bench, hurried: Bench, submit: Callable[..., Graded]) -> Callable[..., str]:
     """Makes an attack, the body of double(x), and says what the message of its public check is.
 
     Its outcome is the one expected on both sides, it earns only what its values earn, costs no other task anything, and
@@ -168,8 +169,8 @@ def attack(attacked: Run, hurried: Run, submit: Callable[..., Graded]) -> Callab
         double = "def double(x):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    ") + "\n"
         graded = submit(hurried if outcome == "timeout" else attacked, before, double=double)
         found = {(check.check, check.visibility): check for check in graded.result.checks}
-        message = found["doubled", "public"].message.removeprefix("case 'three': ")
-        hidden = found["doubled", "hidden"].message
+        message = student_reads(found["doubled", "public"]).removeprefix("case 'three': ")
+        hidden = student_reads(found["doubled", "hidden"])
         outcomes = {"doubled": outcome, "shifted": shift, "totals": totals}
         assert {key: check.outcome for key, check in found.items()} == {
             (check, side): outcomes[check] for check in outcomes for side in ("public", "hidden")
@@ -195,7 +196,7 @@ def machine_is_as_it_was(request: pytest.FixtureRequest, canary: Path, temporary
     """Of files, processes and sockets, after every test that ran a submission."""
     names = [name for name in (*RUNS, "listeners") if name in request.fixturenames]
     held = {name: request.getfixturevalue(name) for name in names}
-    parents = [held[name].parent for name in RUNS if isinstance(held.get(name), Run)]
+    parents = [held[name].parent for name in RUNS if isinstance(held.get(name), Bench)]
     files, folders = tree(canary), sorted(os.listdir(temporary))
     processes, us = [family(parent) for parent in parents], facts(os.getpid())
     yield

@@ -17,13 +17,14 @@ import psutil
 import pytest
 
 from grader.errors import Refused
-from grader.grading.submission import Graded, Run, worker_files
+from grader.grading.submission import Bench, Graded, worker_files
 from grader.intake.staging import Staged
 from grader.lab import ROOT, Lab, Limits
 from grader.sandboxes import sandbox
 from grader.workers.client import workers_for
+from tests.reading import student_reads
 
-Opened = Callable[[Lab, str], Run]
+Opened = Callable[[Lab, str], Bench]
 REFUSED = "it raised PermissionError: [Errno 1] Operation not permitted"
 
 
@@ -32,11 +33,11 @@ def backends() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def runs(opened: Opened, small_lab: Lab) -> Callable[[str], Run]:
+def runs(opened: Opened, small_lab: Lab) -> Callable[[str], Bench]:
     """One run for each backend, opened when it is first asked for; skipped where the machine does not have it."""
-    found: dict[str, Run] = {}
+    found: dict[str, Bench] = {}
 
-    def run(backend: str) -> Run:
+    def run(backend: str) -> Bench:
         if reason := sandbox.why_not(backend, small_lab.manifest.limits):
             pytest.skip(reason)
         if backend not in found:
@@ -47,7 +48,7 @@ def runs(opened: Opened, small_lab: Lab) -> Callable[[str], Run]:
 
 
 @pytest.fixture(params=backends())
-def inside(request: pytest.FixtureRequest, runs: Callable[[str], Run]) -> Run:
+def inside(request: pytest.FixtureRequest, runs: Callable[[str], Bench]) -> Bench:
     return runs(request.param)
 
 
@@ -73,7 +74,7 @@ TELLING = {
 @pytest.mark.parametrize("what", TELLING)
 def test_in_every_sandbox_there_is_no_way_to(
     what: str,
-    inside: Run,
+    inside: Bench,
     submit: Callable[..., Graded],
     canary: Path,
     listeners: dict[str, socket.socket],
@@ -90,7 +91,7 @@ def test_in_every_sandbox_there_is_no_way_to(
     }
     before = "import ctypes, os, socket\n" + "\n".join(f"{name} = {value!r}" for name, value in names.items())
     graded = submit(inside, before, double=f"def double(x):\n    raise ValueError({code})\n")
-    message = graded.result.checks[0].message
+    message = student_reads(graded.result.checks[0])
     assert message.removeprefix("case 'three': it raised ").startswith(refusals)
     assert (graded.result.score, graded.attention) == (4, [])
 
@@ -123,18 +124,18 @@ LIMITED = {
 
 @pytest.mark.parametrize("what", LIMITED)
 def test_in_every_sandbox_there_is_a_limit_on(
-    what: str, inside: Run, patient: Callable[[Run], Run], submit: Callable[..., Graded]
+    what: str, inside: Bench, patient: Callable[[Bench], Bench], submit: Callable[..., Graded]
 ) -> None:
     code, words = LIMITED[what]
     double = "def double(x):\n" + textwrap.indent(code, "    ")
     run = inside if what.startswith("time") else patient(inside)
     graded = submit(run, "import mmap, os, threading, time", double=double)
-    assert words in graded.result.checks[0].message
+    assert words in student_reads(graded.result.checks[0])
     assert (graded.result.score, graded.attention) == (4, [])
 
 
 def test_in_every_sandbox_a_right_submission_earns_everything_and_both_layers_are_named(
-    inside: Run, submit: Callable[..., Graded]
+    inside: Bench, submit: Callable[..., Graded]
 ) -> None:
     graded = submit(inside)
     assert (graded.result.score, graded.attention) == (6, [])
@@ -145,7 +146,7 @@ def test_in_every_sandbox_a_right_submission_earns_everything_and_both_layers_ar
 
 
 def test_in_every_sandbox_the_kernel_says_that_a_worker_is_confined(
-    inside: Run, processes: Callable[[Run], set[int]]
+    inside: Bench, processes: Callable[[Bench], set[int]]
 ) -> None:
     """Whatever the grader says of it: the worker has no capability, gets none, and is under a filter of calls."""
     given = worker_files(inside.lab, Staged({"first.py": b"def double(x):\n    return x + x\n"}, [], []))
@@ -205,7 +206,7 @@ def test_namespaces_alone_hide_the_network_processes_and_files(
 
 
 @pytest.fixture(scope="module")
-def several(opened: Opened, small_lab: Lab) -> Run:
+def several(opened: Opened, small_lab: Lab) -> Bench:
     """A run of a lab that allows four processes."""
     manifest = small_lab.manifest
     limits = msgspec.structs.replace(manifest.limits, processes=4)
@@ -256,17 +257,17 @@ FAMILIES = {
 
 @pytest.mark.parametrize("what", FAMILIES)
 def test_where_several_processes_are_allowed_they_share_the_limits(
-    what: str, several: Run, submit: Callable[..., Graded]
+    what: str, several: Bench, submit: Callable[..., Graded]
 ) -> None:
     code, words = FAMILIES[what]
     double = "def double(x):\n" + textwrap.indent(code, "    ")
     graded = submit(several, "import os, signal, time", double=double)
-    assert graded.result.checks[0].message == f"case 'three': {words}"
+    assert student_reads(graded.result.checks[0]) == f"case 'three': {words}"
     assert (graded.result.score, graded.attention) == (4, [])
 
 
 @pytest.fixture(scope="module")
-def uncounted(opened: Opened, small_lab: Lab) -> Run:
+def uncounted(opened: Opened, small_lab: Lab) -> Bench:
     """A run that allows four processes, where the kernel does not count them."""
     limits = msgspec.structs.replace(small_lab.manifest.limits, processes=4)
     run = opened(Lab(small_lab.folder, msgspec.structs.replace(small_lab.manifest, limits=limits)), "process")
@@ -276,10 +277,10 @@ def uncounted(opened: Opened, small_lab: Lab) -> Run:
     return run
 
 
-def test_where_processes_cannot_be_counted_none_is_allowed(uncounted: Run, submit: Callable[..., Graded]) -> None:
+def test_where_processes_cannot_be_counted_none_is_allowed(uncounted: Bench, submit: Callable[..., Graded]) -> None:
     """Without a user of its own a fork bomb would have no bound that the kernel keeps."""
     graded = submit(uncounted, "import os", double="def double(x):\n    os.fork()\n    return x + x\n")
-    assert graded.result.checks[0].message.startswith("case 'three': it raised PermissionError: [Errno 1]")
+    assert student_reads(graded.result.checks[0]).startswith("case 'three': it raised PermissionError: [Errno 1]")
 
 
 LEFT = {
@@ -299,13 +300,13 @@ def leaving(what: str) -> str:
 
 @pytest.mark.parametrize("what", LEFT)
 def test_processes_that_are_left_behind_end_with_the_submission(
-    what: str, several: Run, submit: Callable[..., Graded]
+    what: str, several: Bench, submit: Callable[..., Graded]
 ) -> None:
     assert submit(several, "import os, signal, time", double=leaving(what)).result.score == 6
 
 
 @pytest.fixture(params=[1, 4], scope="module")
-def bare(request: pytest.FixtureRequest, opened: Opened, small_lab: Lab) -> Run:
+def bare(request: pytest.FixtureRequest, opened: Opened, small_lab: Lab) -> Bench:
     """A run without a sandbox, where anybody may fork: all that counts and ends processes is the parent's watch."""
     limits = msgspec.structs.replace(small_lab.manifest.limits, processes=request.param)
     return opened(Lab(small_lab.folder, msgspec.structs.replace(small_lab.manifest, limits=limits)), "none")
@@ -313,7 +314,7 @@ def bare(request: pytest.FixtureRequest, opened: Opened, small_lab: Lab) -> Run:
 
 @pytest.mark.parametrize("what", LEFT)
 def test_without_a_sandbox_too_processes_that_are_left_behind_end_with_the_submission(
-    what: str, bare: Run, submit: Callable[..., Graded]
+    what: str, bare: Bench, submit: Callable[..., Graded]
 ) -> None:
     graded = submit(bare, "import os, signal, time", double=leaving(what))
     assert (graded.result.score, graded.attention) == (6, [])
@@ -322,11 +323,11 @@ def test_without_a_sandbox_too_processes_that_are_left_behind_end_with_the_submi
 @pytest.mark.parametrize("bare", [4], indirect=True)
 @pytest.mark.parametrize("what", ["sleepers", "sleepers that left their session", "memory of several"])
 def test_without_a_sandbox_too_several_processes_share_the_limits(
-    what: str, bare: Run, submit: Callable[..., Graded]
+    what: str, bare: Bench, submit: Callable[..., Graded]
 ) -> None:
     code, words = FAMILIES[what]
     graded = submit(bare, "import os, signal, time", double="def double(x):\n" + textwrap.indent(code, "    "))
-    assert graded.result.checks[0].message == f"case 'three': {words}"
+    assert student_reads(graded.result.checks[0]) == f"case 'three': {words}"
     assert (graded.result.score, graded.attention) == (4, [])
 
 
@@ -380,7 +381,7 @@ def test_a_grader_that_is_killed_leaves_no_process_no_container_and_no_folder(
     assert list(tmp_path.glob("*/labkit-*")) == []
 
 
-def test_a_sandbox_that_was_stopped_leaves_nothing(inside: Run, small_lab: Lab, tmp_path: Path) -> None:
+def test_a_sandbox_that_was_stopped_leaves_nothing(inside: Bench, small_lab: Lab, tmp_path: Path) -> None:
     backend = inside.parent._backend
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -579,17 +580,17 @@ def test_one_that_is_asked_for_and_does_not_work_is_not_replaced(monkeypatch: py
 
 
 @pytest.fixture
-def unprotected(opened: Opened, small_lab: Lab) -> Run:
+def unprotected(opened: Opened, small_lab: Lab) -> Bench:
     """A run without any sandbox."""
     return opened(small_lab, "none")
 
 
 def test_without_a_sandbox_a_secret_is_read_and_the_result_says_that_there_was_none(
-    unprotected: Run, submit: Callable[..., Graded], canary: Path
+    unprotected: Bench, submit: Callable[..., Graded], canary: Path
 ) -> None:
     """So that the tests of reading mean something: a path that leads nowhere would pass them, too."""
     path = str(canary / "solutions/lab90/hidden.py")
     graded = submit(unprotected, double=f"def double(x):\n    raise ValueError(open({path!r}).read())\n")
-    assert "canary-5d1f0c in solutions/lab90/hidden.py" in graded.result.checks[0].message
+    assert "canary-5d1f0c in solutions/lab90/hidden.py" in student_reads(graded.result.checks[0])
     assert graded.result.sandbox == {"outer": "none", "inner": "rlimits"}
     assert (graded.result.confined, graded.result.score, graded.attention) == (False, 4, [])

@@ -32,8 +32,8 @@ def call():
     return frame.f_locals["call"]["id"]
 
 def answer(value, **changes):
-    return msgpack.packb({"id": call(), "status": "value", "value": value, "text": "", "trace": "", "changed": [],
-                          "used_global_random_state": False} | changes)
+    return msgpack.packb({"id": call(), "status": "value", "value": value, "finding": None, "todo": "", "limit": "",
+                          "trace": "", "changed": [], "used_global_random_state": False} | changes)
 
 def frame(message, length=None):
     return (len(message) if length is None else length).to_bytes(4, "big") + message
@@ -42,32 +42,32 @@ def send(*messages):
     channel.sendall(b"".join(map(frame, messages)))
 """
 SENT = {
-    "garbage": ("channel.sendall(b'\\xff' * 1000)", "a message of 4294967295 bytes, where 200000 are allowed"),
+    "garbage": ("channel.sendall(b'\\xff' * 1000)", "a message of 4,294,967,295 bytes, where 200,000 are allowed"),
     "nothing": ("send(b'')", "a malformed message (ValueError)"),
-    "nil": ("send(b'\\xc0')", "a message that answers no question"),
+    "nil": ("send(b'\\xc0')", "a malformed message (no answer to the question)"),
     "more than it announced": ("channel.sendall(frame(answer(6.0), 3))", "a malformed message (ValueError)"),
     "two in one": ("send(answer(6.0) * 2)", "a malformed message (ExtraData)"),
-    "the largest that a header can say": ("channel.sendall(frame(b'', 2**32 - 1))", "a message of 4294967295 bytes"),
-    "one that is just too large": ("send(b'\\x01' * 200_001)", "a message of 200001 bytes, where 200000 are allowed"),
+    "the largest that a header can say": ("channel.sendall(frame(b'', 2**32 - 1))", "a message of 4,294,967,295 bytes"),
+    "one that is just too large": ("send(b'\\x01' * 200_001)", "a message of 200,001 bytes, where 200,000 are allowed"),
     "a pickle": ("send(pickle.dumps(print))", "a malformed message"),
     "a list nested without end": ("send(b'\\x91' * 199_999 + b'\\x01')", "a malformed message (StackError)"),
     "a list nested deep": ("send(b'\\x91' * 500 + b'\\x01')", "data nested more than 16 deep"),
     "a mapping nested deep": ("send(b'\\x81\\x01' * 500 + b'\\x01')", "data nested more than 16 deep"),
     "a list said to be long": ("send(b'\\xdd\\xff\\xff\\xff\\xff')", "a malformed message (ValueError)"),
     "a text said to be long": ("send(b'\\xdb\\xff\\xff\\xff\\xff')", "a malformed message (ValueError)"),
-    "an object of another kind": ("send(answer(msgpack.ExtType(5, b'')))", "an unknown extension type 5"),
-    "a time": ("send(answer(msgpack.Timestamp(1)))", "a Timestamp"),
-    "a key that is a list": ("send(b'\\x81\\x91\\x01\\x01')", "a dictionary key of type list, or too large"),
+    "an object of another kind": ("send(answer(msgpack.ExtType(5, b'')))", "a malformed message (extension type 5)"),
+    "a time": ("send(answer(msgpack.Timestamp(1)))", "of type Timestamp"),
+    "a key that is a list": ("send(b'\\x81\\x91\\x01\\x01')", "a dictionary key of type list"),
     "a key that is a time": ("send(b'\\x81' + msgpack.packb(msgpack.Timestamp(1)) + b'\\x01')", "of type Timestamp"),
-    "a key that is a number": ("send(msgpack.packb({1.5: 1}))", "a dictionary key of type float, or too large"),
-    "bytes": ("send(answer(b'6.0'))", "a bytes"),
+    "a key that is a number": ("send(msgpack.packb({1.5: 1}))", "a dictionary key of type float"),
+    "bytes": ("send(answer(b'6.0'))", "of type bytes"),
     "text that is none": (
         "send(answer('a').replace(b'\\xa1a', b'\\xa1\\xff'))",
         "a malformed message (UnicodeDecodeError)",
     ),
-    "another's answer": ("send(answer(6.0, id='0' * 32))", "a message that answers no question"),
-    "a verdict": ("send(answer(6.0, status='passed'))", "an answer of unknown status"),
-    "points": ("send(answer(6.0, points=100))", "a message that answers no question"),
+    "another's answer": ("send(answer(6.0, id='0' * 32))", "a malformed message (no answer to the question)"),
+    "a verdict": ("send(answer(6.0, status='passed'))", "a malformed message (status of an answer)"),
+    "points": ("send(answer(6.0, points=100))", "a malformed message (no answer to the question)"),
 }
 ARRAYS = {
     "of objects": "['object', True, [1], b'01234567']",
@@ -126,7 +126,7 @@ def test_what_is_sent_in_advance_answers_no_later_call(ahead: str, attack: Attac
 def test_a_thread_that_floods_the_channel_harms_itself_only(attack: Attack) -> None:
     flood = CHANNEL + "\nimport threading\ndef flood():\n    while True: send(b'\\xc0')\n"
     told = attack("threading.Thread(target=flood).start(); time.sleep(0.1)\nreturn x + x", "crashed", before=flood)
-    assert told == "its process sent a message that answers no question"
+    assert told == "its process sent a malformed message (no answer to the question)"
 
 
 def test_a_channel_that_is_left_open_by_nobody_who_reads_is_ended(attack: Attack) -> None:

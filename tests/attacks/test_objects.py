@@ -86,8 +86,8 @@ LIES = {
         "class P:\n    def __reduce__(self):\n        import os\n        return os.system, ('id > a',)\nreturn P()",
         "an object of type P",
     ),
-    "an object of an endless name": ("return type('N' * 10**6, (), {})()", OUTPUT),
-    "an object of a hostile name": ("return type('a\\x1b[2J\\n\\u202eb', (), {})()", "an object of type a�[2J\n�b"),
+    "an object of an endless name": ("return type('N' * 10**6, (), {})()", f"an object of type {'N' * 80}, where"),
+    "an object of a hostile name": ("return type('a\\x1b[2J\\n\\u202eb', (), {})()", "an object of type a�[2J��b"),
     "too much": ("return 'x' * 1_000_000", OUTPUT),
     "too many items": ("return [0] * 100_000", OUTPUT),
     "what is nested too deep": ("a = x\nfor _ in range(10_000): a = [a]\nreturn a", "data nested more than 16 deep"),
@@ -98,7 +98,7 @@ LIES = {
     "a set of what has no order": ("return {1, 'a', None}", "a list"),
 }
 DEADLY = ("an int that says it is small", "an array that lies of its dtype")
-TOO_MUCH = ("an object of an endless name", "too much", "too many items")
+TOO_MUCH = ("too much", "too many items")
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -134,7 +134,7 @@ def test_what_changes_with_each_reading_is_read_once(first: str, then: str, outc
         """,
         outcome,
     )
-    assert told == ("" if outcome == "passed" else "the values differ; expected 6., got 9.5")
+    assert told == ("" if outcome == "passed" else "another value is expected; expected 6., got 9.5")
 
 
 EXCEPTIONS = {

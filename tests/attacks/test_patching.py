@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from grader.grading.submission import BY_HEART, Graded, Run
+from grader import codes
+from grader.grading.submission import Bench, Graded
+from grader.languages import say
+from tests.reading import student_reads
 
 Attack = Callable[..., str]
-WRONG = "the values differ; expected 6., got 9."
+WRONG = "another value is expected; expected 6., got 9."
+BY_HEART = say(codes.BY_HEART())
 
 PATCHES = {
     "comparisons of torch and numpy": """
@@ -110,7 +114,7 @@ def test_no_expected_value_is_found_in_frames_or_in_any_object(attack: Attack) -
         doubles = [v for v in values if isinstance(v, float) and v == x + x and x]
         kinds = {type(found).__name__ for found in gc.get_objects()}
         raise ValueError(sorted(names & {"expected", "known", "reference", "hidden", "wanted"}), doubles,
-                         sorted(kinds & {"Known", "Reference", "HiddenCases", "Variant", "Run", "Judged", "Graded"}))
+                         sorted(kinds & {"Known", "Reference", "HiddenCases", "Variant", "Bench", "Judged", "Graded"}))
         """
     )
     assert told == "it raised ValueError: ([], [], [])"
@@ -127,7 +131,7 @@ def test_no_expected_value_is_found_while_hidden_cases_are_asked_either(attack: 
             found |= {v for v in frame.f_locals.values() if isinstance(v, float) and v == x + x and x}
             frame = frame.f_back
         kinds = {type(each).__name__ for each in gc.get_objects()}
-        found |= kinds & {"Known", "Reference", "HiddenCases", "Variant", "Run", "Judged", "Graded"}
+        found |= kinds & {"Known", "Reference", "HiddenCases", "Variant", "Bench", "Judged", "Graded"}
         return 9.5 if found else x + x
         """,
         "passed",
@@ -190,18 +194,20 @@ BY_HEART_ELSE = {
 
 
 @pytest.mark.parametrize("otherwise", BY_HEART_ELSE)
-def test_the_published_answers_alone_earn_nothing(otherwise: str, hurried: Run, submit: Callable[..., Graded]) -> None:
+def test_the_published_answers_alone_earn_nothing(
+    otherwise: str, hurried: Bench, submit: Callable[..., Graded]
+) -> None:
     """Of double: the values of its two public cases, and something else for every other."""
     body = f"    if x in (3.0, 0.0):\n        return x + x\n    {BY_HEART_ELSE[otherwise]}\n"
     graded = submit(hurried, double=f"def double(x):\n{body}")
     public = graded.result.checks[0]
     assert (public.check, public.visibility, public.outcome, public.points) == ("doubled", "public", "failed", 0)
-    assert public.message == BY_HEART
+    assert student_reads(public) == BY_HEART
     assert (graded.result.score, graded.attention) == (4, [])
 
 
 def test_published_answers_and_a_guess_that_fits_an_edge_earn_nothing(
-    lab3_run: Run, submitted: Callable[..., Path], graded: Callable[..., Graded]
+    lab3_run: Bench, submitted: Callable[..., Path], graded: Callable[..., Graded]
 ) -> None:
     """Episodes of one step are their own returns, and no rewards have no returns: one hidden answer is right by it."""
     source = """
@@ -225,7 +231,9 @@ def exact_gradients(theta, gamma):
 """
     result = graded(lab3_run, submitted(lab3_run.lab, {"returns.py": source})).result
     learnt = [check for check in result.checks if check.check in ("every_step", "several_episodes", "whole_returns")]
-    assert [(check.points, check.message) for check in learnt if check.visibility == "public"] == [(0, BY_HEART)] * 3
+    assert [(check.points, student_reads(check)) for check in learnt if check.visibility == "public"] == [
+        (0, BY_HEART)
+    ] * 3
     assert [check.points for check in learnt if check.visibility == "hidden"] == [0] * 3
 
 
@@ -236,7 +244,7 @@ def test_who_counts_the_calls_learns_nothing(attack: Attack) -> None:
 
 @pytest.mark.parametrize("body", ["return None", "raise ValueError"])
 def test_functions_that_do_nothing_earn_nothing_in_a_real_lab(
-    body: str, lab3_run: Run, submitted: Callable[..., Path], graded: Callable[..., Graded]
+    body: str, lab3_run: Bench, submitted: Callable[..., Path], graded: Callable[..., Graded]
 ) -> None:
     """Ten seconds: the lab is opened, with its mistakes. What a probe cannot check is no point for who never tried."""
     lab = lab3_run.lab

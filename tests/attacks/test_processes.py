@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.grading.submission import Run
+from grader.grading.submission import Bench
 from grader.sandboxes.sandbox import Started
 
 Attack = Callable[..., str]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def first(attacked: Run) -> Started:
+def first(attacked: Bench) -> Started:
     """The warm parent of the attacks as it was before the first of them."""
     assert attacked.parent._started is not None
     return attacked.parent._started
@@ -226,7 +226,7 @@ def test_a_session_and_a_group_of_its_own_change_nothing(attack: Attack) -> None
     assert told == REFUSED, "it leads its session already"
 
 
-def test_the_parent_of_the_attacks_was_never_replaced(attacked: Run, first: Started) -> None:
+def test_the_parent_of_the_attacks_was_never_replaced(attacked: Bench, first: Started) -> None:
     """The last of this file: whatever was tried above, it is the process that was started first."""
     assert attacked.parent._started is first
     assert first.process.poll() is None

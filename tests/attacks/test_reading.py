@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.grading.submission import Run
+from grader.grading.submission import Bench
 from grader.lab import ROOT, Lab
 from grader.run import confine
 
@@ -105,7 +105,7 @@ def test_of_the_machine_nothing_is_read(path: str, attack: Attack) -> None:
     assert told.startswith(REFUSALS)
 
 
-def test_the_graders_environment_is_nowhere_in_the_worker(attack: Attack, attacked: Run) -> None:
+def test_the_graders_environment_is_nowhere_in_the_worker(attack: Attack, attacked: Bench) -> None:
     """Neither as variables, nor in the memory that the warm parent was started with or has used since."""
     assert os.environ["GRADER_TOKEN"].startswith("canary")
     told = attack(

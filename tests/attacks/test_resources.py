@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader.grading.submission import Run, worker_files
+from grader.grading.submission import Bench, worker_files
 from grader.intake.staging import Staged
 from grader.run.answers import Answer
 from grader.workers import client as workers
@@ -365,7 +365,7 @@ def test_waiting_for_a_busy_machine_is_free_up_to_a_point(monkeypatch: pytest.Mo
             clock.goes_on(1.0, busy=True)
 
 
-def test_all_calls_together_cannot_wait_for_ever(attacked: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_calls_together_cannot_wait_for_ever(attacked: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred calls that use no time, but take a minute each, are more than a submission may take of a machine."""
     now = [0.0]
     monkeypatch.setattr(workers.time, "monotonic", lambda: now[0])

@@ -10,11 +10,12 @@ import pytest
 from rich.console import Console
 
 from grader.grading.rows import row_of
-from grader.grading.submission import Graded, Run, grade
+from grader.grading.submission import Bench, Graded, grade
 from grader.instructor.table import print_summary
 from grader.intake.submissions import find_submissions
 from grader.results import read_result, write_result
 from grader.workers.client import KILLED_WORDS
+from tests.reading import student_reads
 
 HOSTILE = {
     "an escape": "\x1b[2J\x1b]0;title\x07",
@@ -33,19 +34,19 @@ HOSTILE = {
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_what_a_submission_says_reaches_no_terminal_as_control(
-    what: str, attacked: Run, submit: Callable[..., Graded]
+    what: str, attacked: Bench, submit: Callable[..., Graded]
 ) -> None:
     said = HOSTILE[what]
     graded = submit(
         attacked, double=f"def double(x):\n    raise type({said!r}.replace('\\0', ''), (Exception,), {{}})({said!r})"
     )
     assert (graded.result.score, graded.attention) == (4, [])
-    shown = "".join(check.message + check.diagnosis for check in graded.result.checks)
+    shown = "".join(student_reads(check) + check.mistake for check in graded.result.checks)
     assert "it raised" in shown
     assert controls(shown.replace("\n", "")) == []
     for check in graded.result.checks:
         if check.visibility == "hidden":
-            assert check.message in ("", "it raised an exception")
+            assert student_reads(check) in ("", "it raised an exception")
 
 
 def test_the_graders_words_in_a_submissions_mouth_call_no_person(attack: Callable[..., str]) -> None:
@@ -58,7 +59,7 @@ def controls(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_a_hostile_name_is_one_plain_line_on_the_instructors_screen(what: str, attacked: Run, tmp_path: Path) -> None:
+def test_a_hostile_name_is_one_plain_line_on_the_instructors_screen(what: str, attacked: Bench, tmp_path: Path) -> None:
     """Of a student's folder, and of a file in it."""
     name = HOSTILE[what].replace("/", "_").replace("\0", "")
     folder = tmp_path / "submitted" / f"m{name}" / "lab90"

@@ -17,7 +17,7 @@ import pytest
 
 from grader.lab import Lab, find_lab, labs_folder, solutions_folder
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Bench = Callable[..., subprocess.CompletedProcess[str]]
 REFERENCE, SKELETON = find_lab("lab3", solutions_folder()), find_lab("lab3", labs_folder())
 FILE = "returns.py"
 TODO = "    # TODO: your code\n    raise NotImplementedError\n"
@@ -139,7 +139,7 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcome(grader_image: str, variant: Variant, run: Run, folder: Callable[[str], Path]) -> Outcome:
+def outcome(grader_image: str, variant: Variant, run: Bench, folder: Callable[[str], Path]) -> Outcome:
     """A whole run over all submissions."""
     submitted, graded = folder("submitted"), folder("graded")
     hand_in(submitted / "reference", REFERENCE)
@@ -162,7 +162,7 @@ def hand_in(folder: Path, lab: Lab) -> None:
         shutil.copyfile(lab.path(name), folder / "lab3" / name)
 
 
-def test_the_sandbox_holds_what_it_promises(grader_image: str, variant: Variant, run: Run) -> None:
+def test_the_sandbox_holds_what_it_promises(grader_image: str, variant: Variant, run: Bench) -> None:
     done = run(grader_image, "grader", "doctor", "--json", options=variant.options)
     findings = json.loads(done.stdout)
     assert (done.returncode, findings["holds"]) == (0, True), done.stdout

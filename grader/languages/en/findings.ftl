@@ -135,6 +135,7 @@ and_more = and { $count } more
 of_checks = { $checks }: { $finding }
 graded_by_hand = graded by hand
 grader_failed = the grader failed: { $message }
+grader_trace = { $trace }
 old_sentence = { $text }
 
 ## grading/milestones.py

@@ -14,6 +14,7 @@ status_error = ! error
 status_behind = ✗ after { $numbers }
 status_fault = ✗ { $fault }
 graded_by_hidden = graded by hidden checks
+slower = checked more slowly, see below
 to_train = ○ make { $lab }-train
 saved = saved; judged when it is graded
 target_reached = ✓ { $reached } (target { $target })

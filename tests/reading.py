@@ -1,0 +1,14 @@
+"""What people read of a result, for tests."""
+
+from grader import codes
+from grader.languages import say, say_all
+from grader.results import CheckResult
+
+
+def student_reads(check: CheckResult) -> str:
+    """What a student reads of a check: of a hidden case only what may be student_reads of it."""
+    if check.visibility == "hidden" and check.kind in ("code", "bonus"):
+        return say_all(shown for finding in check.findings if (shown := codes.as_hidden(finding)))
+    if check.case:
+        return "\n".join(say(codes.IN_CASE(case=check.case, finding=finding)) for finding in check.findings)
+    return say_all(check.findings)
