@@ -78,7 +78,7 @@ def hint(lab: LabName, task: TaskName = None) -> None:
 
     the_lab = find_lab(lab, labs_folder())
     if task is None:
-        raise Refused(say("hint_for_which", lab=the_lab.name, tasks=the_lab.task_names))
+        raise Refused("hint_for_which", lab=the_lab.name, tasks=the_lab.task_names)
     the_task = the_lab.task(task)
     number, text = hints.next_hint(the_lab, the_task)
     heading = "hint_last" if number == len(the_task.hints) else "hint"
@@ -97,7 +97,7 @@ def reset(
 
     the_lab = find_lab(lab, labs_folder())
     if (task is None) == (file is None):
-        raise Refused(say("reset_which"))
+        raise Refused("reset_which")
     if task is not None:
         the_task = the_lab.task(task)
         backup: Path | None = resetting.reset_task(the_lab, the_task)
@@ -149,7 +149,7 @@ def run(context: typer.Context, lab: LabName, script: Annotated[str, typer.Argum
     the_lab = find_lab(lab, labs_folder())
     path = the_lab.path(f"{script}.py")
     if not path.is_file():
-        raise Refused(say("nothing_to_run", lab=the_lab.name, script=script))
+        raise Refused("nothing_to_run", lab=the_lab.name, script=script)
     os.environ["PYTHONPATH"] = str(ROOT)
     os.execv(sys.executable, [sys.executable, str(path), *context.args])
 

@@ -490,7 +490,7 @@ def test_a_record_that_cannot_be_read_is_a_sentence(content: bytes | None, lab: 
         (lab / "recorded.json").write_bytes(content)
     ended = grader("check", "lab90")
     assert (ended.code, ended.out) == (FAILED, "")
-    assert "recorded.json cannot be read (" in ended.err
+    assert "recorded.json cannot be used (" in ended.err
     assert ended.err.endswith("take it from the course's copy again\n")
 
 

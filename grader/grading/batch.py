@@ -78,10 +78,7 @@ def grade_all(
 ) -> Batch:
     """Grades what is not graded yet. `show` is told how many of how many are done, at least about once a second."""
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
-        raise Refused(
-            f"the results cannot go to {options.out}, inside {options.submissions}: the next run would take them for "
-            "submissions. Give another folder (--out; make: OUT=...)"
-        )
+        raise Refused("out_inside_submissions", out=str(options.out), submissions=str(options.submissions))
     submissions = _chosen(find_submissions(options.submissions, lab), options)
     log = options.out / runlog.FILE
     who = f"{runlog.who()}, process {os.getpid()}, since {runlog.now()}"
@@ -112,11 +109,10 @@ def _chosen(found: list[Submission], options: Options) -> list[Submission]:
     names = [submission.student for submission in found]
     unknown = [student for student in options.students if student not in names]
     if unknown:
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        there = ", ".join(one_line(name) for name in names[:NAMED])
-        raise Refused(
-            f"there is no submission of {', '.join(unknown)} in {options.submissions}; there is {there}{more}"
-        )
+        there: list[str | Finding] = [one_line(name) for name in names[:NAMED]]
+        if len(names) > NAMED:
+            there.append(codes.AND_MORE(count=len(names) - NAMED))
+        raise Refused("no_submission_of", students=unknown, folder=str(options.submissions), there=there)
     return [submission for submission in found if submission.student in options.students]
 
 
@@ -213,7 +209,7 @@ def _log(log: Path, record: runlog.Start | runlog.End) -> None:
     try:
         runlog.append(log, record)
     except OSError as error:
-        raise Refused(f"{log} could not be written: {error.strerror}", exit_code=3) from None
+        raise Refused(codes.NOT_WRITTEN(path=str(log), reason=error.strerror or ""), 3) from None
 
 
 def run_again(
@@ -228,7 +224,7 @@ def run_again(
     start = runlog.with_seed(records, lab.name, seed)
     if start is None:
         known = ", ".join(map(str, runlog.seeds(records, lab.name)[:NAMED])) or "none"
-        raise Refused(f"no run of {lab.name} with seed {seed} stands in {log}; the last seeds are: {known}")
+        raise Refused("no_run_with_seed", lab=lab.name, seed=str(seed), log=str(log), seeds=known)
     options = Options(
         submissions or Path(start.submissions), out, sandbox, seed, start.students, start.milestones, True, jobs
     )

@@ -86,7 +86,7 @@ def read(log: Path) -> list[Start | End]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise Refused(f"{log} cannot be read: {error.strerror}", exit_code=3) from None
+        raise Refused("cannot_be_read", 3, path=str(log), reason=error.strerror or "") from None
     records: list[Start | End] = []
     for line in lines:
         try:

@@ -16,7 +16,6 @@ from grader.plain import from_json, to_json
 from grader.run.answers import Answer
 
 FILE = "recorded.json"
-AGAIN = "take it from the course's copy again"
 
 
 class RecordedCheck(msgspec.Struct, frozen=True):
@@ -38,7 +37,7 @@ class Record(msgspec.Struct, frozen=True):
     def of(self, check: str) -> RecordedCheck:
         """What is recorded of a check."""
         if check not in self.checks:
-            raise Refused(f"{FILE} has no check {check}: run make sync", 1)
+            raise Refused("record_lacks_check", 1, file=FILE, check=check)
         return self.checks[check]
 
     def known(self, check: str, case: str) -> Known:
@@ -46,14 +45,14 @@ class Record(msgspec.Struct, frozen=True):
         try:
             facts = self.of(check).cases[case]
         except KeyError:
-            raise Refused(f"{FILE} has no case {case!r} of {check}: run make sync", 1) from None
+            raise Refused("record_lacks_case", 1, file=FILE, check=check, case=case) from None
         try:
             return Known(
                 answer_from_json(facts["expected"]) if "expected" in facts else None,
                 {name: answer_from_json(item) for name, item in facts.get("mistakes", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise Refused(f"{FILE}, case {case!r} of {check}, cannot be read ({error}): {AGAIN}", 1) from None
+            raise Refused("record_damaged", 1, file=FILE, check=check, case=case, reason=str(error)) from None
 
 
 def read_record(folder: Path) -> Record:
@@ -61,7 +60,7 @@ def read_record(folder: Path) -> Record:
     try:
         return msgspec.convert(json.loads((folder / FILE).read_bytes()), type=Record)  # json: NaN is allowed
     except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
-        raise Refused(f"{folder / FILE} cannot be read ({error}): {AGAIN}", 1) from None
+        raise Refused("given_unusable", 1, path=str(folder / FILE), reason=str(error)) from None
 
 
 def record_to_json(record: Record) -> str:

@@ -133,7 +133,7 @@ class Lab(msgspec.Struct, frozen=True):
         for task in self.manifest.tasks:
             if name in (task.name, task.number, *task.functions):
                 return task
-        raise Refused(f"{self.name} has no task {name!r}. Its tasks are: {self.task_names}")
+        raise Refused("no_such_task", lab=self.name, task=name, tasks=self.task_names)
 
     @property
     def task_names(self) -> str:
@@ -151,9 +151,9 @@ def read_lab(folder: Path) -> Lab:
     try:
         manifest = msgspec.toml.decode(path.read_bytes(), type=Manifest)
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}", 1) from None
+        raise Refused("cannot_be_read", 1, path=str(path), reason=error.strerror or "") from None
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(f"{path}: {error}", 1) from None
+        raise Refused("manifest_refused", 1, path=str(path), reason=str(error)) from None
     return Lab(folder, manifest)
 
 
@@ -171,7 +171,7 @@ def find_lab(name: str, parent: Path) -> Lab:
         if name in (short, folder.name, short.removeprefix("lab")):
             return read_lab(folder)
     known = ", ".join(folder.name.split("_")[0] for folder in folders) or "none"
-    raise Refused(f"There is no lab {name!r} in {parent.name}/. The labs here are: {known}")
+    raise Refused("no_such_lab", lab=name, folder=parent.name, labs=known)
 
 
 def labs_folder() -> Path:
@@ -183,5 +183,5 @@ def solutions_folder() -> Path:
     """Where an instructor keeps the sources; Refused in a copy that has none."""
     folder = ROOT / "solutions"
     if not folder.is_dir():
-        raise Refused("This copy of the kit has no solutions/: only an instructor's copy can do that")
+        raise Refused("no_solutions")
     return folder

@@ -10,6 +10,7 @@ from io import FileIO
 from pathlib import Path
 
 from grader.errors import Refused
+from grader.languages import say
 from grader.plain import one_line
 from grader.results import UNFINISHED
 
@@ -42,7 +43,7 @@ def unfit(out: Path, student: str, lab: str) -> str:
 
 
 @contextlib.contextmanager
-def opened(out: Path, who: str, say: Callable[[str], None]) -> Iterator[None]:
+def opened(out: Path, who: str, tell: Callable[[str], None]) -> Iterator[None]:
     """`out`, made, tried out, and locked for this process and those it forks; Refused where that cannot be."""
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -50,7 +51,7 @@ def opened(out: Path, who: str, say: Callable[[str], None]) -> Iterator[None]:
     except OSError as error:
         raise _not_writable(out, error) from None
     with lock:
-        _take(lock, out, say)
+        _take(lock, out, tell)
         try:
             lock.truncate(0)
             lock.write(who.encode())
@@ -63,7 +64,7 @@ def opened(out: Path, who: str, say: Callable[[str], None]) -> Iterator[None]:
 
 
 def _not_writable(out: Path, error: OSError) -> Refused:
-    return Refused(f"results cannot be written to {out}: {error.strerror}. Nothing was graded")
+    return Refused("results_cannot_be_written", folder=str(out), reason=error.strerror)
 
 
 def _try_out(probe: Path) -> None:
@@ -77,7 +78,7 @@ def _try_out(probe: Path) -> None:
         probe.unlink(missing_ok=True)
 
 
-def _take(lock: FileIO, out: Path, say: Callable[[str], None]) -> None:
+def _take(lock: FileIO, out: Path, tell: Callable[[str], None]) -> None:
     give_up = time.monotonic() + LOCK_SECONDS
     said = False
     while True:
@@ -88,10 +89,8 @@ def _take(lock: FileIO, out: Path, say: Callable[[str], None]) -> None:
             lock.seek(0)
             other = one_line((lock.read(200) or b"unknown").decode(errors="replace"))
         if not said:
-            say(f"another grader ({other}) is at work in {out}: waiting {LOCK_SECONDS:g} seconds for it to end")
+            tell(say("waiting_for_another", other=other, folder=str(out), seconds=LOCK_SECONDS))
             said = True
         if time.monotonic() > give_up:
-            raise Refused(
-                f"another grader ({other}) is at work in {out}: nothing was graded. Wait for it, or give another --out"
-            )
+            raise Refused("another_at_work", other=other, folder=str(out))
         time.sleep(0.1)

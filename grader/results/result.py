@@ -120,7 +120,7 @@ def read_result(path: Path) -> Result:
             return _from_schema_1(msgspec.json.decode(data))
         return msgspec.json.decode(data, type=Result)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(f"{path} is no result of this grader: {error}", exit_code=1) from None
+        raise Refused("no_result", 1, path=str(path), reason=str(error)) from None
 
 
 class _Version(msgspec.Struct):

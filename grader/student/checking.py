@@ -12,7 +12,7 @@ from grader.checks import Check, checks_of
 from grader.errors import Refused
 from grader.findings import Finding
 from grader.judging.judge import Judged, check_result, judge, without
-from grader.judging.recorded import AGAIN, Record, read_record
+from grader.judging.recorded import Record, read_record
 from grader.lab import Lab, Milestone, Task
 from grader.lab.loading import Broken, load_functions, load_modules
 from grader.lab.quiz import read_answers
@@ -84,7 +84,9 @@ def open_session(lab: Lab) -> Session:
     try:
         [module] = load_modules(lab.folder, ["checks"])
     except Exception as error:  # a given file, but anybody can have edited it
-        raise Refused(f"{lab.path('checks.py')} cannot be used ({type(error).__name__}: {error}): {AGAIN}", 1) from None
+        raise Refused(
+            "given_unusable", 1, path=str(lab.path("checks.py")), reason=f"{type(error).__name__}: {error}"
+        ) from None
     functions = load_functions(lab, lab.folder)
     sys.path.insert(0, str(lab.folder))
     return Session(lab, checks_of(module), read_record(lab.folder), functions)

@@ -28,17 +28,17 @@ def reset_task(lab: Lab, task: Task) -> Path | None:
     if task.file in lab.answer_files:
         return reset_file(lab, task.file)
     path, skeleton = lab.path(task.file), _skeleton(lab, task.file)
-    whole_file = f"make {lab.name}-reset FILE={task.file} puts the whole file back"
+    file = {"file": task.file, "lab": lab.name}
     try:
         source = path.read_bytes().decode("utf-8-sig")
         lines = {name: _lines(source, name) for name in task.functions}
     except OSError as error:
-        raise Refused(f"{path.name} cannot be read ({error.strerror}). {whole_file}", 1) from None
+        raise Refused("reset_unreadable", 1, **file, reason=error.strerror) from None
     except (SyntaxError, ValueError) as error:
-        raise Refused(f"{path.name} cannot be read as Python ({error}). {whole_file}", 1) from None
+        raise Refused("reset_not_python", 1, **file, reason=str(error)) from None
     missing = [name for name, found in lines.items() if found is None]
     if missing:
-        raise Refused(f"{path.name} has no function {missing[0]} any more. {whole_file}", 1)
+        raise Refused("reset_no_function", 1, **file, function=missing[0])
     backup = back_up(lab.folder, [task.file])
     for name in task.functions:
         original = _lines(skeleton, name)
@@ -54,7 +54,7 @@ def reset_file(lab: Lab, name: str) -> Path | None:
     """Puts a whole file that is handed in back; the backup's folder, or None where there was nothing to keep."""
     if name not in lab.manifest.files.handed_in:
         known = ", ".join(lab.manifest.files.handed_in)
-        raise Refused(f"{name!r} is none of the files that {lab.name} hands in: {known}")
+        raise Refused("not_handed_in_by_lab", file=name, lab=lab.name, files=known)
     skeleton = _skeleton(lab, name)
     backup = back_up(lab.folder, [name]) if lab.path(name).is_file() else None
     lab.path(name).write_text(skeleton, encoding="utf-8")
@@ -66,7 +66,7 @@ def _skeleton(lab: Lab, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError:
-        raise Refused(f"{path} is missing: take it from the course's copy again", 1) from None
+        raise Refused("given_missing", 1, path=str(path)) from None
 
 
 def _numbered_lines(source: str) -> list[str]:

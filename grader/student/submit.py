@@ -21,9 +21,9 @@ def student_name(given: str | None) -> str:
     try:
         name = given if given is not None else getpass.getuser()
     except (KeyError, OSError):  # a container's user need not have a name
-        raise Refused("say who hands in: --student your-id (make: STUDENT=your-id)") from None
+        raise Refused("who_hands_in") from None
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", name):
-        raise Refused(f"{name!r} cannot be a student's id: use letters, digits and . _ @ + -")
+        raise Refused("no_students_id", name=name)
     return name
 
 
@@ -65,7 +65,7 @@ def pack(lab: Lab, student: str, folder: Path) -> tuple[Path, list[str]]:
     """Writes <student>_<lab>_<time>.zip into `folder`; returns its path and the names of what went in."""
     files = files_to_hand_in(lab)
     if not files:
-        raise Refused(f"there is nothing to hand in in {lab.folder}", 1)
+        raise Refused("nothing_to_hand_in", 1, folder=str(lab.folder))
     contents = {str(path.relative_to(lab.folder)): path.read_bytes() for path in files}
     manifest = {
         "lab": lab.name,

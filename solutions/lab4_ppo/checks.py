@@ -444,7 +444,9 @@ def _dealt(lab, n, size, generator):
         raise CannotJudge("a list of tensors is expected, one for each minibatch")
     for batch in batches:
         if batch.dtype != torch.int64 or batch.dim() != 1:
-            raise CannotJudge(f"a minibatch is a tensor of {batch.dim()} dimensions and {batch.dtype}; 1 and int64 wanted")
+            raise CannotJudge(
+                f"a minibatch is a tensor of {batch.dim()} dimensions and {batch.dtype}; 1 and int64 wanted"
+            )
     return [batch.tolist() for batch in batches]
 
 

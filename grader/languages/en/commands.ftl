@@ -1,0 +1,26 @@
+# What a command says when it cannot do what it was asked for.
+
+no_such_task = { $lab } has no task '{ $task }'. Its tasks are: { $tasks }
+no_such_lab = There is no lab '{ $lab }' in { $folder }/. The labs here are: { $labs }
+no_solutions = This copy of the kit has no solutions/: only an instructor's copy can do that
+cannot_be_read = { $path } cannot be read: { $reason }
+manifest_refused = { $path }: { $reason }
+reset_unreadable = { $file } cannot be read ({ $reason }). make { $lab }-reset FILE={ $file } puts the whole file back
+reset_not_python = { $file } cannot be read as Python ({ $reason }). make { $lab }-reset FILE={ $file } puts the whole file back
+reset_no_function = { $file } has no function { $function } any more. make { $lab }-reset FILE={ $file } puts the whole file back
+not_handed_in_by_lab = '{ $file }' is none of the files that { $lab } hands in: { $files }
+given_missing = { $path } is missing: take it from the course's copy again
+given_unusable = { $path } cannot be used ({ $reason }): take it from the course's copy again
+record_lacks_check = { $file } has no check { $check }: run make sync
+record_lacks_case = { $file } has no case '{ $case }' of { $check }: run make sync
+record_damaged = { $file }, case '{ $case }' of { $check }, cannot be read ({ $reason }): take it from the course's copy again
+who_hands_in = say who hands in: --student your-id (make: STUDENT=your-id)
+no_students_id = '{ $name }' cannot be a student's id: use letters, digits and . _ @ + -
+nothing_to_hand_in = there is nothing to hand in in { $folder }
+no_result = { $path } is no result of this grader: { $reason }
+results_cannot_be_written = results cannot be written to { $folder }: { $reason }. Nothing was graded
+another_at_work = another grader ({ $other }) is at work in { $folder }: nothing was graded. Wait for it, or give another --out
+waiting_for_another = another grader ({ $other }) is at work in { $folder }: waiting { $seconds } seconds for it to end
+out_inside_submissions = the results cannot go to { $out }, inside { $submissions }: the next run would take them for submissions. Give another folder (--out; make: OUT=...)
+no_submission_of = there is no submission of { $students } in { $folder }; there is { $there }
+no_run_with_seed = no run of { $lab } with seed { $seed } stands in { $log }; the last seeds are: { $seeds }
