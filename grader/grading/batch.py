@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 from grader import codes
 from grader.errors import Refused
@@ -80,6 +81,7 @@ def grade_all(
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise Refused("out_inside_submissions", out=str(options.out), submissions=str(options.submissions))
     submissions = _chosen(find_submissions(options.submissions, lab), options)
+    executor_of(options.executor)
     log = options.out / runlog.FILE
     who = f"{runlog.who()}, process {os.getpid()}, since {runlog.now()}"
     with results_folder.opened(options.out, who, say), _signals_noted() as signals:
@@ -141,7 +143,7 @@ def _graded(
             fit.append(submission)
     show(len(rows))
     trouble: Finding | None = None
-    executor = modules_of("grader.executors")[options.executor]
+    executor = executor_of(options.executor)
     with contextlib.closing(executor.rows(job, fit, options.jobs)) as graded:
         for row in graded:
             if row is not None:
@@ -154,6 +156,14 @@ def _graded(
                 break
     rows.sort(key=lambda row: row.student)
     return Batch(job.seed, len(submissions), rows, signals[0] if signals else 0, trouble)
+
+
+def executor_of(name: str) -> ModuleType:
+    """The executor of that name; Refused where there is none."""
+    there = {each: module for each, module in modules_of("grader.executors").items() if hasattr(module, "rows")}
+    if name not in there:
+        raise Refused("no_such_executor", name=name, there=list(there))
+    return there[name]
 
 
 @contextlib.contextmanager

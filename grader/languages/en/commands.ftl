@@ -24,3 +24,4 @@ waiting_for_another = another grader ({ $other }) is at work in { $folder }: wai
 out_inside_submissions = the results cannot go to { $out }, inside { $submissions }: the next run would take them for submissions. Give another folder (--out; make: OUT=...)
 no_submission_of = there is no submission of { $students } in { $folder }; there is { $there }
 no_run_with_seed = no run of { $lab } with seed { $seed } stands in { $log }; the last seeds are: { $seeds }
+no_such_executor = There is no executor '{ $name }': choose { $there }
