@@ -1,0 +1,239 @@
+"""A language is a folder of catalogues, and nothing of the grader has to be changed for a new one.
+
+The pseudo-language here is English in accents, made from the catalogues by Fluent's own parser. Whatever comes out of a
+command without accents was not made by a catalogue.
+"""
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fluent.syntax import FluentParser, FluentSerializer, ast
+from fluent.syntax.visitor import Transformer, Visitor
+
+from grader import cli, codes, languages
+from grader.author import sync
+from grader.author.skeleton import cut
+from grader.findings import CODES, Finding
+from grader.grading import work
+from grader.instructor import commands
+from grader.lab import manifest, read_lab
+from grader.languages import bundle_of, say
+from grader.workers.client import WarmParent
+
+ACCENTS = str.maketrans("aceiouyACEIOUYns", "áçéíóúýÁÇÉÍÓÚÝñš")
+CATALOGUES = sorted((Path(languages.__file__).parent / "en").glob("*.ftl"))
+Said = Callable[..., str]
+
+
+class Accents(Transformer):
+    """Puts accents on the literal text of every message."""
+
+    def visit_TextElement(self, node: ast.TextElement) -> ast.TextElement:
+        node.value = node.value.translate(ACCENTS)
+        return node
+
+
+class Variables(Visitor):
+    """The variables of a message."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def visit_VariableReference(self, node: ast.VariableReference) -> None:
+        self.names.add(node.id.name)
+
+
+def messages() -> dict[str, ast.Message]:
+    """Every message of the English catalogues, by its id."""
+    found: dict[str, ast.Message] = {}
+    for file in CATALOGUES:
+        for entry in FluentParser().parse(file.read_text(encoding="utf-8")).body:
+            assert not isinstance(entry, ast.Junk), f"{file.name}: {entry.content}"
+            if isinstance(entry, ast.Message):
+                assert entry.id.name not in found, f"there are two messages {entry.id.name}"
+                found[entry.id.name] = entry
+    return found
+
+
+@pytest.fixture
+def accented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The pseudo-language, in a folder of the tests, chosen by LAB_LANG."""
+    (tmp_path / "languages" / "xx").mkdir(parents=True)
+    for file in CATALOGUES:
+        resource = Accents().visit(FluentParser().parse(file.read_text(encoding="utf-8")))
+        target = tmp_path / "languages" / "xx" / file.name
+        target.write_text(FluentSerializer().serialize(resource), encoding="utf-8")
+    monkeypatch.setattr(languages, "__path__", [*languages.__path__, str(tmp_path / "languages")])
+    monkeypatch.setenv("LAB_LANG", "xx")
+    languages._catalogue.cache_clear()
+    yield
+    languages._catalogue.cache_clear()
+
+
+def test_every_code_has_its_message_with_its_values_and_no_others() -> None:
+    there = messages()
+    for name, code in CODES.items():
+        variables = Variables()
+        variables.visit(there[name])
+        assert variables.names <= set(code.values), name
+    assert set(codes.HIDDEN.values()) <= set(CODES.values())
+
+
+@pytest.mark.usefixtures("accented")
+def test_every_message_comes_out_in_the_language_that_was_chosen() -> None:
+    bundle = bundle_of("xx")
+    assert languages.languages() == ["en", "xx"]
+    for name, message in messages().items():
+        assert bundle.has_message(name)
+        variables = Variables()
+        variables.visit(message)
+        said = say(name, **dict.fromkeys(variables.names, 7))
+        assert not re.search(f"{name} \\(", said), f"{name} cannot be made from its values"
+
+
+def test_what_a_language_lacks_is_said_in_english_and_what_none_has_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "yy").mkdir()
+    (tmp_path / "yy" / "some.ftl").write_text("died = muerto\n", encoding="utf-8")
+    monkeypatch.setattr(languages, "__path__", [*languages.__path__, str(tmp_path)])
+    monkeypatch.setenv("LAB_LANG", "yy")
+    languages._catalogue.cache_clear()
+    try:
+        assert say(codes.DIED()) == "muerto"
+        assert say(codes.TODO()) == "still to do"
+        assert say(Finding("of_another_version", {"value": 3})) == "of_another_version (value: 3)"
+    finally:
+        languages._catalogue.cache_clear()
+
+
+def test_a_language_that_is_not_there_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_LANG", "../../etc")
+    assert say(codes.TODO()) == "still to do"
+
+
+# --- whole screens ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A kit with one small lab, in the skeleton's state, and the tests' lab in solutions/."""
+    source = Path(__file__).parents[1] / "small_lab" / "lab90_numbers"
+    shutil.copytree(source, tmp_path / "kit" / "solutions" / source.name)
+    sync.sync(read_lab(tmp_path / "kit" / "solutions" / source.name), tmp_path / "kit" / "labs" / source.name)
+    monkeypatch.setattr(manifest, "ROOT", tmp_path / "kit")
+    monkeypatch.chdir(tmp_path / "kit")
+    return tmp_path / "kit"
+
+
+@pytest.fixture
+def said(kit: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
+    """What a command says, on both streams."""
+
+    def typed(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["grader", *arguments])
+        monkeypatch.setenv("COLUMNS", "200")
+        with pytest.raises(SystemExit):
+            cli.main()
+        captured = capsys.readouterr()
+        return captured.out + captured.err
+
+    return typed
+
+
+# What is data: names of labs, tasks, functions, files and people, what the author of the lab wrote, numbers, and what a
+# user types. Everything else has to come from a catalogue.
+DATA = re.compile(
+    r"""lab90\w*|double|shift(_back)?|total(s|led)?|first\.py|second\.py|quiz\.json|checks\.py|
+    README(\.md)?|Numbers|make\ [\w-]+|TASK=\S+|FILE=\S+|STUDENT=\S+|OUT=\S+|SUBMISSIONS=\S*|--?\w[\w-]*|
+    \w+_bytes|lab\.toml|invalid\ syntax|train|
+    'utf-8'\ codec.*|case\ '[^']*'|'[^']*'|"[^"]*"|ada|bob|carol|nobody|seed|in\ \w+:\ .*|
+    \w+Error\b.*|return\ .*|https?://\S+""",
+    re.VERBOSE,
+)
+
+
+def without_data(text: str, lab: Path) -> str:
+    """The text without what is data."""
+    written = [line.strip() for line in (lab / "lab.toml").read_text(encoding="utf-8").splitlines()]
+    written += re.findall(r'"""(.*?)\n?(?:"""|$)', (lab / "checks.py").read_text(encoding="utf-8"))
+    written += re.findall(r'"([^"]+)"', (lab / "recorded.json").read_text(encoding="utf-8"))
+    written += [text for line in written for text in re.findall(r'"([^"]+)"', line)]
+    text = re.sub(r"\S*/\S*", " ", text)  # paths
+    for piece in sorted(filter(None, written), key=len, reverse=True):
+        text = text.replace(piece, " ")
+    return DATA.sub(" ", text)
+
+
+def plain_words(text: str) -> list[str]:
+    """Words of three letters and more that hold a letter which would have an accent, and have none."""
+    return [
+        word
+        for word in re.findall(r"[^\W\d_]{3,}", text)
+        if word.isascii() and word != word.translate(ACCENTS) and not word.isupper()
+    ]
+
+
+@pytest.mark.usefixtures("accented")
+def test_a_students_screens_are_in_the_language_that_was_chosen(said: Said, kit: Path) -> None:
+    lab = kit / "labs" / "lab90_numbers"
+    screens = [said("check", "lab90"), said("hint", "lab90", "--task", "double"), said("hint", "lab90")]
+    first = cut((kit / "solutions" / lab.name / "first.py").read_text(encoding="utf-8"), "first.py")
+    wrong = {
+        "a wrong value": first.replace("raise NotImplementedError", "return 5.0", 1),
+        "an exception": first.replace("raise NotImplementedError", "return x.nothing", 1),
+        "no Python": "def double(:\n",
+        "no function": "other = 1\n",
+        "an import that is not allowed": first + "\nimport trl\n",
+        "a file that fails": first + "\n1 / 0\n",
+        "not UTF-8": None,
+    }
+    for text in wrong.values():
+        (lab / "first.py").write_bytes(b"\xff" if text is None else text.encode())
+        screens += [said("check", "lab90"), said("check", "lab90", "--task", "double")]
+    screens += [said("submit", "lab90", "--out", "handed_in", "--student", who) for who in ("ada", "../ada")]
+    screens += [
+        said("reset", "lab90", "--task", "double"),
+        said("reset", "lab90"),
+        said("reset", "lab90", "--file", "x"),
+    ]
+    (lab / "first.py").write_text(first, encoding="utf-8")
+    screens += [
+        said("reset", "lab90", "--task", "shift"),
+        said("check", "lab91"),
+        said("check", "lab90", "--task", "no"),
+    ]
+    screens += [said("run", "lab90", "train")]
+    for screen in screens:
+        assert plain_words(without_data(screen, lab)) == [], screen
+
+
+@pytest.mark.usefixtures("accented")
+def test_an_instructors_screens_are_in_the_language_that_was_chosen(
+    said: Said, kit: Path, warm_parent: WarmParent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "WarmParent", lambda *_: warm_parent)
+    monkeypatch.setattr(WarmParent, "__exit__", lambda *_: None)
+    monkeypatch.setattr(commands, "solutions_folder", lambda: kit / "solutions")
+    source = kit / "solutions" / "lab90_numbers"
+    for student in ("ada", "bob", "carol"):
+        shutil.copytree(source, kit / "submitted" / student / "lab90")
+    (kit / "submitted" / "bob" / "lab90" / "second.py").unlink()
+    (kit / "submitted" / "carol" / "lab90" / "first.py").write_text("def double(x):\n    return {}\n", encoding="utf-8")
+    grade = ("grade", "lab90", "submitted", "--sandbox", "none", "--jobs", "1")
+    screens = [
+        said(*grade),
+        said(*grade),
+        said("feedback", "lab90"),
+        said("grade", "lab90", "nowhere", "--sandbox", "none"),
+    ]
+    screens.append(said("regrade", "lab90", "--seed", "12345678", "--sandbox", "none"))
+    for student in ("ada", "bob", "carol"):
+        page = (kit / "feedback" / student / "lab90" / "feedback.html").read_text(encoding="utf-8")
+        screens.append(re.sub(r"<style>.*?</style>|<[^>]*>|&\w+;", " ", page, flags=re.DOTALL))
+    for screen in screens:
+        assert plain_words(without_data(screen, kit / "labs" / "lab90_numbers")) == [], screen
