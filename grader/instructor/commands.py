@@ -36,7 +36,7 @@ def grade(
     """Grade all submissions to a lab that are not graded yet: a result for each, a table, and what needs a person."""
     _one_thread()
     from grader.grading import batch
-    from grader.sandboxes.sandbox import choose
+    from grader.sandboxes import choose
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
@@ -57,7 +57,7 @@ def regrade(
     """Grade once more what a run graded, with its seed, and say which scores differ (for instructors)."""
     _one_thread()
     from grader.grading import batch
-    from grader.sandboxes.sandbox import choose
+    from grader.sandboxes import choose
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)

@@ -56,7 +56,7 @@ class NotConfined(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Inner:
+class InnerLayer:
     """Whether children are confined (False: rlimits alone), and whether their user has no other processes."""
 
     confined: bool
@@ -67,7 +67,7 @@ class Inner:
         return ", ".join([*parts, "rlimits", *(["own user"] if self.own_user else [])])
 
 
-def prepare(inner: Inner) -> None:
+def prepare(inner: InnerLayer) -> None:
     """Imports what `enter` needs, so that a child which is forked later finds it; NotConfined where it is missing."""
     if not inner.confined:
         return
@@ -97,7 +97,7 @@ def readable_paths() -> list[Path]:
     )
 
 
-def enter(work: Path, limits: Limits, inner: Inner) -> None:
+def enter(work: Path, limits: Limits, inner: InnerLayer) -> None:
     """Confines this process, which is a child that a submission will run in. `work` is its private folder.
 
     NotConfined where the machine does not allow it; then nothing of the submission may run.
@@ -118,7 +118,7 @@ def enter(work: Path, limits: Limits, inner: Inner) -> None:
         _restrict_calls(may_start_processes(limits, inner))
 
 
-def _limit_resources(limits: Limits, inner: Inner) -> None:
+def _limit_resources(limits: Limits, inner: InnerLayer) -> None:
     _limit(resource.RLIMIT_CORE, 1)  # with 0 the kernel still starts a program that takes cores (core_pattern)
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
     _limit(resource.RLIMIT_FSIZE, limits.disk_bytes)
@@ -173,7 +173,7 @@ def _restrict_files(work: Path) -> None:
         raise NotConfined(f"Landlock is not to be had (Linux 5.13 or later has it): {error}") from None
 
 
-def may_start_processes(limits: Limits, inner: Inner) -> bool:
+def may_start_processes(limits: Limits, inner: InnerLayer) -> bool:
     """Whether fork is allowed at all: only where the kernel counts the processes, which it does for each user."""
     return limits.processes > 1 and (inner.own_user or not inner.confined)
 

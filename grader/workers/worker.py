@@ -1,4 +1,4 @@
-"""The process in which submitted code runs: python -m grader.workers.worker <control socket> <Start as JSON>.
+"""The process in which submitted code runs: python -m grader.workers.worker <control socket> <ParentOptions as JSON>.
 
 A warm parent imports torch once and never runs a submission's code. For each submission it forks a child, which takes a
 private folder (the submission, the lab's given files, checks.py), confines itself (confine.py) and answers calls. It
@@ -34,7 +34,7 @@ from grader.lab.loading import load_functions, load_modules
 from grader.plain import Array, NotPlain, Plain, one_line, pack, printable
 from grader.run import confine
 from grader.run.answers import Answer, answer
-from grader.run.confine import Inner
+from grader.run.confine import InnerLayer
 from grader.workers import frames
 
 PR_SET_PDEATHSIG = 1
@@ -46,35 +46,35 @@ OPENING_BYTES = 64_000_000  # the files of a submission and of its lab
 
 
 @dataclasses.dataclass(frozen=True)
-class Start:
+class ParentOptions:
     """What a warm parent is started with, as one argument of its command line."""
 
     work: str  # the folder of a child, one child after another
     limits: Limits
-    inner: Inner
+    inner: InnerLayer
     modules: Sequence[str] | None  # None: only say whether children can be confined
 
 
 def main() -> None:
     """The warm parent: says whether children can be confined here, imports, then forks one child at a time."""
-    start = msgspec.json.decode(sys.argv[2], type=Start)
+    options = msgspec.json.decode(sys.argv[2], type=ParentOptions)
     try:
-        _serve(_connect(sys.argv[1]), start)
+        _serve(_connect(sys.argv[1]), options)
     except frames.Gone:  # the grader was ended meanwhile
         pass
     finally:
         with contextlib.suppress(OSError):  # it may be a mount
-            _empty(Path(start.work))
-            os.rmdir(start.work)
+            _empty(Path(options.work))
+            os.rmdir(options.work)
 
 
-def _serve(control: socket.socket, start: Start) -> None:
+def _serve(control: socket.socket, options: ParentOptions) -> None:
     _adopt_orphans()
-    fault = trial(start)
+    fault = trial(options)
     frames.send(control, {"fault": fault})
-    if fault or start.modules is None:
+    if fault or options.modules is None:
         return
-    for name in ("labs.common", *start.modules):
+    for name in ("labs.common", *options.modules):
         importlib.import_module(name)
     import torch
 
@@ -82,10 +82,10 @@ def _serve(control: socket.socket, start: Start) -> None:
 
     torch.set_num_threads(1)
     warm_up()
-    _empty(Path(start.work))  # where torch has made a folder for its caches
+    _empty(Path(options.work))  # where torch has made a folder for its caches
     gc.freeze()
     frames.send(control, {"ready": True})
-    Parent(control, start).serve()
+    Parent(control, options).serve()
 
 
 def _connect(address: str) -> socket.socket:
@@ -97,17 +97,17 @@ def _connect(address: str) -> socket.socket:
     return control
 
 
-def trial(start: Start) -> str:
+def trial(options: ParentOptions) -> str:
     """Confines a child that does nothing else: why that is not possible, or an empty string."""
     try:
-        confine.prepare(start.inner)
+        confine.prepare(options.inner)
     except confine.NotConfined as error:
         return str(error)
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            confine.enter(Path(start.work), start.limits, start.inner)
+            confine.enter(Path(options.work), options.limits, options.inner)
         except (confine.NotConfined, OSError, ValueError) as error:
             os.write(writing, str(error).encode())
         os._exit(0)
@@ -136,9 +136,9 @@ class Parent:
     There is one child at a time, so that every descendant belongs to it.
     """
 
-    def __init__(self, control: socket.socket, start: Start) -> None:
-        self._control, self._start = control, start
-        self._work = Path(start.work)
+    def __init__(self, control: socket.socket, options: ParentOptions) -> None:
+        self._control, self._options = control, options
+        self._work = Path(options.work)
         self._child: psutil.Process | None = None
         self._resident = 0  # bytes that a child shares with this process when it is forked
         self._hit = ""  # the limit for which a child was ended
@@ -172,9 +172,9 @@ class Parent:
         pid = os.fork()
         if pid == 0:
             os.closerange(3, descriptor)  # the control socket above all
-            os.closerange(descriptor + 1, self._start.limits.open_files)
+            os.closerange(descriptor + 1, self._options.limits.open_files)
             die_with_parent()
-            run_child(socket.socket(fileno=descriptor), self._work, self._start.inner)
+            run_child(socket.socket(fileno=descriptor), self._work, self._options.inner)
         os.close(descriptor)
         self._child = psutil.Process(pid)
         frames.send(self._control, {"forked": True})
@@ -183,7 +183,7 @@ class Parent:
         """The child and everything that it started."""
         if self._child is None:
             return []
-        return psutil.Process().children(recursive=True) if self._start.limits.processes > 1 else [self._child]
+        return psutil.Process().children(recursive=True) if self._options.limits.processes > 1 else [self._child]
 
     def _usage(self) -> dict[str, Plain]:
         """CPU seconds so far, and whether anything of it computes, or waits for the disk, at this moment."""
@@ -198,7 +198,7 @@ class Parent:
         """Ends a child that is over a limit which the kernel does not count, or whose main thread is gone."""
         if self._child is None:
             return
-        limits = self._start.limits
+        limits = self._options.limits
         memory = threads = processes = 0
         disk = _disk_bytes(self._work, limits.disk_bytes)
         for process in self._family():
@@ -221,7 +221,7 @@ class Parent:
             self._kill()
 
     def _kill(self) -> None:
-        confined = self._start.inner.confined  # where forking is not refused, there may be more than its family
+        confined = self._options.inner.confined  # where forking is not refused, there may be more than its family
         for process in self._family() if confined else psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 process.kill()
@@ -332,7 +332,7 @@ def _empty(folder: Path) -> None:
 # --- the child --------------------------------------------------------------------------------------------------------
 
 
-def run_child(channel: socket.socket, work: Path, inner: Inner) -> NoReturn:
+def run_child(channel: socket.socket, work: Path, inner: InnerLayer) -> NoReturn:
     """The child: closes itself in, then answers one call after another until the channel closes."""
     try:
         os.setsid()
