@@ -20,7 +20,7 @@ from grader.lab import Limits
 from grader.run.confine import InnerLayer
 from grader.sandboxes.parent import TRIAL_SECONDS, NotStarted, RunningParent, command, complaint, need, tried
 from grader.sandboxes.surroundings import FOLDER, OTHER_USERS, TMPFS_FLAGS, environment, shown_paths
-from grader.workers.worker import ParentOptions
+from grader.workers.worker import NO_SOCKET, ParentOptions
 
 EMPTY_IMAGE = "labkit-sandbox:empty"  # an image without a file
 MEETING = Path("/run/labkit")  # where the grader's image has the volume that it shares with its workers
@@ -73,8 +73,8 @@ def start(engine: str, limits: Limits, modules: Sequence[str] | None) -> Running
     parent = RunningParent(options.inner, control, process, lambda: _run([engine, "rm", "--force", name]))
     try:
         return tried(parent)
-    except NotStarted as error:
-        if origin.image == EMPTY_IMAGE or "FileNotFoundError" not in str(error):
+    except NotStarted:
+        if origin.image == EMPTY_IMAGE or process.returncode != NO_SOCKET:
             raise
         same = f"{_meeting_volume()!r}, which LABKIT_MEETING names, has to be what is mounted at {MEETING}"
         raise NotStarted(f"the worker's container did not find the meeting: {same}") from None

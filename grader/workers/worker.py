@@ -42,6 +42,7 @@ PR_SET_CHILD_SUBREAPER = 36
 WATCH_SECONDS = 0.1
 PATIENCE = 0.5  # seconds for a child whose channel closed to be seen to have died
 NAME_BYTES = 1024
+NO_SOCKET = 78  # the exit status where there is no control socket at the address
 OPENING_BYTES = 64_000_000  # the files of a submission and of its lab
 
 
@@ -93,7 +94,11 @@ def _connect(address: str) -> socket.socket:
     if address.isdecimal():
         return socket.socket(fileno=int(address))
     control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    control.connect(address)
+    try:
+        control.connect(address)
+    except FileNotFoundError:
+        print(f"there is no control socket at {address}", file=sys.stderr)
+        sys.exit(NO_SOCKET)
     return control
 
 

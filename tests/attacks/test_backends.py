@@ -21,8 +21,11 @@ from grader.errors import Refused
 from grader.grading.submission import Bench, Graded, worker_files
 from grader.intake.staging import Staged
 from grader.lab import ROOT, Lab, Limits
+from grader.run.confine import InnerLayer
 from grader.sandboxes import bubblewrap, container, surroundings, unshare
+from grader.sandboxes.parent import command
 from grader.workers.client import workers_for
+from grader.workers.worker import NO_SOCKET, ParentOptions
 from tests.reading import student_reads
 
 Opened = Callable[[Lab, str], Bench]
@@ -402,7 +405,7 @@ ENGINE = """#!/bin/sh
 cd {folder}
 printf '%s\\n' "$@" > "$1"
 for word; do case "$word" in */control) stat -c %a "${{word%/*}}" "${{word%/*/*}}" > modes 2> /dev/null;; esac; done
-case "$1" in {failing}) echo "{complaint}" >&2; echo "See 'docker --help'." >&2; exit 1;; esac
+case "$1" in {failing}) echo "docker: $1 failed" >&2; echo "See 'docker --help'." >&2; exit {status};; esac
 """
 HARDENED = [
     "--rm --name NAME --pull never --network none --read-only --ipc none --cap-drop ALL",
@@ -414,9 +417,9 @@ HARDENED = [
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Asks an engine for a worker that fails at `failing`, of which `words` are said: the folder of its notes."""
 
-    def ask(failing: str, words: str, complaint: str = "docker: $1 failed") -> Path:
+    def ask(failing: str, words: str, status: int = 1) -> Path:
         engine = tmp_path / "docker"
-        engine.write_text(ENGINE.format(folder=tmp_path, failing=failing, complaint=complaint))
+        engine.write_text(ENGINE.format(folder=tmp_path, failing=failing, status=status))
         engine.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
         assert sandboxes.why_not("docker", Limits()) == words
@@ -525,8 +528,14 @@ def test_a_volume_that_is_not_mounted_is_named(
 
 def test_another_volume_than_the_one_that_is_mounted_is_named(asked: Callable[..., Path], meeting: Path) -> None:
     same = f"'labkit-meeting', which LABKIT_MEETING names, has to be what is mounted at {meeting}"
-    complaint = "FileNotFoundError: [Errno 2] No such file or directory"
-    asked("run", f"the worker's container did not find the meeting: {same}", complaint)
+    asked("run", f"the worker's container did not find the meeting: {same}", NO_SOCKET)
+
+
+def test_a_parent_whose_control_socket_is_not_there_says_so_by_its_exit_status(tmp_path: Path) -> None:
+    options = ParentOptions(str(tmp_path / "work"), Limits(), InnerLayer(confined=True, own_user=True), None)
+    address = str(tmp_path / "control")
+    ended = subprocess.run(command(address, options), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (NO_SOCKET, f"there is no control socket at {address}\n")
 
 
 def test_root_that_may_not_change_users_goes_without_a_user_of_the_workers_own(
