@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import grader.instructor.feedback_command  # noqa: F401
-from grader.cli import Json, LabName, SandboxName, Screen, app, console, shown
+from grader.cli import Json, LabName, LateCommand, SandboxName, Screen, app, console, shown
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 
@@ -20,7 +20,7 @@ Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes"
 Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; without it, one for each core")]
 
 
-@app.command()
+@app.command(cls=LateCommand)
 def grade(
     lab: LabName,
     submissions: Annotated[Path, typer.Argument(help="holds <student>/<lab>/ or an archive for each student")],
@@ -44,7 +44,7 @@ def grade(
     sys.exit(_grade(the_lab, options, as_json))  # not typer.Exit, which has cli.main say of a stop that it was one
 
 
-@app.command()
+@app.command(cls=LateCommand)
 def regrade(
     lab: LabName,
     seed: Annotated[int, typer.Option(help="the run's seed, as its results and graded/runs.jsonl have it")],
