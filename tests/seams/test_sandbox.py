@@ -10,7 +10,7 @@ import pytest
 
 from grader import cli, parts, sandboxes
 from grader.errors import Refused
-from grader.grading.submission import grade, open_run
+from grader.grading.submission import grade, open_bench
 from grader.instructor import doctor
 from grader.intake.submissions import Submission
 from grader.lab import ROOT, Lab, Limits
@@ -47,7 +47,7 @@ def test_a_submission_is_graded_in_a_new_sandbox(polite: str, small_lab: Lab) ->
     with WarmParent(small_lab.manifest.limits, polite) as parent:
         started = parent._started
         assert started is not None
-        graded = grade(open_run(small_lab, parent, seed=1), Submission("ada", small_lab.folder, []))
+        graded = grade(open_bench(small_lab, parent, seed=1), Submission("ada", small_lab.folder, []))
         assert psutil.Process(started.process.pid).nice() == 19
     assert (graded.result.score, graded.attention) == (6, [])
     assert graded.result.sandbox["outer"] == polite and graded.result.confined
