@@ -5,12 +5,15 @@ may try against the machine it runs on stands in tests/attacks.
 """
 
 import dataclasses
+import errno
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import landlockpy
 import msgspec
 import psutil
 import pytest
@@ -419,17 +422,26 @@ def test_a_parent_that_died_during_a_submission_is_the_graders_fault(
 
 
 @pytest.mark.parametrize("part", ["_drop_capabilities", "_restrict_files", "_restrict_calls"])
-def test_where_a_part_of_the_inner_layer_is_not_to_be_had_it_is_said(
+def test_a_part_of_the_inner_layer_that_is_missing_is_named(
     part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None is left out in silence: nothing of a submission may run then."""
 
     def missing(*_: object) -> None:
-        raise confine.NotConfined("not to be had here")
+        raise confine.NotConfined("this machine has none")
 
     options = ParentOptions(str(tmp_path), Limits(), confine.InnerLayer(confined=True, own_user=False), None)
     monkeypatch.setattr(confine, part, missing)
-    assert trial(options) == "not to be had here"
+    assert trial(options) == "this machine has none"
+
+
+def test_a_kernel_without_landlock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(*_: object) -> None:
+        raise landlockpy.UnsupportedError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    options = ParentOptions(str(tmp_path), Limits(), confine.InnerLayer(confined=True, own_user=False), None)
+    monkeypatch.setattr(landlockpy._syscall, "create_ruleset", unsupported)
+    assert trial(options) == "this kernel has no Landlock: Linux 5.13 or later has it, unless it was switched off"
 
 
 def test_files_that_cannot_be_written_are_the_graders_fault_and_it_says_why(parent: WarmParent, run: Bench) -> None:
@@ -445,7 +457,7 @@ def test_a_parent_that_does_not_start_is_the_graders_fault(small_lab: Lab) -> No
         pass
 
 
-def test_a_sandbox_that_is_not_to_be_had_is_named(
+def test_a_sandbox_that_does_not_start_is_named(
     submit: Submit, run: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By whoever asks for it, and in the result: as an error, and with both layers."""
