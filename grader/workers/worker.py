@@ -15,7 +15,6 @@ import os
 import select
 import signal
 import socket
-import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -35,13 +34,12 @@ from grader.plain import Array, NotPlain, Plain, one_line, pack, printable
 from grader.run import confine
 from grader.run.answers import Answer, answer
 from grader.run.confine import InnerLayer
-from grader.workers import frames
+from grader.workers import frames, usage
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 WATCH_SECONDS = 0.1
 PATIENCE = 0.5  # seconds for a child whose channel closed to be seen to have died
-NAME_BYTES = 1024
 NO_SOCKET = 78  # the exit status where there is no control socket at the address
 OPENING_BYTES = 64_000_000  # the files of a submission and of its lab
 
@@ -65,7 +63,7 @@ def main() -> None:
         pass
     finally:
         with contextlib.suppress(OSError):  # it may be a mount
-            _empty(Path(options.work))
+            usage.empty(Path(options.work))
             os.rmdir(options.work)
 
 
@@ -83,7 +81,7 @@ def _serve(control: socket.socket, options: ParentOptions) -> None:
 
     torch.set_num_threads(1)
     warm_up()
-    _empty(Path(options.work))  # where torch has made a folder for its caches
+    usage.empty(Path(options.work))  # where torch has made a folder for its caches
     gc.freeze()
     frames.send(control, {"ready": True})
     Parent(control, options).serve()
@@ -171,9 +169,9 @@ class Parent:
             self._end()
 
     def _fork(self, descriptor: int) -> None:
-        _empty(self._work)
+        usage.empty(self._work)
         self._hit, self._ended = "", False
-        self._resident = _resident_bytes(os.getpid())
+        self._resident = usage.resident_bytes(os.getpid())
         pid = os.fork()
         if pid == 0:
             os.closerange(3, descriptor)  # the control socket above all
@@ -196,7 +194,7 @@ class Parent:
         for process in self._family():
             with contextlib.suppress(psutil.Error, OSError):
                 seconds += sum(process.cpu_times()[:4])
-                busy = busy or _is_busy(process.pid)
+                busy = busy or usage.is_busy(process.pid)
         return {"cpu": seconds, "busy": busy}
 
     def _watch(self) -> None:
@@ -205,13 +203,13 @@ class Parent:
             return
         limits = self._options.limits
         memory = threads = processes = 0
-        disk = _disk_bytes(self._work, limits.disk_bytes)
+        disk = usage.disk_bytes(self._work, limits.disk_bytes)
         for process in self._family():
             with contextlib.suppress(psutil.Error, OSError):
-                memory += max(0, _resident_bytes(process.pid) - self._resident)
-                threads += _tasks(process.pid)
+                memory += max(0, usage.resident_bytes(process.pid) - self._resident)
+                threads += usage.tasks(process.pid)
                 processes += 1
-                disk += _nameless_bytes(process.pid, self._work, limits.disk_bytes)
+                disk += usage.nameless_bytes(process.pid, self._work, limits.disk_bytes)
         used = {
             "memory_bytes": (memory, limits.memory_bytes),
             "processes": (processes, limits.processes),
@@ -222,7 +220,7 @@ class Parent:
         if over:
             self._hit = self._hit or over[0]
         if over or self._child.status() == psutil.STATUS_ZOMBIE:  # what it left behind may hold the channel
-            self._ended = self._ended or not _is_dead(self._child)
+            self._ended = self._ended or not usage.is_dead(self._child)
             self._kill()
 
     def _kill(self) -> None:
@@ -237,9 +235,9 @@ class Parent:
         signalled = 0
         if self._child is not None:
             until = time.monotonic() + patience
-            while not _is_dead(self._child) and time.monotonic() < until:
+            while not usage.is_dead(self._child) and time.monotonic() < until:
                 time.sleep(0.001)
-            by_itself = _is_dead(self._child) and not self._ended
+            by_itself = usage.is_dead(self._child) and not self._ended
             while True:  # what was forked before its parent was killed is found once that one is reaped
                 self._kill()
                 try:
@@ -249,89 +247,8 @@ class Parent:
                 if pid == self._child.pid and by_itself and os.WIFSIGNALED(status):
                     signalled = os.WTERMSIG(status)
             self._child = None
-            _empty(self._work)
+            usage.empty(self._work)
         return {"limit": self._hit, "signal": signalled}
-
-
-# What /proc tells of a process. Its name, which it can choose, is not looked at: psutil takes it for a line of a file.
-# Nor is anything taken for text: a process calls itself and its files by any bytes, and what are lines of text need
-# be none of the kernel's.
-
-
-def _is_dead(process: psutil.Process) -> bool:
-    """Whether nothing of a process is left but its status: a main thread may end before others do."""
-    return bool(process.status() == psutil.STATUS_ZOMBIE and _tasks(process.pid) <= 1)
-
-
-def _tasks(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/task"))
-
-
-def _is_busy(pid: int) -> bool:
-    states = [task.read_bytes().rpartition(b")")[2].split()[0] for task in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return bool({b"R", b"D"}.intersection(states))
-
-
-def _resident_bytes(pid: int) -> int:
-    """The memory that is no file's."""
-    _name, *lines = Path(f"/proc/{pid}/status").read_bytes().split(b"\n")
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
-
-
-def _nameless_bytes(pid: int, folder: Path, enough: int) -> int:
-    """The disk space of files without a name: removed while they are open, or (reason enough to end it) mapped."""
-    used = 0
-    for descriptor in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(OSError):
-            status = os.stat(f"/proc/{pid}/fd/{descriptor}")
-            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
-                used += NAME_BYTES + status.st_blocks * 512
-    mapped = (line for line in Path(f"/proc/{pid}/maps").read_bytes().split(b"\n") if line.endswith(b"(deleted)"))
-    return enough + 1 if any(b" %b/" % os.fsencode(folder) in line for line in mapped) else used
-
-
-def _disk_bytes(folder: Path, enough: int) -> int:
-    """The disk space below `folder`, and 1 KiB for each name in it; counted no further than `enough`."""
-    used, folders = 0, [str(folder)]
-    while folders and used <= enough:
-        try:
-            with os.scandir(folders.pop()) as entries:
-                for entry in entries:
-                    used += NAME_BYTES
-                    with contextlib.suppress(FileNotFoundError):  # gone by now; the next is counted all the same
-                        used += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                    if used > enough:
-                        break
-        except FileNotFoundError:
-            continue
-        except OSError:  # a path longer than the system takes, or a folder made unreadable: no honest work
-            return enough + 1
-    return used
-
-
-def _empty(folder: Path) -> None:
-    """Removes all that is in a folder, going in and out by chdir: what is in it may be nested deeper than any path."""
-    os.chdir(folder)
-    inside: list[str] = []
-    left = [os.listdir()]
-    while left:
-        if left[-1]:
-            name = left[-1].pop()
-            if not stat.S_ISDIR(os.lstat(name).st_mode):
-                os.unlink(name)
-                continue
-            os.chmod(name, 0o700)
-            os.chdir(name)
-            inside.append(name)
-            left.append(os.listdir())
-        else:
-            left.pop()
-            if inside:
-                os.chdir("..")
-                os.rmdir(inside.pop())
-    os.chdir("/")
 
 
 # --- the child --------------------------------------------------------------------------------------------------------
