@@ -350,7 +350,7 @@ def test_processor_time_that_disappears_gives_none_back(monkeypatch: pytest.Monk
 def test_a_moment_of_work_now_and_then_does_not_hide_that_it_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundredth of a second in each tenth: a machine so busy is rare, one that sleeps so is easily written."""
     clock = Clocked(monkeypatch)
-    with pytest.raises(TimeoutError, match="it was stopped after 1 second"):
+    with pytest.raises(workers.OutOfTime, match="it was stopped after 1 second"):
         for _ in range(60):
             clock.goes_on(0.1, cpu=0.01)
 
@@ -360,7 +360,7 @@ def test_waiting_for_a_busy_machine_is_free_up_to_a_point(monkeypatch: pytest.Mo
     for _ in range(60):
         clock.goes_on(1.0, busy=True)
     assert clock.watch.seconds_used() == 1.0
-    with pytest.raises(TimeoutError, match="it was stopped after 70 seconds without an answer"):
+    with pytest.raises(workers.OutOfTime, match="it was stopped after 70 seconds without an answer"):
         for _ in range(20):
             clock.goes_on(1.0, busy=True)
 
