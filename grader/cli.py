@@ -12,13 +12,16 @@ import io
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 from rich.console import Console
+from typer.core import TyperCommand, TyperOption
 
+from grader import parts
 from grader.errors import Refused
 from grader.lab import ROOT, find_lab, labs_folder
 from grader.languages import say
@@ -41,13 +44,30 @@ STOPPED = 130  # what a shell says of a command that was stopped by Ctrl-C
 LabName = Annotated[str, typer.Argument(help="lab3, or 3, or the name of its folder")]
 TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or number, or one of its functions")]
 Json = Annotated[bool, typer.Option("--json", help="say it as JSON, for programs")]
-SandboxName = Annotated[
-    str,
-    typer.Option(
-        help="for instructors: auto (the strongest that works here), docker, podman, bubblewrap, unshare, process (the "
-        "inner layer alone), or none (no protection; marks every result)"
-    ),
-]
+SandboxName = Annotated[str, typer.Option(help="for instructors")]
+
+
+def sandbox_help() -> str:
+    """The help of --sandbox: what each one is, in its own words. A student's copy has none."""
+    if not parts.are_there("sandboxes"):
+        return "for instructors"
+    from grader import sandboxes
+
+    described = ", ".join(f"{name} ({backend.DESCRIPTION})" for name, backend in sandboxes.backends().items())
+    return f"for instructors: auto (the strongest that works here), {described}"
+
+
+LATE_HELP: dict[str, Callable[[], str]] = {"sandbox": sandbox_help}  # by the option's name
+
+
+class LateCommand(TyperCommand):
+    """A command with options whose help is made from modules, which are imported only when it is asked for."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        for option in self.params:
+            if isinstance(option, TyperOption) and option.name in LATE_HELP:
+                option.help = LATE_HELP[option.name]()
+        super().format_options(ctx, formatter)
 
 
 @app.command()
@@ -154,7 +174,7 @@ def run(context: typer.Context, lab: LabName, script: Annotated[str, typer.Argum
     os.execv(sys.executable, [sys.executable, str(path), *context.args])
 
 
-@app.command()
+@app.command(cls=LateCommand)
 def doctor(sandbox: SandboxName = "auto", as_json: Json = False) -> None:
     """Say what this machine has for the labs; for instructors, also which sandbox it allows, by trying to break out."""
     from grader import machine

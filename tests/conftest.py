@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from grader import sandboxes
 from grader.author.skeleton import blank, cut
 from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import Lab, Limits, lab_folders, read_lab, solutions_folder
 from grader.lab.loading import importing_from
-from grader.sandboxes import sandbox
 from grader.workers.client import WarmParent
 
 # Tests that run in the background ignore Ctrl-C; what they start would inherit that, and could not be stopped.
@@ -35,7 +35,7 @@ def lab3() -> Lab:
 @pytest.fixture(scope="session")
 def warm_parent() -> Iterator[WarmParent]:
     """One for all tests: it imports torch, which takes seconds."""
-    with WarmParent(Limits(), sandbox.choose("auto", Limits())) as parent:
+    with WarmParent(Limits(), sandboxes.choose("auto", Limits())) as parent:
         yield parent
 
 

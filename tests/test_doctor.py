@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from grader import sandboxes
 from grader.cli import main
 from grader.errors import Refused
 from grader.instructor import doctor
 from grader.instructor.doctor import Findings, examine
 from grader.lab import Limits
 from grader.machine import describe
-from grader.sandboxes import sandbox
 
 # Stopped without a sandbox, too: by limits that are always there, and by an environment that is never handed on.
 ALWAYS_STOPPED = {
@@ -39,7 +39,7 @@ def stopped(findings: Findings) -> set[str]:
 
 def test_every_attempt_is_stopped_in_a_sandbox_and_succeeds_without_one() -> None:
     """Fifteen seconds: two warm parents, and limits that have to be reached."""
-    backend = sandbox.choose("auto", Limits())
+    backend = sandboxes.choose("auto", Limits())
     confined = examine(backend)
     assert [attempt for attempt in confined.attempts if not attempt.stopped] == []
     assert confined.holds
@@ -66,16 +66,16 @@ def test_attempts_that_cannot_be_made_are_not_taken_for_stopped(
 
 def test_an_unknown_sandbox_is_refused_with_the_names_that_there_are() -> None:
     with pytest.raises(Refused, match="choose auto, docker, podman, bubblewrap, unshare, process, none"):
-        sandbox.choose("vm", Limits())
+        sandboxes.choose("vm", Limits())
 
 
 def test_where_no_sandbox_works_nothing_is_graded_unless_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "why_not", lambda backend, _: "" if backend == "none" else f"{backend} is not here")
+    monkeypatch.setattr(sandboxes, "why_not", lambda backend, _: "" if backend == "none" else f"{backend} is not here")
     with pytest.raises(Refused) as refused:
-        sandbox.choose("auto", Limits())
+        sandboxes.choose("auto", Limits())
     for words in ("submissions are not run without one", "process: process is not here", "--sandbox none"):
         assert words in str(refused.value)
-    assert sandbox.choose("none", Limits()) == "none"
+    assert sandboxes.choose("none", Limits()) == "none"
 
 
 def test_what_was_tried_is_said_for_programs_too(

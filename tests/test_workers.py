@@ -5,17 +5,20 @@ may try against the machine it runs on stands in tests/attacks.
 """
 
 import dataclasses
+import errno
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import landlockpy
 import msgspec
 import psutil
 import pytest
 
-from grader import codes
+from grader import codes, sandboxes
 from grader.checks import Check
 from grader.findings import Finding
 from grader.grading.submission import Bench, Graded, grade, open_bench
@@ -26,11 +29,10 @@ from grader.plain import NotPlain
 from grader.results import Result
 from grader.run import confine
 from grader.run.answers import Answer
-from grader.sandboxes import sandbox
 from grader.workers import client as workers
 from grader.workers import frames
 from grader.workers.client import WarmParent, WorkerFailed, Workers, workers_for
-from grader.workers.worker import Start, answer_from_message, trial
+from grader.workers.worker import ParentOptions, answer_from_message, trial
 from tests.reading import student_reads
 
 RIGHT = {
@@ -49,7 +51,7 @@ def parent(small_lab: Lab) -> Iterator[WarmParent]:
     limits = small_lab.manifest.limits
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "GRACE_SECONDS", 0.2)
-        with WarmParent(limits, sandbox.choose("auto", limits)) as warm:
+        with WarmParent(limits, sandboxes.choose("auto", limits)) as warm:
             yield warm
 
 
@@ -328,7 +330,7 @@ def working(parent: WarmParent) -> list[psutil.Process]:
     ours = psutil.Process(parent._started.process.pid).children(recursive=True)
     return [
         process
-        for process in (psutil.process_iter() if parent._started.container else ours)
+        for process in (psutil.process_iter() if parent.layers["outer"] in ("docker", "podman") else ours)
         if "grader.workers.worker" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
     ]
 
@@ -404,7 +406,7 @@ def test_a_parent_that_died_between_two_submissions_is_replaced(submit: Submit, 
     lose(parent)
     graded = submit()
     assert outcomes(graded) == expected()
-    assert parent._started is not before and before is not None and before.layers == graded.result.sandbox
+    assert parent._started is not before and parent.layers == graded.result.sandbox
 
 
 def test_a_parent_that_died_during_a_submission_is_the_graders_fault(
@@ -420,17 +422,26 @@ def test_a_parent_that_died_during_a_submission_is_the_graders_fault(
 
 
 @pytest.mark.parametrize("part", ["_drop_capabilities", "_restrict_files", "_restrict_calls"])
-def test_where_a_part_of_the_inner_layer_is_not_to_be_had_it_is_said(
+def test_a_part_of_the_inner_layer_that_is_missing_is_named(
     part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None is left out in silence: nothing of a submission may run then."""
 
     def missing(*_: object) -> None:
-        raise confine.NotConfined("not to be had here")
+        raise confine.NotConfined("this machine has none")
 
-    start = Start(str(tmp_path), Limits(), confine.Inner(confined=True, own_user=False), None)
+    options = ParentOptions(str(tmp_path), Limits(), confine.InnerLayer(confined=True, own_user=False), None)
     monkeypatch.setattr(confine, part, missing)
-    assert trial(start) == "not to be had here"
+    assert trial(options) == "this machine has none"
+
+
+def test_a_kernel_without_landlock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(*_: object) -> None:
+        raise landlockpy.UnsupportedError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    options = ParentOptions(str(tmp_path), Limits(), confine.InnerLayer(confined=True, own_user=False), None)
+    monkeypatch.setattr(landlockpy._syscall, "create_ruleset", unsupported)
+    assert trial(options) == "this kernel has no Landlock: Linux 5.13 or later has it, unless it was switched off"
 
 
 def test_files_that_cannot_be_written_are_the_graders_fault_and_it_says_why(parent: WarmParent, run: Bench) -> None:
@@ -441,12 +452,12 @@ def test_files_that_cannot_be_written_are_the_graders_fault_and_it_says_why(pare
 
 def test_a_parent_that_does_not_start_is_the_graders_fault(small_lab: Lab) -> None:
     limits = small_lab.manifest.limits
-    parent = WarmParent(limits, sandbox.choose("auto", limits), ["no_such_module"])
+    parent = WarmParent(limits, sandboxes.choose("auto", limits), ["no_such_module"])
     with pytest.raises(WorkerFailed, match="the worker's parent process does not start"), parent:
         pass
 
 
-def test_a_sandbox_that_is_not_to_be_had_is_named(
+def test_a_sandbox_that_does_not_start_is_named(
     submit: Submit, run: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By whoever asks for it, and in the result: as an error, and with both layers."""

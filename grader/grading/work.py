@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from grader import codes
+from grader import codes, sandboxes
 from grader.findings import Finding
 from grader.grading.job import Job
 from grader.grading.rows import Row, What, row_of
@@ -79,7 +79,7 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     earlier = earlier_result(result_path(Path(job.out), submission.student, bench.lab.name))
     if earlier is None or (earlier.student, earlier.depends) != (submission.student, bench.depends) or earlier.errors():
         return None
-    if not earlier.confined and job.sandbox != "none":
+    if not earlier.confined and sandboxes.protects(job.sandbox):
         return None
     if any(map(killed, earlier.checks)):  # there may be more memory this time
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import grader.instructor.feedback_command  # noqa: F401
-from grader.cli import Json, LabName, SandboxName, Screen, app, console, shown
+from grader.cli import Json, LabName, LateCommand, SandboxName, Screen, app, console, shown
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 
@@ -20,7 +20,7 @@ Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes"
 Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; without it, one for each core")]
 
 
-@app.command()
+@app.command(cls=LateCommand)
 def grade(
     lab: LabName,
     submissions: Annotated[Path, typer.Argument(help="holds <student>/<lab>/ or an archive for each student")],
@@ -36,7 +36,7 @@ def grade(
     """Grade all submissions to a lab that are not graded yet: a result for each, a table, and what needs a person."""
     _one_thread()
     from grader.grading import batch
-    from grader.sandboxes.sandbox import choose
+    from grader.sandboxes import choose
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
@@ -44,7 +44,7 @@ def grade(
     sys.exit(_grade(the_lab, options, as_json))  # not typer.Exit, which has cli.main say of a stop that it was one
 
 
-@app.command()
+@app.command(cls=LateCommand)
 def regrade(
     lab: LabName,
     seed: Annotated[int, typer.Option(help="the run's seed, as its results and graded/runs.jsonl have it")],
@@ -57,7 +57,7 @@ def regrade(
     """Grade once more what a run graded, with its seed, and say which scores differ (for instructors)."""
     _one_thread()
     from grader.grading import batch
-    from grader.sandboxes.sandbox import choose
+    from grader.sandboxes import choose
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)

@@ -6,6 +6,7 @@ files that anybody may read, sockets that listen, a secret in the environment.
 
 import contextlib
 import dataclasses
+import itertools
 import os
 import secrets
 import socket
@@ -19,11 +20,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader import sandboxes
 from grader.checks import checks_of
 from grader.lab import ROOT, read_lab
 from grader.lab.loading import load_modules
 from grader.languages import say
-from grader.sandboxes import sandbox
 from grader.workers.client import WarmParent, workers_for
 
 ESCAPES = Path(__file__).parent / "escapes"
@@ -57,9 +58,9 @@ def examine(asked: str) -> Findings:
     """Tries every escape in the sandbox that `asked` (a backend, or "auto") means here; Refused where there is none."""
     lab = read_lab(ESCAPES)
     limits = lab.manifest.limits
-    backend = sandbox.choose(asked, limits)
-    stronger = sandbox.BACKENDS[: sandbox.BACKENDS.index(backend)]
-    not_here = {name: sandbox.why_not(name, limits) for name in stronger}
+    backend = sandboxes.choose(asked, limits)
+    stronger = itertools.takewhile(lambda name: name != backend, sandboxes.backends())
+    not_here = {name: sandboxes.why_not(name, limits) for name in stronger}
     [module] = load_modules(ESCAPES, ["checks"])
     files = {name: (ESCAPES / name).read_bytes() for name in ("checks.py", "escapes.py")}
     with _within_reach() as reach, WarmParent(limits, backend) as parent, workers_for(parent, lab, files) as workers:

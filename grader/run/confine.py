@@ -1,8 +1,8 @@
 """The inner layer of the sandbox: what a worker's child gives up, for good, before it runs a submission.
 
-Landlock bounds the files it reaches, seccomp the system calls it may make, rlimits what it can use. None of this needs
-a privilege; all of it is inherited by whatever the child starts. The watch over what no rlimit counts (memory,
-processes and disk together) is the parent's (worker.py).
+Landlock limits the files it can reach, seccomp the system calls it may make, rlimits what it can use. None of this
+needs a privilege, and whatever the child starts inherits it. No rlimit counts the memory, processes and disk of several
+processes together; the parent watches these (grader/workers/worker.py).
 """
 
 import contextlib
@@ -23,10 +23,10 @@ from grader.lab import ROOT, Limits
 
 CAPABILITY_VERSION = 0x20080522  # linux/capability.h, _LINUX_CAPABILITY_VERSION_3
 
-# What a Python program computes with. Not in it, so refused: execve, socket, ptrace, mount, unshare, io_uring, bpf,
-# memfd_create, the calls of other processes' memory and priority, sendmsg (which hides descriptors), rename (which
-# hides files while they are counted), chmod and its like (which Landlock does not cover), and whatever the kernel will
-# get. Names that an architecture lacks are left out.
+# The system calls that a Python program needs to compute. All others are refused, also those that the kernel will get:
+# execve, socket, ptrace, mount, unshare, io_uring, bpf, memfd_create, the calls that change another process's memory or
+# priority, sendmsg (it hides descriptors), rename (it hides files while they are counted), chmod and its like (Landlock
+# does not cover them). A name that this architecture does not have is left out.
 ALLOWED_CALLS = """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek creat close
     close_range stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents getdents64
@@ -52,11 +52,11 @@ AF_UNIX, SOCK_STREAM, SOCK_TYPE_MASK = 1, 1, 0xF
 
 
 class NotConfined(Exception):
-    """This machine does not allow a part of the inner layer; the text says which."""
+    """This machine does not allow one part of the inner layer; the text says which."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Inner:
+class InnerLayer:
     """Whether children are confined (False: rlimits alone), and whether their user has no other processes."""
 
     confined: bool
@@ -67,8 +67,8 @@ class Inner:
         return ", ".join([*parts, "rlimits", *(["own user"] if self.own_user else [])])
 
 
-def prepare(inner: Inner) -> None:
-    """Imports what `enter` needs, so that a child which is forked later finds it; NotConfined where it is missing."""
+def prepare(inner: InnerLayer) -> None:
+    """Imports what `enter` needs, for the children that are forked later. NotConfined where something is missing."""
     if not inner.confined:
         return
     readable_paths()
@@ -78,13 +78,13 @@ def prepare(inner: Inner) -> None:
     except ImportError as error:
         raise NotConfined(f"{error.name} is not installed (make setup)") from None
     except (RuntimeError, AttributeError):
-        raise NotConfined("seccomp is not to be had: libseccomp (Debian's libseccomp2) is not installed") from None
+        raise NotConfined("libseccomp is not installed (Debian's package is libseccomp2)") from None
 
 
 @functools.cache
 def readable_paths() -> list[Path]:
-    """What a child may read besides its own folder: Python, its packages, the system's libraries, and of this kit what
-    a worker needs. Never a folder that holds the kit itself."""
+    """What a child may read besides its own folder: Python, its packages, the system's libraries, and the parts of this
+    kit that a worker needs. A folder that holds the whole kit is never in it."""
     paths = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     paths += [Path(entry) for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
     paths += [Path(name) for name in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")]
@@ -97,10 +97,10 @@ def readable_paths() -> list[Path]:
     )
 
 
-def enter(work: Path, limits: Limits, inner: Inner) -> None:
-    """Confines this process, which is a child that a submission will run in. `work` is its private folder.
+def enter(work: Path, limits: Limits, inner: InnerLayer) -> None:
+    """Confines this process, a child in which a submission will run. `work` is its private folder.
 
-    NotConfined where the machine does not allow it; then nothing of the submission may run.
+    NotConfined where the machine does not allow it; the submission must not run then.
     """
     os.chdir(work)
     null = os.open(os.devnull, os.O_RDWR)
@@ -118,16 +118,16 @@ def enter(work: Path, limits: Limits, inner: Inner) -> None:
         _restrict_calls(may_start_processes(limits, inner))
 
 
-def _limit_resources(limits: Limits, inner: Inner) -> None:
+def _limit_resources(limits: Limits, inner: InnerLayer) -> None:
     _limit(resource.RLIMIT_CORE, 1)  # with 0 the kernel still starts a program that takes cores (core_pattern)
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
     _limit(resource.RLIMIT_FSIZE, limits.disk_bytes)
-    if sys.platform != "linux":  # elsewhere the others are not enforced
+    if sys.platform != "linux":  # other systems do not enforce the limits below
         return
     _limit(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
     _limit(resource.RLIMIT_MSGQUEUE, 0)
     _limit(resource.RLIMIT_SIGPENDING, 64)
-    if inner.own_user:  # the parent is the user's, too
+    if inner.own_user:  # 1: the parent runs as the same user
         _limit(resource.RLIMIT_NPROC, 1 + limits.processes + limits.threads)
 
 
@@ -138,26 +138,26 @@ def _limit(which: int, value: int) -> None:
 
 
 def _address_space() -> int:
-    """The bytes of address space this process has already."""
+    """The bytes of address space that this process uses already."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _be_killed_first() -> None:
-    """Where the machine runs out of memory the kernel ends this process, not the grader."""
-    with contextlib.suppress(OSError):  # a system without it chooses by size
+    """Has the kernel kill this process, and not the grader, when the machine runs out of memory."""
+    with contextlib.suppress(OSError):  # without this file the kernel kills the largest process
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _drop_capabilities() -> None:
-    """Gives up every capability: user 0 without them is held to what Landlock leaves."""
+    """Gives up every capability: without them Landlock limits user 0, too."""
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     if ctypes.CDLL(None, use_errno=True).capset(header, (ctypes.c_uint32 * 6)()) != 0:
-        raise NotConfined(f"capabilities cannot be given up: {os.strerror(ctypes.get_errno())}")
+        raise NotConfined(f"this process cannot give up its capabilities: {os.strerror(ctypes.get_errno())}")
 
 
 def _restrict_files(work: Path) -> None:
-    from landlockpy import AccessFS, LandlockError, Ruleset
+    from landlockpy import AccessFS, Ruleset, UnsupportedError
 
     read = AccessFS.READ_FILE | AccessFS.READ_DIR
     write = AccessFS.WRITE_FILE | AccessFS.TRUNCATE
@@ -169,12 +169,15 @@ def _restrict_files(work: Path) -> None:
             rules.allow_path(os.devnull, AccessFS.READ_FILE | write)
             rules.allow_path(work, read | write | change)
             rules.restrict()
-    except (LandlockError, OSError) as error:
-        raise NotConfined(f"Landlock is not to be had (Linux 5.13 or later has it): {error}") from None
+    except UnsupportedError:
+        why = "this kernel has no Landlock: Linux 5.13 or later has it, unless it was switched off"
+        raise NotConfined(why) from None
+    except OSError as error:
+        raise NotConfined(f"Landlock does not work on this machine: {error}") from None
 
 
-def may_start_processes(limits: Limits, inner: Inner) -> bool:
-    """Whether fork is allowed at all: only where the kernel counts the processes, which it does for each user."""
+def may_start_processes(limits: Limits, inner: InnerLayer) -> bool:
+    """Whether a child may fork: only where the kernel can count its processes, which it counts by user."""
     return limits.processes > 1 and (inner.own_user or not inner.confined)
 
 
@@ -188,32 +191,33 @@ def _restrict_calls(may_fork: bool) -> None:
 
     me = os.getpid()
     rules: list[tuple[str, list[seccomp.Arg]]] = [(name, []) for name in ALLOWED_CALLS]
-    # Only what is opened for writing is emptied by it: Landlock before Linux 6.2 leaves the rest to the owner's rights.
+    # O_TRUNC only with writing: before Linux 6.2 Landlock lets an owner empty a file by opening it for reading.
     for name, place in (("open", 1), ("openat", 2)):
         rules += [(name, [argument(place, 0, os.O_TRUNC)])]
         rules += [(name, [argument(place, mode, os.O_ACCMODE)]) for mode in (os.O_WRONLY, os.O_RDWR)]
     rules += [("clone", [argument(0, CLONE_THREAD, CLONE_THREAD | CLONE_NAMESPACES)])]
     if may_fork:
         rules += [("clone", [argument(0, 0, CLONE_THREAD | CLONE_NAMESPACES)]), ("fork", []), ("vfork", [])]
-    # Not by what a system kills that lacks memory, nor by a limit on seconds: who dies of that is asked again. Each of
-    # the others by itself, since the kernel reads half of the number's bits.
+    # A child may send itself any signal but SIGKILL and SIGTERM: a worker that died of one of these is asked again,
+    # since a machine without memory sends them. Each allowed number has a rule of its own: a filter compares 64 bits
+    # and the kernel then takes 32 of them, so that 9 + 2**32 would pass for "not 9".
     for number in {0, *signal.valid_signals()} - {signal.SIGKILL, signal.SIGTERM}:
         rules += [("kill", [argument(0, me), argument(1, number)]), ("tgkill", [argument(0, me), argument(2, number)])]
     rules += [("prlimit64", [argument(0, pid), argument(2, 0)]) for pid in (0, me)]
     rules += [("prctl", [argument(0, option)]) for option in PRCTL_ALLOWED]
     rules += [("ioctl", [argument(1, request)]) for request in IOCTL_ALLOWED]
     rules += [("fcntl", [argument(1, command)]) for command in FCNTL_ALLOWED]
-    # Pairs of streams only: from a datagram socket a message can be sent to any path.
+    # Only pairs of streams: a datagram socket can send to any path.
     rules += [("socketpair", [argument(0, AF_UNIX), argument(1, SOCK_STREAM, SOCK_TYPE_MASK)])]
-    # And nothing out of band: the grader would hear of it, and find nothing to read.
+    # Nothing out of band: it would wake the grader, which would find nothing to read.
     rules += [("sendto", [argument(3, 0, socket.MSG_OOB), argument(4, 0)])]
     try:
         allowed = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
         for name, arguments in rules:
             if seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) >= 0:
                 allowed.add_rule(seccomp.ALLOW, name, *arguments)
-        for name in ("clone3", "openat2"):  # whose flags are out of a filter's sight: clone and openat are used
+        for name in ("clone3", "openat2"):  # whose flags a filter cannot see; libc uses clone and openat instead
             allowed.add_rule(seccomp.ERRNO(errno.ENOSYS), name)
         allowed.load()
     except OSError as error:
-        raise NotConfined(f"seccomp filters are not allowed here: {error}") from None
+        raise NotConfined(f"this machine does not allow seccomp filters: {error}") from None

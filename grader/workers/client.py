@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from grader import codes
+from grader import codes, sandboxes
 from grader.checks import Check
 from grader.errors import Found
 from grader.findings import Finding
 from grader.lab import Lab, Limits
 from grader.plain import NotPlain, to_plain
 from grader.run.answers import Answer
-from grader.sandboxes import sandbox
-from grader.sandboxes.sandbox import NotStarted, Started
+from grader.sandboxes import NotStarted, RunningParent
 from grader.workers import frames
 from grader.workers.worker import answer_from_message, opening_message
 
@@ -39,8 +38,8 @@ class WarmParent:
 
     def __init__(self, limits: Limits, backend: str, modules: Sequence[str] = ()) -> None:
         self._limits, self._backend, self._modules = limits, backend, modules
-        self._started: Started | None = None
-        self.layers: Mapping[str, str] = {"outer": sandbox.outer(backend), "inner": "never started"}
+        self._started: RunningParent | None = None
+        self.layers: Mapping[str, str] = {"outer": sandboxes.outer(backend), "inner": "never started"}
 
     def __enter__(self) -> "WarmParent":
         self.running()
@@ -77,10 +76,10 @@ class WarmParent:
         """The control socket of a parent that is ready; WorkerFailed where it does not start."""
         if self._started is None:
             try:
-                self._started = sandbox.start(self._backend, self._limits, self._modules)
+                self._started = sandboxes.start(self._backend, self._limits, self._modules)
             except NotStarted as error:
                 raise WorkerFailed(f"the sandbox {self._backend} does not start: {error}") from None
-            self.layers = self._started.layers
+            self.layers = {**self.layers, "inner": str(self._started.inner)}
             self._started.control.settimeout(START_SECONDS)
             try:
                 self._reply()

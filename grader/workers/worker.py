@@ -1,4 +1,4 @@
-"""The process in which submitted code runs: python -m grader.workers.worker <control socket> <Start as JSON>.
+"""The process in which submitted code runs: python -m grader.workers.worker <control socket> <ParentOptions as JSON>.
 
 A warm parent imports torch once and never runs a submission's code. For each submission it forks a child, which takes a
 private folder (the submission, the lab's given files, checks.py), confines itself (confine.py) and answers calls. It
@@ -15,7 +15,6 @@ import os
 import select
 import signal
 import socket
-import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -34,47 +33,47 @@ from grader.lab.loading import load_functions, load_modules
 from grader.plain import Array, NotPlain, Plain, one_line, pack, printable
 from grader.run import confine
 from grader.run.answers import Answer, answer
-from grader.run.confine import Inner
-from grader.workers import frames
+from grader.run.confine import InnerLayer
+from grader.workers import frames, usage
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 WATCH_SECONDS = 0.1
 PATIENCE = 0.5  # seconds for a child whose channel closed to be seen to have died
-NAME_BYTES = 1024
+NO_SOCKET = 78  # the exit status where there is no control socket at the address
 OPENING_BYTES = 64_000_000  # the files of a submission and of its lab
 
 
 @dataclasses.dataclass(frozen=True)
-class Start:
+class ParentOptions:
     """What a warm parent is started with, as one argument of its command line."""
 
     work: str  # the folder of a child, one child after another
     limits: Limits
-    inner: Inner
+    inner: InnerLayer
     modules: Sequence[str] | None  # None: only say whether children can be confined
 
 
 def main() -> None:
     """The warm parent: says whether children can be confined here, imports, then forks one child at a time."""
-    start = msgspec.json.decode(sys.argv[2], type=Start)
+    options = msgspec.json.decode(sys.argv[2], type=ParentOptions)
     try:
-        _serve(_connect(sys.argv[1]), start)
+        _serve(_connect(sys.argv[1]), options)
     except frames.Gone:  # the grader was ended meanwhile
         pass
     finally:
         with contextlib.suppress(OSError):  # it may be a mount
-            _empty(Path(start.work))
-            os.rmdir(start.work)
+            usage.empty(Path(options.work))
+            os.rmdir(options.work)
 
 
-def _serve(control: socket.socket, start: Start) -> None:
+def _serve(control: socket.socket, options: ParentOptions) -> None:
     _adopt_orphans()
-    fault = trial(start)
+    fault = trial(options)
     frames.send(control, {"fault": fault})
-    if fault or start.modules is None:
+    if fault or options.modules is None:
         return
-    for name in ("labs.common", *start.modules):
+    for name in ("labs.common", *options.modules):
         importlib.import_module(name)
     import torch
 
@@ -82,10 +81,10 @@ def _serve(control: socket.socket, start: Start) -> None:
 
     torch.set_num_threads(1)
     warm_up()
-    _empty(Path(start.work))  # where torch has made a folder for its caches
+    usage.empty(Path(options.work))  # where torch has made a folder for its caches
     gc.freeze()
     frames.send(control, {"ready": True})
-    Parent(control, start).serve()
+    Parent(control, options).serve()
 
 
 def _connect(address: str) -> socket.socket:
@@ -93,21 +92,25 @@ def _connect(address: str) -> socket.socket:
     if address.isdecimal():
         return socket.socket(fileno=int(address))
     control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    control.connect(address)
+    try:
+        control.connect(address)
+    except FileNotFoundError:
+        print(f"there is no control socket at {address}", file=sys.stderr)
+        sys.exit(NO_SOCKET)
     return control
 
 
-def trial(start: Start) -> str:
+def trial(options: ParentOptions) -> str:
     """Confines a child that does nothing else: why that is not possible, or an empty string."""
     try:
-        confine.prepare(start.inner)
+        confine.prepare(options.inner)
     except confine.NotConfined as error:
         return str(error)
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            confine.enter(Path(start.work), start.limits, start.inner)
+            confine.enter(Path(options.work), options.limits, options.inner)
         except (confine.NotConfined, OSError, ValueError) as error:
             os.write(writing, str(error).encode())
         os._exit(0)
@@ -136,9 +139,9 @@ class Parent:
     There is one child at a time, so that every descendant belongs to it.
     """
 
-    def __init__(self, control: socket.socket, start: Start) -> None:
-        self._control, self._start = control, start
-        self._work = Path(start.work)
+    def __init__(self, control: socket.socket, options: ParentOptions) -> None:
+        self._control, self._options = control, options
+        self._work = Path(options.work)
         self._child: psutil.Process | None = None
         self._resident = 0  # bytes that a child shares with this process when it is forked
         self._hit = ""  # the limit for which a child was ended
@@ -166,15 +169,15 @@ class Parent:
             self._end()
 
     def _fork(self, descriptor: int) -> None:
-        _empty(self._work)
+        usage.empty(self._work)
         self._hit, self._ended = "", False
-        self._resident = _resident_bytes(os.getpid())
+        self._resident = usage.resident_bytes(os.getpid())
         pid = os.fork()
         if pid == 0:
             os.closerange(3, descriptor)  # the control socket above all
-            os.closerange(descriptor + 1, self._start.limits.open_files)
+            os.closerange(descriptor + 1, self._options.limits.open_files)
             die_with_parent()
-            run_child(socket.socket(fileno=descriptor), self._work, self._start.inner)
+            run_child(socket.socket(fileno=descriptor), self._work, self._options.inner)
         os.close(descriptor)
         self._child = psutil.Process(pid)
         frames.send(self._control, {"forked": True})
@@ -183,7 +186,7 @@ class Parent:
         """The child and everything that it started."""
         if self._child is None:
             return []
-        return psutil.Process().children(recursive=True) if self._start.limits.processes > 1 else [self._child]
+        return psutil.Process().children(recursive=True) if self._options.limits.processes > 1 else [self._child]
 
     def _usage(self) -> dict[str, Plain]:
         """CPU seconds so far, and whether anything of it computes, or waits for the disk, at this moment."""
@@ -191,22 +194,22 @@ class Parent:
         for process in self._family():
             with contextlib.suppress(psutil.Error, OSError):
                 seconds += sum(process.cpu_times()[:4])
-                busy = busy or _is_busy(process.pid)
+                busy = busy or usage.is_busy(process.pid)
         return {"cpu": seconds, "busy": busy}
 
     def _watch(self) -> None:
         """Ends a child that is over a limit which the kernel does not count, or whose main thread is gone."""
         if self._child is None:
             return
-        limits = self._start.limits
+        limits = self._options.limits
         memory = threads = processes = 0
-        disk = _disk_bytes(self._work, limits.disk_bytes)
+        disk = usage.disk_bytes(self._work, limits.disk_bytes)
         for process in self._family():
             with contextlib.suppress(psutil.Error, OSError):
-                memory += max(0, _resident_bytes(process.pid) - self._resident)
-                threads += _tasks(process.pid)
+                memory += max(0, usage.resident_bytes(process.pid) - self._resident)
+                threads += usage.tasks(process.pid)
                 processes += 1
-                disk += _nameless_bytes(process.pid, self._work, limits.disk_bytes)
+                disk += usage.nameless_bytes(process.pid, self._work, limits.disk_bytes)
         used = {
             "memory_bytes": (memory, limits.memory_bytes),
             "processes": (processes, limits.processes),
@@ -217,11 +220,11 @@ class Parent:
         if over:
             self._hit = self._hit or over[0]
         if over or self._child.status() == psutil.STATUS_ZOMBIE:  # what it left behind may hold the channel
-            self._ended = self._ended or not _is_dead(self._child)
+            self._ended = self._ended or not usage.is_dead(self._child)
             self._kill()
 
     def _kill(self) -> None:
-        confined = self._start.inner.confined  # where forking is not refused, there may be more than its family
+        confined = self._options.inner.confined  # where forking is not refused, there may be more than its family
         for process in self._family() if confined else psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 process.kill()
@@ -232,9 +235,9 @@ class Parent:
         signalled = 0
         if self._child is not None:
             until = time.monotonic() + patience
-            while not _is_dead(self._child) and time.monotonic() < until:
+            while not usage.is_dead(self._child) and time.monotonic() < until:
                 time.sleep(0.001)
-            by_itself = _is_dead(self._child) and not self._ended
+            by_itself = usage.is_dead(self._child) and not self._ended
             while True:  # what was forked before its parent was killed is found once that one is reaped
                 self._kill()
                 try:
@@ -244,95 +247,14 @@ class Parent:
                 if pid == self._child.pid and by_itself and os.WIFSIGNALED(status):
                     signalled = os.WTERMSIG(status)
             self._child = None
-            _empty(self._work)
+            usage.empty(self._work)
         return {"limit": self._hit, "signal": signalled}
-
-
-# What /proc tells of a process. Its name, which it can choose, is not looked at: psutil takes it for a line of a file.
-# Nor is anything taken for text: a process calls itself and its files by any bytes, and what are lines of text need
-# be none of the kernel's.
-
-
-def _is_dead(process: psutil.Process) -> bool:
-    """Whether nothing of a process is left but its status: a main thread may end before others do."""
-    return bool(process.status() == psutil.STATUS_ZOMBIE and _tasks(process.pid) <= 1)
-
-
-def _tasks(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/task"))
-
-
-def _is_busy(pid: int) -> bool:
-    states = [task.read_bytes().rpartition(b")")[2].split()[0] for task in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return bool({b"R", b"D"}.intersection(states))
-
-
-def _resident_bytes(pid: int) -> int:
-    """The memory that is no file's."""
-    _name, *lines = Path(f"/proc/{pid}/status").read_bytes().split(b"\n")
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
-
-
-def _nameless_bytes(pid: int, folder: Path, enough: int) -> int:
-    """The disk space of files without a name: removed while they are open, or (reason enough to end it) mapped."""
-    used = 0
-    for descriptor in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(OSError):
-            status = os.stat(f"/proc/{pid}/fd/{descriptor}")
-            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
-                used += NAME_BYTES + status.st_blocks * 512
-    mapped = (line for line in Path(f"/proc/{pid}/maps").read_bytes().split(b"\n") if line.endswith(b"(deleted)"))
-    return enough + 1 if any(b" %b/" % os.fsencode(folder) in line for line in mapped) else used
-
-
-def _disk_bytes(folder: Path, enough: int) -> int:
-    """The disk space below `folder`, and 1 KiB for each name in it; counted no further than `enough`."""
-    used, folders = 0, [str(folder)]
-    while folders and used <= enough:
-        try:
-            with os.scandir(folders.pop()) as entries:
-                for entry in entries:
-                    used += NAME_BYTES
-                    with contextlib.suppress(FileNotFoundError):  # gone by now; the next is counted all the same
-                        used += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                    if used > enough:
-                        break
-        except FileNotFoundError:
-            continue
-        except OSError:  # a path longer than the system takes, or a folder made unreadable: no honest work
-            return enough + 1
-    return used
-
-
-def _empty(folder: Path) -> None:
-    """Removes all that is in a folder, going in and out by chdir: what is in it may be nested deeper than any path."""
-    os.chdir(folder)
-    inside: list[str] = []
-    left = [os.listdir()]
-    while left:
-        if left[-1]:
-            name = left[-1].pop()
-            if not stat.S_ISDIR(os.lstat(name).st_mode):
-                os.unlink(name)
-                continue
-            os.chmod(name, 0o700)
-            os.chdir(name)
-            inside.append(name)
-            left.append(os.listdir())
-        else:
-            left.pop()
-            if inside:
-                os.chdir("..")
-                os.rmdir(inside.pop())
-    os.chdir("/")
 
 
 # --- the child --------------------------------------------------------------------------------------------------------
 
 
-def run_child(channel: socket.socket, work: Path, inner: Inner) -> NoReturn:
+def run_child(channel: socket.socket, work: Path, inner: InnerLayer) -> NoReturn:
     """The child: closes itself in, then answers one call after another until the channel closes."""
     try:
         os.setsid()

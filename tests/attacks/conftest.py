@@ -20,10 +20,10 @@ import msgspec
 import psutil
 import pytest
 
+from grader import sandboxes
 from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import Lab
-from grader.sandboxes import sandbox
 from grader.workers import client as workers
 from grader.workers.client import WarmParent
 from tests.reading import student_reads
@@ -113,7 +113,7 @@ def opened(temporary: Path) -> Iterator[Callable[[Lab, str], Bench]]:
 @pytest.fixture(scope="session")
 def hurried(opened: Callable[[Lab, str], Bench], small_lab: Lab) -> Bench:
     """The run for attacks that take time without end, of which there is little."""
-    return opened(small_lab, sandbox.choose("auto", small_lab.manifest.limits))
+    return opened(small_lab, sandboxes.choose("auto", small_lab.manifest.limits))
 
 
 @pytest.fixture(scope="session")
@@ -228,8 +228,9 @@ def family(parent: WarmParent) -> dict[int, tuple[object, ...]]:
     assert started is not None
     mine = psutil.Process(started.process.pid)
     pids = [mine.pid, *(child.pid for child in mine.children(recursive=True))]
-    if started.container:
-        command = [started.backend, "top", started.container, "-eo", "pid"]
+    words = list(started.process.args)
+    if "--name" in words:
+        command = [words[0], "top", words[words.index("--name") + 1], "-eo", "pid"]
         listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[1:]
         pids += [int(pid) for pid in listed]
     return {pid: facts(pid) for pid in pids}

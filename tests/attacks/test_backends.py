@@ -16,12 +16,16 @@ import msgspec
 import psutil
 import pytest
 
+from grader import sandboxes
 from grader.errors import Refused
 from grader.grading.submission import Bench, Graded, worker_files
 from grader.intake.staging import Staged
 from grader.lab import ROOT, Lab, Limits
-from grader.sandboxes import sandbox
+from grader.run.confine import InnerLayer
+from grader.sandboxes import bubblewrap, container, surroundings, unshare
+from grader.sandboxes.parent import command
 from grader.workers.client import workers_for
+from grader.workers.worker import NO_SOCKET, ParentOptions
 from tests.reading import student_reads
 
 Opened = Callable[[Lab, str], Bench]
@@ -29,7 +33,7 @@ REFUSED = "it raised PermissionError: [Errno 1] Operation not permitted"
 
 
 def backends() -> list[str]:
-    return [name for name in sandbox.BACKENDS if name != "none"]
+    return [name for name in sandboxes.backends() if name != "none"]
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +42,7 @@ def runs(opened: Opened, small_lab: Lab) -> Callable[[str], Bench]:
     found: dict[str, Bench] = {}
 
     def run(backend: str) -> Bench:
-        if reason := sandbox.why_not(backend, small_lab.manifest.limits):
+        if reason := sandboxes.why_not(backend, small_lab.manifest.limits):
             pytest.skip(reason)
         if backend not in found:
             found[backend] = opened(small_lab, backend)
@@ -185,13 +189,13 @@ def test_namespaces_alone_hide_the_network_processes_and_files(
     backend: str, canary: Path, listeners: dict[str, socket.socket]
 ) -> None:
     """The inner layer stops the attacks above already: that there is an outer one shows only without it."""
-    if reason := sandbox.why_not(backend, Limits()):
+    if reason := sandboxes.why_not(backend, Limits()):
         pytest.skip(reason)
     around: list[str] = []
     if backend == "bubblewrap":
-        around = sandbox._bubblewrap(sandbox.CONTAINER_FOLDER, Limits())
+        around = bubblewrap.namespaces(surroundings.FOLDER, Limits())
     elif backend == "unshare":
-        around = sandbox._unshare(sandbox._spare_folder(), Limits())
+        around = unshare.namespaces(unshare.spare_folder(), Limits())
     file, port = str(canary / "graded/alice/lab90/result.json"), str(listeners["tcp"].getsockname()[1])
     command = [*around, sys.executable, "-c", OUTER, backend, file, port]
     told = subprocess.check_output(command, text=True, cwd="/").strip()
@@ -211,7 +215,7 @@ def several(opened: Opened, small_lab: Lab) -> Bench:
     manifest = small_lab.manifest
     limits = msgspec.structs.replace(manifest.limits, processes=4)
     lab = Lab(small_lab.folder, msgspec.structs.replace(manifest, limits=limits))
-    run = opened(lab, sandbox.choose("auto", limits))
+    run = opened(lab, sandboxes.choose("auto", limits))
     run.parent.running()
     if "own user" not in run.parent.layers["inner"]:
         pytest.skip("several processes are allowed only where workers have a user of their own (a container)")
@@ -336,10 +340,11 @@ def test_without_a_sandbox_too_several_processes_share_the_limits(
 GRADER = """
 import os, sys, tempfile, time
 tempfile.tempdir = sys.argv[2]
-from grader.sandboxes import sandbox
+from grader import sandboxes
 from grader.lab import Limits
-started = sandbox.start(sys.argv[1], Limits(), ["json"])
-print(started.process.pid, started.container or "-", flush=True)
+started = sandboxes.start(sys.argv[1], Limits(), ["json"])
+words = [*started.process.args, "--name", "-"]
+print(started.process.pid, words[words.index("--name") + 1], flush=True)
 time.sleep(600)
 """
 
@@ -348,7 +353,7 @@ time.sleep(600)
 def orphan(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str], int, str]]:
     """A grader of our own that has started a sandbox: the backend, the process, what it started, its container."""
     backend = request.param
-    if reason := sandbox.why_not(backend, Limits()):
+    if reason := sandboxes.why_not(backend, Limits()):
         pytest.skip(reason)
     temporary = tempfile.mkdtemp(dir=tmp_path)
     process = subprocess.Popen(
@@ -356,8 +361,8 @@ def orphan(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
     )
     with process:
         assert process.stdout is not None
-        pid, container = process.stdout.readline().split()
-        yield backend, process, int(pid), container
+        pid, name = process.stdout.readline().split()
+        yield backend, process, int(pid), name
         process.kill()
 
 
@@ -365,15 +370,15 @@ def orphan(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
 def test_a_grader_that_is_killed_leaves_no_process_no_container_and_no_folder(
     orphan: tuple[str, subprocess.Popen[str], int, str], tmp_path: Path
 ) -> None:
-    backend, process, pid, container = orphan
+    backend, process, pid, name = orphan
     started = psutil.Process(pid)
     family = [started, *started.children(recursive=True)]
     process.send_signal(signal.SIGKILL)
     process.wait()
     psutil.wait_procs(family, timeout=20)
     assert [left for left in family if left.is_running() and left.status() != psutil.STATUS_ZOMBIE] == []
-    if container != "-":
-        listing = [backend, "ps", "--all", "--quiet", "--filter", f"name={container}"]
+    if name != "-":
+        listing = [backend, "ps", "--all", "--quiet", "--filter", f"name={name}"]
         until = time.monotonic() + 20
         while (left := subprocess.check_output(listing, text=True)) and time.monotonic() < until:
             os.sched_yield()
@@ -385,7 +390,7 @@ def test_a_sandbox_that_was_stopped_leaves_nothing(inside: Bench, small_lab: Lab
     backend = inside.parent._backend
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(tmp_path))
-        started = sandbox.start(backend, small_lab.manifest.limits, None)
+        started = sandboxes.start(backend, small_lab.manifest.limits, None)
     family = [psutil.Process(started.process.pid)]
     family += family[0].children(recursive=True)
     started.stop()
@@ -400,7 +405,7 @@ ENGINE = """#!/bin/sh
 cd {folder}
 printf '%s\\n' "$@" > "$1"
 for word; do case "$word" in */control) stat -c %a "${{word%/*}}" "${{word%/*/*}}" > modes 2> /dev/null;; esac; done
-case "$1" in {failing}) echo "{complaint}" >&2; echo "See 'docker --help'." >&2; exit 1;; esac
+case "$1" in {failing}) echo "docker: $1 failed" >&2; echo "See 'docker --help'." >&2; exit {status};; esac
 """
 HARDENED = [
     "--rm --name NAME --pull never --network none --read-only --ipc none --cap-drop ALL",
@@ -412,12 +417,12 @@ HARDENED = [
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Asks an engine for a worker that fails at `failing`, of which `words` are said: the folder of its notes."""
 
-    def ask(failing: str, words: str, complaint: str = "docker: $1 failed") -> Path:
+    def ask(failing: str, words: str, status: int = 1) -> Path:
         engine = tmp_path / "docker"
-        engine.write_text(ENGINE.format(folder=tmp_path, failing=failing, complaint=complaint))
+        engine.write_text(ENGINE.format(folder=tmp_path, failing=failing, status=status))
         engine.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-        assert sandbox.why_not("docker", Limits()) == words
+        assert sandboxes.why_not("docker", Limits()) == words
         return tmp_path
 
     return ask
@@ -427,7 +432,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path
 def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of the volume, as in the grader's image; a short path, since the kernel takes 107 letters."""
     folder = Path(tempfile.mkdtemp(dir="/tmp"))
-    monkeypatch.setattr(sandbox, "MEETING", folder)
+    monkeypatch.setattr(container, "MEETING", folder)
     monkeypatch.setattr(Path, "is_mount", lambda path: path == folder)
     monkeypatch.setenv("LABKIT_WORKER_IMAGE", "labkit-worker:cpu")
     monkeypatch.setenv("LABKIT_MEETING", "labkit-meeting")
@@ -453,7 +458,7 @@ def test_on_the_machine_itself_a_container_is_an_empty_image_into_which_all_is_m
     monkeypatch.delenv("LABKIT_WORKER_IMAGE", raising=False)
     options, volumes, image, command = started(asked("run", "docker: run failed"))
     assert hardening(options) == " ".join(HARDENED)
-    assert image == sandbox.EMPTY_IMAGE
+    assert image == container.EMPTY_IMAGE
     assert f"{ROOT / 'grader'}:{ROOT / 'grader'}:ro" in volumes
     assert not [volume for volume in volumes if not volume.endswith(":ro") or "solutions" in volume]
     assert command[:4] == [sys.executable, "-m", "grader.workers.worker", "/labkit/meeting/control"]
@@ -468,7 +473,7 @@ def test_a_container_is_bounded_and_removed_by_its_name(
     options, _, _, _ = started(notes)
     limits, bounds = Limits(), dict(itertools.pairwise(options))
     assert bounds["--pids-limit"] == str(8 + limits.processes + limits.threads)
-    assert int(bounds["--memory"]) == sandbox.PARENT_BYTES + limits.memory_bytes + limits.disk_bytes
+    assert int(bounds["--memory"]) == container.PARENT_BYTES + limits.memory_bytes + limits.disk_bytes
     assert bounds["--tmpfs"] == f"/labkit/work:size={limits.disk_bytes},mode=0777,nosuid,nodev,noexec"
     assert (notes / "rm").read_text().split() == ["rm", "--force", bounds["--name"]]
 
@@ -509,7 +514,7 @@ def test_a_folder_for_temporary_files_whose_name_is_too_long_for_a_socket_is_nam
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     (tmp_path / ("long" * 25)).mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 25)))
-    assert "where TMPDIR leads: AF_UNIX path too long" in sandbox.why_not("docker", Limits())
+    assert "where TMPDIR leads: AF_UNIX path too long" in sandboxes.why_not("docker", Limits())
 
 
 def test_a_volume_that_is_not_mounted_is_named(
@@ -523,15 +528,21 @@ def test_a_volume_that_is_not_mounted_is_named(
 
 def test_another_volume_than_the_one_that_is_mounted_is_named(asked: Callable[..., Path], meeting: Path) -> None:
     same = f"'labkit-meeting', which LABKIT_MEETING names, has to be what is mounted at {meeting}"
-    complaint = "FileNotFoundError: [Errno 2] No such file or directory"
-    asked("run", f"the worker's container did not find the meeting: {same}", complaint)
+    asked("run", f"the worker's container did not find the meeting: {same}", NO_SOCKET)
+
+
+def test_a_parent_whose_control_socket_is_not_there_says_so_by_its_exit_status(tmp_path: Path) -> None:
+    options = ParentOptions(str(tmp_path / "work"), Limits(), InnerLayer(confined=True, own_user=True), None)
+    address = str(tmp_path / "control")
+    ended = subprocess.run(command(address, options), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (NO_SOCKET, f"there is no control socket at {address}\n")
 
 
 def test_root_that_may_not_change_users_goes_without_a_user_of_the_workers_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in a container that has no capability."""
-    if reason := sandbox.why_not("process", Limits()):
+    if reason := sandboxes.why_not("process", Limits()):
         pytest.skip(reason)
 
     def refused(*_: object) -> None:
@@ -539,11 +550,11 @@ def test_root_that_may_not_change_users_goes_without_a_user_of_the_workers_own(
 
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(os, "chown", refused)
-    monkeypatch.setattr(sandbox, "_others_can_read", lambda: True)
+    monkeypatch.setattr(surroundings, "others_can_read", lambda: True)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    started = sandbox.start("process", Limits(), None)
+    started = sandboxes.start("process", Limits(), None)
     started.stop()
-    assert started.layers == {"outer": "none", "inner": "landlock, seccomp, rlimits"}
+    assert str(started.inner) == "landlock, seccomp, rlimits"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -552,31 +563,31 @@ def test_root_that_may_not_change_users_goes_without_a_user_of_the_workers_own(
 
 def test_an_unknown_sandbox_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(Refused, match="There is no sandbox 'jail': choose auto, docker, podman, bubblewrap, unshare"):
-        sandbox.choose("jail", Limits())
+        sandboxes.choose("jail", Limits())
 
 
 def test_the_strongest_that_works_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     why_not = {"docker": "docker is not installed", "podman": "no", "bubblewrap": "", "unshare": "", "process": ""}
-    monkeypatch.setattr(sandbox, "why_not", lambda backend, _: why_not[backend])
-    assert sandbox.choose("auto", Limits()) == "bubblewrap"
-    assert sandbox.choose("process", Limits()) == "process"
+    monkeypatch.setattr(sandboxes, "why_not", lambda backend, _: why_not[backend])
+    assert sandboxes.choose("auto", Limits()) == "bubblewrap"
+    assert sandboxes.choose("process", Limits()) == "process"
 
 
 def test_where_none_works_every_reason_is_given_and_none_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "why_not", lambda backend, _: "" if backend == "none" else f"no {backend} here")
+    monkeypatch.setattr(sandboxes, "why_not", lambda backend, _: "" if backend == "none" else f"no {backend} here")
     with pytest.raises(Refused) as refused:
-        sandbox.choose("auto", Limits())
+        sandboxes.choose("auto", Limits())
     for backend in backends():
         assert f"  {backend}: no {backend} here" in str(refused.value)
     assert "submissions are not run without one" in str(refused.value)
     assert refused.value.exit_code == 2
-    assert sandbox.choose("none", Limits()) == "none"
+    assert sandboxes.choose("none", Limits()) == "none"
 
 
 def test_one_that_is_asked_for_and_does_not_work_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "why_not", lambda backend, _: "it is not installed" if backend == "docker" else "")
+    monkeypatch.setattr(sandboxes, "why_not", lambda backend, _: "it is not installed" if backend == "docker" else "")
     with pytest.raises(Refused, match="docker: it is not installed"):
-        sandbox.choose("docker", Limits())
+        sandboxes.choose("docker", Limits())
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from grader.grading.submission import Bench
-from grader.sandboxes.sandbox import Started
+from grader.sandboxes import RunningParent
 
 Attack = Callable[..., str]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def first(attacked: Bench) -> Started:
+def first(attacked: Bench) -> RunningParent:
     """The warm parent of the attacks as it was before the first of them."""
     assert attacked.parent._started is not None
     return attacked.parent._started
@@ -226,7 +226,7 @@ def test_a_session_and_a_group_of_its_own_change_nothing(attack: Attack) -> None
     assert told == REFUSED, "it leads its session already"
 
 
-def test_the_parent_of_the_attacks_was_never_replaced(attacked: Bench, first: Started) -> None:
+def test_the_parent_of_the_attacks_was_never_replaced(attacked: Bench, first: RunningParent) -> None:
     """The last of this file: whatever was tried above, it is the process that was started first."""
     assert attacked.parent._started is first
     assert first.process.poll() is None

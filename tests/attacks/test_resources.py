@@ -12,7 +12,7 @@ from grader.intake.staging import Staged
 from grader.run.answers import Answer
 from grader.workers import client as workers
 from grader.workers.client import Stopwatch
-from grader.workers.worker import _disk_bytes, _empty
+from grader.workers.usage import disk_bytes, empty
 
 Attack = Callable[..., str]
 MEMORY = "it ran into a limit: 100 MB of memory (memory_bytes in lab.toml)"
@@ -275,16 +275,16 @@ def test_a_file_that_goes_while_it_is_counted_hides_no_other(tmp_path: Path, mon
             return None
 
     monkeypatch.setattr(os, "scandir", Listing)
-    assert _disk_bytes(tmp_path, 10**9) >= 2_000_000
+    assert disk_bytes(tmp_path, 10**9) >= 2_000_000
 
 
 def test_what_is_sparse_or_linked_twice_is_counted_as_what_it_takes(tmp_path: Path) -> None:
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(10**12)
-    assert _disk_bytes(tmp_path, 10**9) < 100_000
+    assert disk_bytes(tmp_path, 10**9) < 100_000
     (tmp_path / "loop").symlink_to(tmp_path)
-    assert _disk_bytes(tmp_path, 10**9) < 100_000, "links are not followed"
-    assert _disk_bytes(tmp_path / "none", 10**9) == 0
+    assert disk_bytes(tmp_path, 10**9) < 100_000, "links are not followed"
+    assert disk_bytes(tmp_path / "none", 10**9) == 0
 
 
 def nasty(root: Path) -> None:
@@ -313,8 +313,8 @@ def test_the_broom_takes_all_and_follows_nothing(tmp_path: Path) -> None:
     work.mkdir()
     nasty(work)
     (work / "to").symlink_to(outside)
-    assert _disk_bytes(work, 10**9) > 10**9, "no path leads to the deepest ones"
-    _empty(work)
+    assert disk_bytes(work, 10**9) > 10**9, "no path leads to the deepest ones"
+    empty(work)
     assert os.listdir(work) == []
     assert os.listdir(outside) == ["kept"]
 
@@ -350,7 +350,7 @@ def test_processor_time_that_disappears_gives_none_back(monkeypatch: pytest.Monk
 def test_a_moment_of_work_now_and_then_does_not_hide_that_it_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundredth of a second in each tenth: a machine so busy is rare, one that sleeps so is easily written."""
     clock = Clocked(monkeypatch)
-    with pytest.raises(TimeoutError, match="it was stopped after 1 second"):
+    with pytest.raises(workers.OutOfTime, match="it was stopped after 1 second"):
         for _ in range(60):
             clock.goes_on(0.1, cpu=0.01)
 
@@ -360,7 +360,7 @@ def test_waiting_for_a_busy_machine_is_free_up_to_a_point(monkeypatch: pytest.Mo
     for _ in range(60):
         clock.goes_on(1.0, busy=True)
     assert clock.watch.seconds_used() == 1.0
-    with pytest.raises(TimeoutError, match="it was stopped after 70 seconds without an answer"):
+    with pytest.raises(workers.OutOfTime, match="it was stopped after 70 seconds without an answer"):
         for _ in range(20):
             clock.goes_on(1.0, busy=True)
 

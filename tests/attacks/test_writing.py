@@ -10,7 +10,7 @@ import pytest
 
 from grader.lab import ROOT, Limits
 from grader.run import confine
-from grader.run.confine import Inner
+from grader.run.confine import InnerLayer
 
 Attack = Callable[..., str]
 REFUSALS = ("it raised PermissionError", "it raised FileNotFoundError", "it raised OSError: [Errno 30]")
@@ -62,7 +62,7 @@ def test_with_the_landlock_of_older_kernels_nothing_is_emptied_by_opening_it(
     (library / "compare.py").write_text("a module")
     monkeypatch.setattr(landlockpy._syscall, "abi_version", lambda: abi)
     monkeypatch.setattr(confine, "readable_paths", lambda: [library])
-    inner = Inner(confined=True, own_user=False)
+    inner = InnerLayer(confined=True, own_user=False)
     confine.prepare(inner)
     pid = os.fork()
     if pid == 0:

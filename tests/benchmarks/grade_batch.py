@@ -23,13 +23,13 @@ from beside_others import write_files
 from control_group import cpu_clock
 from others import exam
 
+from grader import sandboxes
 from grader.grading.reference import open_reference
 from grader.grading.submission import grade, open_run, worker_files
 from grader.intake.staging import stage
 from grader.intake.submissions import Submission
 from grader.lab import ROOT, Lab, find_lab, solutions_folder
 from grader.results import write_result
-from grader.sandboxes import sandbox
 from grader.workers.client import WarmParent, Worker
 
 SEED = 1
@@ -149,8 +149,8 @@ def backends(lab: Lab, count: int = 20) -> None:
     print("| --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as name:
         sources = sorted(submitted(Path(name), lab, count, correct=True).iterdir())
-        for backend in sandbox.BACKENDS:
-            if why := sandbox.why_not(backend, lab.manifest.limits):
+        for backend in sandboxes.backends():
+            if why := sandboxes.why_not(backend, lab.manifest.limits):
                 print(f"| {backend} | not here: {why} | | | |")
                 continue
             clock = time.perf_counter()
