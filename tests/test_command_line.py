@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from grader.lab import manifest as labs
 from grader.author.sync import sync
 from grader.cli import main
 from grader.grading import work
 from grader.lab import ROOT, Lab, read_lab
+from grader.lab import manifest as labs
 from grader.results import read_result
 from grader.workers.client import WarmParent
 

@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from grader import codes
 from grader.grading.rows import row_of
 from grader.grading.submission import Bench, Graded, grade
 from grader.instructor.table import print_summary
 from grader.intake.submissions import find_submissions
+from grader.languages import say
 from grader.results import read_result, write_result
-from grader.workers.client import KILLED_WORDS
 from tests.reading import student_reads
 
 HOSTILE = {
@@ -50,7 +51,8 @@ def test_what_a_submission_says_reaches_no_terminal_as_control(
 
 
 def test_the_graders_words_in_a_submissions_mouth_call_no_person(attack: Callable[..., str]) -> None:
-    assert attack(f"raise ValueError({KILLED_WORDS!r})") == f"it raised ValueError: {KILLED_WORDS}"
+    words = say(codes.KILLED(times=3))
+    assert attack(f"raise ValueError({words!r})") == f"it raised ValueError: {words}"
 
 
 def controls(text: str) -> list[str]:
@@ -69,7 +71,7 @@ def test_a_hostile_name_is_one_plain_line_on_the_instructors_screen(what: str, a
     [submission] = find_submissions(tmp_path / "submitted", attacked.lab)
     graded = grade(attacked, submission)
     result = graded.result
-    assert controls(result.student + "".join(graded.attention) + "".join(result.notes)) == []
+    assert controls(result.student + "".join(map(say, [*graded.attention, *result.notes]))) == []
     assert result.score == 0 and graded.attention, "nothing of it can be used, which a person should see"
     screen = rendered(graded)
     assert controls(screen.replace("\n", "")) == []
