@@ -11,7 +11,7 @@ from grader.author.sync import derive, write
 from grader.checks import Check, Variant
 from grader.grading.reference import Reference, open_reference, visibilities
 from grader.judging.judge import fault, judge
-from grader.lab import Lab, quiz
+from grader.lab import Lab, lab_folders, quiz, read_lab
 from grader.lab.loading import Broken, load_functions
 from grader.lab.source import definitions_in
 from grader.languages import say, texts_of
@@ -40,7 +40,7 @@ def lint(lab: Lab) -> Linted:
     with tempfile.TemporaryDirectory() as folder:  # derived anew: what a student has edited is not judged here
         write(derive(lab), Path(folder))
         faults += _skeleton_faults(reference, Path(folder))
-        faults += leaks_in(Path(folder), [lab])
+        faults += leaks_in(Path(folder), [read_lab(other) for other in lab_folders(lab.folder.parent)])
     weakest = (float("inf"), "")
     caught = passing = 0
     for mistake in reference.mistakes:
