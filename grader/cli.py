@@ -164,14 +164,21 @@ def submit(
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def run(context: typer.Context, lab: LabName, script: Annotated[str, typer.Argument(help="train or plot")]) -> None:
+def run(
+    context: typer.Context,
+    lab: LabName,
+    script: Annotated[str, typer.Argument(help="train, plot, or what else the lab has (make lists it)")],
+) -> None:
     """Run one of a lab's scripts; what follows -- is handed on to it."""
     the_lab = find_lab(lab, labs_folder())
-    path = the_lab.path(f"{script}.py")
+    scripts = the_lab.manifest.scripts
+    if script not in scripts:
+        raise Refused("no_such_script", lab=the_lab.name, script=script, scripts=list(scripts), count=len(scripts))
+    path = the_lab.path(scripts[script].file)
     if not path.is_file():
-        raise Refused("nothing_to_run", lab=the_lab.name, script=script)
+        raise Refused("given_missing", 1, path=str(path))
     os.environ["PYTHONPATH"] = str(ROOT)
-    os.execv(sys.executable, [sys.executable, str(path), *context.args])
+    os.execv(sys.executable, [sys.executable, str(path), *scripts[script].arguments, *context.args])
 
 
 @app.command(cls=LateCommand)

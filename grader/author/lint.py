@@ -19,6 +19,7 @@ from grader.run.answers import answer
 
 SEEDS = (0, 1, 2)
 FEWEST_HINTS, MOST_HINTS = 2, 3
+OF_EVERY_LAB = ("check", "debug", "hint", "reset", "submit")  # make lab3-hint: no script can have these names
 LEAST_SIGNAL = 100.0  # a mistake's numbers are off by at least so many tolerances
 
 
@@ -84,6 +85,11 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
     names = [*(check.name for check in reference.checks), *(variant.name for variant in reference.mistakes)]
     yield from (f"the name {name} is used twice" for name in sorted({name for name in names if names.count(name) > 1}))
     yield from (f"mistake {mistake.name} has no diagnosis" for mistake in reference.mistakes if not mistake.diagnosis)
+    for script, facts in lab.manifest.scripts.items():
+        if script in OF_EVERY_LAB:
+            yield f"script {script} is called like a command that every lab has"
+        if facts.file not in lab.manifest.files.given:
+            yield f"script {script} is {facts.file}, which is not given"
     if lab.manifest.quiz:
         try:
             quiz.read_key(lab)
