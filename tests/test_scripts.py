@@ -10,7 +10,7 @@ import pytest
 
 from grader.cli import main
 from grader.errors import Refused
-from grader.lab import ROOT, Script, lab_folders, labs_folder, manifest, read_lab
+from grader.lab import ROOT, Script, lab_folders, labs_folder, manifest, read_lab, solutions_folder
 
 LAB = """
 lab = "lab91"
@@ -116,7 +116,7 @@ def test_make_lists_every_script_of_every_lab() -> None:
 
 
 def test_lab_4_plays_and_goes_on_by_its_own_scripts() -> None:
-    [lab] = [read_lab(folder) for folder in lab_folders(labs_folder()) if folder.name.startswith("lab4_")]
+    [lab] = [read_lab(folder) for folder in lab_folders(solutions_folder()) if folder.name.startswith("lab4_")]
     scripts = lab.manifest.scripts
     assert scripts.keys() == {"train", "plot", "test", "resume"}
     assert isinstance(scripts["test"], Script)
