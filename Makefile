@@ -16,22 +16,36 @@ endif
 GRADER = @grader() { $(PY) -m grader "$$@" || [ $$? -eq 1 ]; }; grader
 # A script of a lab's may also have been stopped by Ctrl-C.
 SCRIPT = @script() { $(PY) -m grader run "$$@"; code=$$?; [ $$code -le 1 ] || [ $$code -eq 130 ] || exit $$code; }; script
+# make lab4-test: the lab, and one of its own scripts. Targets with a rule of their own come first.
+LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, ,$*))-%,%,$*)
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready lab4-test lab4-resume tiny-model doctor image shell jupyter FORCE
+.PHONY: help setup ready tiny-model doctor image shell jupyter FORCE
+
+MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
 help: ## list what can be typed
 	@echo "In place of lab3 any lab can stand: $(foreach lab,$(wildcard labs/lab*_*),$(firstword $(subst _, ,$(notdir $(lab)))))"
-	@awk -F ':.*## ' '/^[a-z][-a-z0-9%]*:.*## / { sub("%", "3", $$1); printf "  make %-32s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk "$$LIST" Makefile $(MANIFESTS) $(filter-out Makefile,$(MAKEFILE_LIST))
+
+# Lists the targets of makefiles, and the scripts of labs by lab.toml, each kind of script once.
+define LIST
+function line(what, help) { printf "  make %-32s %s\n", what, help }
+/^[a-z][-a-z0-9%]*:.*## / { help = $$0; sub(/:.*/, "", $$0); sub(/.*## /, "", help); sub("%", "3", $$0); line($$0, help) }
+/^\[/ { scripts = $$0 == "[scripts]" }
+scripts && match($$0, /help = \047.*\047/) {
+  help = substr($$0, RSTART + 8, RLENGTH - 9)
+  split(FILENAME, part, /[\/_]/)
+  if (!seen[$$1, help]++) line(part[2] "-" $$1, help)
+}
+endef
+export LIST
 
 setup: $(READY) ## set .venv up (the other targets do it by themselves the first time)
 
 ready:
 	@$(PYTHON) requirements/install.py
-
-lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_go for one task
-	$(GRADER) check lab$* $(TASK_OPTION)
 
 lab%-hint: $(READY) FORCE ## the next hint for TASK=...
 	$(GRADER) hint lab$* $(TASK_OPTION)
@@ -39,23 +53,15 @@ lab%-hint: $(READY) FORCE ## the next hint for TASK=...
 lab%-debug: $(READY) FORCE ## open a debugger where a check of TASK=... fails
 	@$(PY) -m pytest labs/lab$*_* $(if $(TASK),-k "$(TASK)") --pdb $(ARGS) || [ $$? -le 2 ]
 
-lab%-train: $(READY) FORCE ## train with your functions (ARGS="--seeds 5", ARGS=--help)
-	$(SCRIPT) lab$* train -- $(ARGS)
-
-lab4-test: $(READY) ## play with what was trained (ARGS="--actor_model FILE", ARGS=--render)
-	$(SCRIPT) lab4 train -- --mode test $(ARGS)
-
-lab4-resume: $(READY) ## train on from what was trained (ARGS="--actor_model FILE --critic_model FILE")
-	$(SCRIPT) lab4 train -- --resume $(ARGS)
-
-lab%-plot: $(READY) FORCE ## draw what training measured
-	$(SCRIPT) lab$* plot -- $(ARGS)
-
 lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skeleton, with a backup
 	$(GRADER) reset lab$* $(TASK_OPTION) $(if $(FILE),--file "$(FILE)")
 
 lab%-submit: $(READY) FORCE ## check once more and pack what you hand in (STUDENT=your-id)
 	$(GRADER) submit lab$* $(if $(STUDENT),--student "$(STUDENT)")
+
+# After the rules above: make 3.81, which macOS has, takes the first that matches.
+lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_go for one task
+	$(if $(findstring -,$*),$(SCRIPT) lab$(LAB_AND_SCRIPT) -- $(ARGS),$(GRADER) check lab$* $(TASK_OPTION))
 
 tiny-model: $(READY) ## train the tiny language model of labs 5 to 9 again (three minutes; the same file comes out)
 	@$(PY) labs/common/make_tiny_model.py $(ARGS)

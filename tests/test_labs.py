@@ -51,7 +51,7 @@ def test_what_students_get_holds_nothing_secret(derived: dict[str, dict[str, str
 @pytest.mark.parametrize("where", ["README.md", "recorded.json", "train.py"])
 def test_a_line_of_a_solution_is_found_wherever_it_stands(where: str, tmp_path: Path) -> None:
     lab = next(lab for lab in LABS if lab.name == "lab3")
-    (tmp_path / where).write_text("a note: `return -( logp*weights.detach() ).sum()` is it", encoding="utf-8")
+    (tmp_path / where).write_text("# a note: `return -( logp*weights.detach() ).sum()` is it", encoding="utf-8")
     assert leaks.leaks_in(tmp_path, [lab]) == [f"{where} holds a line of a solution region of lab3/losses.py"]
 
 

@@ -5,11 +5,16 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import app, console, shown
 from grader.lab import ROOT, Lab, find_lab, lab_folders, labs_folder, read_lab, solutions_folder
+from grader.screen import console, shown
 
 
-@app.command()
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the command line."""
+    for command in (sync, lint, release):
+        app.command()(command)
+
+
 def sync(
     labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
     force: Annotated[bool, typer.Option(help="overwrite a lab that was edited; a backup is kept")] = False,
@@ -34,7 +39,6 @@ def sync(
         raise typer.Exit(1)
 
 
-@app.command()
 def lint(
     labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
 ) -> None:
@@ -57,7 +61,6 @@ def lint(
         raise typer.Exit(1)
 
 
-@app.command()
 def release(
     out: Annotated[Path, typer.Option(help="the folder to write")] = ROOT / "release",
 ) -> None:

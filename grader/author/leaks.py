@@ -1,16 +1,24 @@
-"""Looks for what must not leave the instructor's side: text of solution regions, hidden cases, mistakes and keys."""
+"""Looks for what must not leave the instructor's side: text of solution regions, hidden cases, mistakes and keys.
+
+Two searches: lines as they are written, in files of any kind and size; and in Python, what answers a task in another
+spelling.
+"""
 
 import ast
-from collections.abc import Callable, Iterable
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from grader.author.skeleton import cut, regions
+from grader.author.skeleton import REGION, cut, regions
+from grader.author.tokens import QUIET, Tokens, parts_of, sequences
 from grader.lab import Lab
+from grader.lab.source import definitions, lines_of
 
 SHORTEST = 20  # characters of code; shorter lines (`return loss`) say nothing
+ALIKE = 10  # tokens that say something, in a row (docs/decisions/the-leak-test.md)
 BLANKS = b" \t\n\r\f\v"
 CACHED = 1 << 15  # words that are looked at together: a processor's cache holds them
 Words = npt.NDArray[np.uint64]
@@ -43,11 +51,9 @@ def _text(lab: Lab, name: str) -> str:
     return lab.path(name).read_text(encoding="utf-8")
 
 
-def _bodies(source: str) -> str:
-    """The bodies of a file's functions: a mistake's name and its diagnosis are made to be read."""
-    lines = source.splitlines()
-    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
-    return "\n".join(line for node in functions for line in lines[node.body[0].lineno - 1 : node.end_lineno])
+def _bodies(text: str) -> str:
+    """The bodies of a file's functions and classes: a mistake's name and its diagnosis are made to be read."""
+    return "".join("".join(lines_of(text)[found.body]) for found in definitions(text).values())
 
 
 def _telling(texts: Iterable[str]) -> Iterable[str]:
@@ -101,7 +107,9 @@ def _mixed(words: Words) -> Words:
 
 
 def leaks_in(folder: Path, labs: Iterable[Lab]) -> list[str]:
-    """A sentence for every secret line that stands in any file under `folder`, and for every secret file."""
+    """A sentence for every secret line that stands in any file under `folder`, for every secret file, and for every
+    function there that answers a task in another spelling."""
+    labs = list(labs)
     secrets_in = seeker(labs)
     found = []
     for path in sorted(folder.rglob("*")):
@@ -110,4 +118,54 @@ def leaks_in(folder: Path, labs: Iterable[Lab]) -> list[str]:
         if path.name in SECRET_FILES:
             found.append(f"{path.relative_to(folder)} must not be there")
         found += [f"{path.relative_to(folder)} holds a line of {where}" for where in secrets_in(path.read_bytes())]
+    return [*found, *answers_in(folder, labs)]
+
+
+# --- answers in another spelling --------------------------------------------------------------------------------------
+
+
+def answers_in(folder: Path, labs: Iterable[Lab]) -> list[str]:
+    """A sentence for each part of a Python file under `folder` that shares ALIKE telling tokens in a row with a
+    solution or an alternative of one of the labs."""
+    secret: dict[tuple[str, ...], str] = {}
+    for lab in labs:
+        for where, sequence in _answers(lab):
+            for run in _runs(sequence):
+                secret.setdefault(run, where)
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        file = path.relative_to(folder)
+        try:
+            parts = list(parts_of(path.read_text(encoding="utf-8")))
+        except (SyntaxError, ValueError):
+            found.append(f"{file} is no Python: it cannot be searched for answers")
+            continue
+        for name, line, statements in parts:
+            runs = (run for sequence in sequences(statements) for run in _runs(sequence))
+            place = f"{file}:{line}{f' ({name})' if name else ''}"
+            alike = {secret[run]: run for run in runs if run in secret}
+            found += [f"{place} answers {where} ({' '.join(run)})" for where, run in alike.items()]
     return found
+
+
+def _answers(lab: Lab) -> Iterator[tuple[str, Tokens]]:
+    """The sequences of everything that answers a task of a lab, and which function it answers."""
+    for file in lab.code_files:
+        text = _text(lab, file)
+        for region in REGION.finditer(text):
+            line = text.count("\n", 0, region.start()) + 1
+            function = [name for name, found in definitions(text).items() if found.line < line][-1]
+            statements = ast.parse(textwrap.dedent(region["body"])).body
+            yield from ((f"{lab.name}'s {function}", sequence) for sequence in sequences(statements))
+    for node in ast.parse(_text(lab, "alternatives.py")).body:
+        for decorator in getattr(node, "decorator_list", []):
+            match decorator:
+                case ast.Call(ast.Name("alternative"), [ast.Constant(str(name))]):
+                    yield from ((f"{lab.name}'s {name}", sequence) for sequence in sequences([node]))
+
+
+def _runs(sequence: Tokens) -> Iterator[tuple[str, ...]]:
+    """Every run of a sequence that begins and ends with a telling token and has ALIKE of them."""
+    places = [place for place, token in enumerate(sequence) if token not in QUIET]
+    for first, last in zip(places, places[ALIKE - 1 :], strict=False):
+        yield tuple(sequence[first : last + 1])

@@ -1,7 +1,6 @@
 """Says whether a lab is sound: the reference earns everything and the skeleton nothing, every mistake costs points in
 its own task and every alternative costs none, and the manifest says what students need."""
 
-import ast
 import dataclasses
 import tempfile
 from collections.abc import Iterable
@@ -12,14 +11,15 @@ from grader.author.sync import derive, write
 from grader.checks import Check, Variant
 from grader.grading.reference import Reference, open_reference, visibilities
 from grader.judging.judge import fault, judge
-from grader.lab import Lab, quiz
+from grader.lab import Lab, lab_folders, quiz, read_lab
 from grader.lab.loading import Broken, load_functions
+from grader.lab.source import definitions_in
 from grader.languages import say, texts_of
 from grader.run.answers import answer
-from grader.student.table import find_function
 
 SEEDS = (0, 1, 2)
 FEWEST_HINTS, MOST_HINTS = 2, 3
+OF_EVERY_LAB = ("check", "debug", "hint", "reset", "submit")  # make lab3-hint: no script can have these names
 LEAST_SIGNAL = 100.0  # a mistake's numbers are off by at least so many tolerances
 
 
@@ -36,12 +36,12 @@ class Linted:
 def lint(lab: Lab) -> Linted:
     """Lints one lab of solutions/."""
     reference = open_reference(lab)
-    faults = [*_manifest_faults(reference), *_docstring_faults(reference)]
+    faults = [*_manifest_faults(reference), *_docstring_faults(lab)]
     faults += _reference_faults(reference)
     with tempfile.TemporaryDirectory() as folder:  # derived anew: what a student has edited is not judged here
         write(derive(lab), Path(folder))
         faults += _skeleton_faults(reference, Path(folder))
-        faults += leaks_in(Path(folder), [lab])
+        faults += leaks_in(Path(folder), [read_lab(other) for other in lab_folders(lab.folder.parent)])
     weakest = (float("inf"), "")
     caught = passing = 0
     for mistake in reference.mistakes:
@@ -85,6 +85,11 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
     names = [*(check.name for check in reference.checks), *(variant.name for variant in reference.mistakes)]
     yield from (f"the name {name} is used twice" for name in sorted({name for name in names if names.count(name) > 1}))
     yield from (f"mistake {mistake.name} has no diagnosis" for mistake in reference.mistakes if not mistake.diagnosis)
+    for script, facts in lab.manifest.scripts.items():
+        if script in OF_EVERY_LAB:
+            yield f"script {script} is called like a command that every lab has"
+        if facts.file not in lab.manifest.files.given:
+            yield f"script {script} is {facts.file}, which is not given"
     if lab.manifest.quiz:
         try:
             quiz.read_key(lab)
@@ -92,12 +97,15 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             yield say(broken.finding)
 
 
-def _docstring_faults(reference: Reference) -> Iterable[str]:
-    for task in reference.lab.manifest.tasks:
+def _docstring_faults(lab: Lab) -> Iterable[str]:
+    for task in lab.manifest.tasks:
+        there = definitions_in(lab.path(task.file))
         for name in task.functions if task.file.endswith(".py") else ():
-            node = find_function(reference.lab.path(task.file), name)
-            if node is None or not ast.get_docstring(node):
+            if name not in there or not there[name].docstring:
                 yield f"{task.file}: {name} has no docstring"
+            for method in there[name].methods if name in there else ():
+                if not method.name.startswith("_") and not method.docstring:
+                    yield f"{task.file}: {name}.{method.name} has no docstring"
 
 
 def _reference_faults(reference: Reference) -> Iterable[str]:

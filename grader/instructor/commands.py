@@ -1,4 +1,4 @@
-"""The commands of an instructor: grade and regrade; doctor and feedback have files of their own."""
+"""The commands of an instructor: grade and regrade; feedback has a file of its own."""
 
 import os
 import sys
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import grader.instructor.feedback_command  # noqa: F401
-from grader.cli import Json, LabName, LateCommand, SandboxName, Screen, app, console, shown
+from grader.instructor.feedback_command import feedback
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
+from grader.screen import Json, LabName, LateCommand, SandboxName, Screen, console, shown
 
 if TYPE_CHECKING:
     from grader.grading.batch import Options
@@ -20,7 +20,13 @@ Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes"
 Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; without it, one for each core")]
 
 
-@app.command(cls=LateCommand)
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the command line."""
+    app.command()(feedback)
+    for command in (grade, regrade):
+        app.command(cls=LateCommand)(command)
+
+
 def grade(
     lab: LabName,
     submissions: Annotated[Path, typer.Argument(help="holds <student>/<lab>/ or an archive for each student")],
@@ -44,7 +50,6 @@ def grade(
     sys.exit(_grade(the_lab, options, as_json))  # not typer.Exit, which has cli.main say of a stop that it was one
 
 
-@app.command(cls=LateCommand)
 def regrade(
     lab: LabName,
     seed: Annotated[int, typer.Option(help="the run's seed, as its results and graded/runs.jsonl have it")],

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import Json, LabName, app, console, shown
 from grader.lab import find_lab, solutions_folder
 from grader.renderers.feedback import Form, find_results, harmless, write_feedback
+from grader.screen import Json, LabName, console, shown
 
 
-@app.command()
 def feedback(
     lab: LabName,
     out: Annotated[Path, typer.Option(help="where grading put the results")] = Path("graded"),

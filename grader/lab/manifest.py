@@ -68,6 +68,14 @@ class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_bytes: int = 1_000_000
 
 
+class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A given file that students run by the script's name (make lab4-test), with `arguments` before their own."""
+
+    file: str
+    help: str
+    arguments: list[str] = []
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a submission may use. Seconds are those it computes or sleeps; waiting for a busy machine is free."""
 
@@ -90,6 +98,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tasks: list[Task]
     allowed_imports: list[str]
     milestones: list[Milestone] = []
+    scripts: dict[str, Script] = {}
     quiz: Quiz | None = None
     report: list[ReportPart] = []
     limits: Limits = Limits()

@@ -148,13 +148,15 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
         return Answer("unusable", finding=error.finding)
     if isinstance(error, OutOfTime):
         return Answer("timeout", finding=codes.OUT_OF_TIME(seconds=seconds))
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).parent == folder and not Path(frame.filename).name.startswith("checks.")
+    own = [
+        (frame, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (path := Path(frame.f_code.co_filename)).parent == folder and not path.name.startswith("checks.")
     ]
-    if is_todo(error) and frames:
-        return Answer("todo", finding=codes.TODO(), todo=frames[-1].name)
+    if is_todo(error) and own:
+        function_or_class = own[-1][0].f_code.co_qualname.partition(".")[0]  # also of a method, or a function inside
+        return Answer("todo", finding=codes.TODO(), todo=function_or_class)
+    frames = traceback.StackSummary.extract(iter(own))
     trace = "\n".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames)
     return Answer("raised", finding=raised(error), limit=limit_of(error), trace=trace[-MAX_TEXT:])
 

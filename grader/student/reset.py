@@ -1,13 +1,11 @@
-"""`make labN-reset`: puts a task's functions, or a whole file, back to the skeleton, and keeps a backup."""
+"""`make labN-reset`: puts a task's functions and classes, or a whole file, back to the skeleton, and keeps a backup."""
 
-import ast
-import io
 import shutil
 from datetime import datetime
 from pathlib import Path
 
 from grader.errors import Refused
-from grader.lab import Lab, Task
+from grader.lab import Lab, Task, source
 
 SKELETON_FOLDER = ".skeleton"
 BACKUP_FOLDER = ".backup"
@@ -23,30 +21,24 @@ def back_up(folder: Path, names: list[str]) -> Path:
 
 
 def reset_task(lab: Lab, task: Task) -> Path | None:
-    """Puts the functions of one task (or the file that is filled in for it) back and returns the backup's folder, if
-    there was something to keep; Refused where that cannot be done."""
+    """Puts the functions and classes of one task (or the file that is filled in for it) back and returns the backup's
+    folder, if there was something to keep; Refused where that cannot be done."""
     if task.file in lab.answer_files:
         return reset_file(lab, task.file)
     path, skeleton = lab.path(task.file), _skeleton(lab, task.file)
     file = {"file": task.file, "lab": lab.name}
     try:
-        source = path.read_bytes().decode("utf-8-sig")
-        lines = {name: _lines(source, name) for name in task.functions}
+        text = path.read_bytes().decode("utf-8-sig")
+        there = source.definitions(text)
     except OSError as error:
         raise Refused("reset_unreadable", 1, **file, reason=error.strerror) from None
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError) as error:
         raise Refused("reset_not_python", 1, **file, reason=str(error)) from None
-    missing = [name for name, found in lines.items() if found is None]
-    if missing:
-        raise Refused("reset_no_function", 1, **file, function=missing[0])
+    if missing := [name for name in task.functions if name not in there]:
+        kind = source.definitions(skeleton)[missing[0]].kind
+        raise Refused("reset_no_function", 1, **file, function=missing[0], kind=kind)
     backup = back_up(lab.folder, [task.file])
-    for name in task.functions:
-        original = _lines(skeleton, name)
-        place = _lines(source, name)
-        assert original is not None and place is not None
-        old, new = _numbered_lines(source), _numbered_lines(skeleton)
-        source = "".join([*old[: place[0]], *new[original[0] : original[1]], *old[place[1] :]])
-    path.write_text(source, encoding="utf-8")
+    path.write_text(source.replaced(text, skeleton, task.functions), encoding="utf-8")
     return backup
 
 
@@ -67,18 +59,3 @@ def _skeleton(lab: Lab, name: str) -> str:
         return path.read_text(encoding="utf-8")
     except OSError:
         raise Refused("given_missing", 1, path=str(path)) from None
-
-
-def _numbered_lines(source: str) -> list[str]:
-    """Lines as Python numbers them: str.splitlines also splits at form feeds and the like."""
-    return list(io.StringIO(source, newline=""))
-
-
-def _lines(source: str, function: str) -> tuple[int, int] | None:
-    """The lines of a top-level function (of two, the one that counts) with its decorators, as a slice of the file's."""
-    for node in reversed(ast.parse(source).body):
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            assert node.end_lineno is not None
-            return first - 1, node.end_lineno
-    return None

@@ -1,8 +1,5 @@
 """The student's screen: a table of tasks with points, what is wrong in a few lines, and one next step."""
 
-import ast
-from pathlib import Path
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +8,7 @@ from grader import codes
 from grader.findings import KINDS, kind_of
 from grader.judging.judge import Judged
 from grader.lab import ROOT, Lab, Task
+from grader.lab.source import definitions_in
 from grader.languages import Catalogue
 from grader.results import Outcome
 from grader.results.result import points_text
@@ -250,29 +248,14 @@ def _slower(item: Checked) -> float:
 
 
 def _open_functions(lab: Lab, task: Task) -> list[str]:
-    return [name for name in task.functions if _is_stub(lab.path(task.file), name)] or list(task.functions)
-
-
-def _is_stub(path: Path, function: str) -> bool:
-    node = find_function(path, function)
-    return node is not None and any(
-        isinstance(step, ast.Raise) and "NotImplementedError" in ast.dump(step) for step in ast.walk(node)
-    )
+    """The functions and classes of a task that are still to be written; all of them where none is."""
+    there = definitions_in(lab.path(task.file))
+    return [name for name in task.functions if name in there and there[name].open] or task.functions
 
 
 def place(lab: Lab, task: Task) -> str:
-    """file:line of a task's first open function, as editors and terminals link it."""
+    """file:line of a task's first open function or method, as editors and terminals link it."""
     path = lab.path(task.file)
-    node = find_function(path, _open_functions(lab, task)[0])
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    return f"{shown}:{node.lineno}" if node else str(shown)
-
-
-def find_function(path: Path, name: str) -> ast.FunctionDef | None:
-    """The top-level function of that name in a file, or None where there is none or the file is no Python."""
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return None
-    found = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
-    return next(found, None)
+    first = definitions_in(path).get(_open_functions(lab, task)[0])
+    return f"{shown}:{(first.open or first).line}" if first else str(shown)

@@ -7,7 +7,10 @@ cannot_be_read = { $path } cannot be read: { $reason }
 manifest_refused = { $path }: { $reason }
 reset_unreadable = { $file } cannot be read ({ $reason }). make { $lab }-reset FILE={ $file } puts the whole file back
 reset_not_python = { $file } cannot be read as Python ({ $reason }). make { $lab }-reset FILE={ $file } puts the whole file back
-reset_no_function = { $file } has no function { $function } any more. make { $lab }-reset FILE={ $file } puts the whole file back
+reset_no_function = { $file } has no { $kind ->
+    [class] class
+   *[function] function
+} { $function } any more. make { $lab }-reset FILE={ $file } puts the whole file back
 not_handed_in_by_lab = '{ $file }' is none of the files that { $lab } hands in: { $files }
 given_missing = { $path } is missing: take it from the course's copy again
 given_unusable = { $path } cannot be used ({ $reason }): take it from the course's copy again

@@ -63,7 +63,11 @@ still_open = Still open (you can hand in all the same, and again later):
 handed_in_as = Handed in as { $student }:
 handed_in_as_login = Handed in as { $student }, your login name; if it is not your id, type STUDENT=your-id:
 report_elsewhere = Not in it: the report, which goes to your instructor in the way of your course.
-nothing_to_run = { $lab } has nothing to { $script }
+no_such_script = There is no make { $lab }-{ $script }. { $count ->
+    [0] { $lab } has no scripts
+    [one] The script of { $lab } is { $scripts }
+   *[other] The scripts of { $lab } are { $scripts }
+}; every lab has hint, debug, reset and submit.
 stopped_here = Stopped.
 file_is_missing = { $file } is missing
 task_is_todo = { $number } { $task } is still a TODO

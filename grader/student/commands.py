@@ -1,0 +1,131 @@
+"""The commands of a student: check, hint, reset, submit, run."""
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from grader.errors import Refused
+from grader.lab import ROOT, find_lab, labs_folder
+from grader.languages import say
+from grader.screen import Json, LabName, console, shown
+
+TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or number, or one of its functions")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the command line."""
+    for command in (check, hint, reset, submit):
+        app.command()(command)
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
+
+
+def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
+    """Run a lab's public checks: what passes, what is wrong, what to do next."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: tensors this small are slower on more threads
+    from grader.student import checking, table
+
+    the_lab = find_lab(lab, labs_folder())
+    the_task = the_lab.task(task) if task else None
+    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():  # a student's own prints
+        session = checking.open_session(the_lab)
+        checked = checking.run_public_checks(session, the_task)
+    results = [result for item in checked if (result := item.result())]
+    if as_json:
+        print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
+    else:
+        states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
+        table.print_checked(console, session, checked, states, quiz, whole_lab=the_task is None)
+    if any(result.outcome != "passed" for result in results):
+        raise typer.Exit(1)
+
+
+def hint(lab: LabName, task: TaskName = None) -> None:
+    """Give the next hint for a task."""
+    from grader.student import hints
+
+    the_lab = find_lab(lab, labs_folder())
+    if task is None:
+        raise Refused("hint_for_which", lab=the_lab.name, tasks=the_lab.task_names)
+    the_task = the_lab.task(task)
+    number, text = hints.next_hint(the_lab, the_task)
+    heading = "hint_last" if number == len(the_task.hints) else "hint"
+    which = {"number": the_task.number, "task": the_task.name, "hint": number, "hints": len(the_task.hints)}
+    console.print(f"{say(heading, **which)}\n{text}")
+
+
+def reset(
+    lab: LabName,
+    task: TaskName = None,
+    file: Annotated[str | None, typer.Option(help="a whole file that is handed in")] = None,
+) -> None:
+    """Put a task's functions, or a whole file, back to the skeleton; what was there is kept."""
+    from grader.student import reset as resetting
+
+    the_lab = find_lab(lab, labs_folder())
+    if (task is None) == (file is None):
+        raise Refused("reset_which")
+    if task is not None:
+        the_task = the_lab.task(task)
+        backup: Path | None = resetting.reset_task(the_lab, the_task)
+        what = say("functions_in", functions=the_task.functions, file=the_task.file)
+        done = "reset_together" if len(the_task.functions) > 1 else "reset_done"
+        console.print(say(done, what=what, **({"task": the_task.name} if done == "reset_together" else {})))
+    else:
+        assert file is not None
+        backup = resetting.reset_file(the_lab, file)
+        console.print(say("reset_done", what=file))
+    if backup:
+        console.print(say("kept_in", folder=f"{shown(backup)}/"))
+
+
+def submit(
+    lab: LabName,
+    student: Annotated[str | None, typer.Option(help="your id; without it, your login name")] = None,
+    out: Annotated[Path, typer.Option(help="where the archive goes")] = ROOT / "submissions",
+) -> None:
+    """Check once more, say what is still open, and pack what is handed in into one archive."""
+    from grader.results.result import points_text
+    from grader.student import checking
+    from grader.student import submit as submitting
+
+    session = checking.open_session(find_lab(lab, labs_folder()))
+    name = submitting.student_name(student)
+    checked = checking.run_public_checks(session, thorough=True)
+    states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
+    still_open = submitting.what_is_open(session.lab, checked, states, quiz)
+    earned, possible = checking.public_points(checked)
+    console.print(say("points_checked", earned=points_text(earned), possible=points_text(possible)))
+    if still_open:
+        console.print(say("still_open"))
+        for sentence in still_open:
+            console.print(f"  - {sentence}")
+    archive, names = submitting.pack(session.lab, name, out)
+    console.print(say("handed_in_as" if student else "handed_in_as_login", student=name))
+    for packed in names:
+        console.print(f"  + {packed}")
+    if session.lab.manifest.report:
+        console.print(say("report_elsewhere"))
+    console.print(f"\n{shown(archive)}")
+
+
+def run(
+    context: typer.Context,
+    lab: LabName,
+    script: Annotated[str, typer.Argument(help="train, plot, or what else the lab has (make lists it)")],
+) -> None:
+    """Run one of a lab's scripts; what follows -- is handed on to it."""
+    the_lab = find_lab(lab, labs_folder())
+    scripts = the_lab.manifest.scripts
+    if script not in scripts:
+        raise Refused("no_such_script", lab=the_lab.name, script=script, scripts=list(scripts), count=len(scripts))
+    path = the_lab.path(scripts[script].file)
+    if not path.is_file():
+        raise Refused("given_missing", 1, path=str(path))
+    os.environ["PYTHONPATH"] = str(ROOT)
+    os.execv(sys.executable, [sys.executable, str(path), *scripts[script].arguments, *context.args])

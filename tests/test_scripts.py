@@ -1,0 +1,124 @@
+"""A lab's own scripts: lab.toml names them, `grader run` and `make labN-NAME` run them, `make` lists them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.cli import main
+from grader.errors import Refused
+from grader.lab import ROOT, Script, lab_folders, labs_folder, manifest, read_lab, solutions_folder
+
+LAB = """
+lab = "lab91"
+title = "Means"
+allowed_imports = []
+
+[scripts]
+play = { file = "main.py", arguments = ["--mode", "play"], help = 'play (ARGS="--fast")' }
+train = { file = "main.py", help = 'train' }
+gone = { file = "gone.py", help = 'a file that is deleted' }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A kit with one lab, which has scripts."""
+    folder = tmp_path / "labs" / "lab91_means"
+    shutil.copytree(Path(__file__).parent / "class_lab" / "lab91_means", folder)
+    whole = (folder / "lab.toml").read_text(encoding="utf-8")
+    (folder / "lab.toml").write_text(LAB + whole[whole.index("[files]") :], encoding="utf-8")
+    (folder / "main.py").write_text("", encoding="utf-8")
+    monkeypatch.setattr(manifest, "ROOT", tmp_path)
+    return folder
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:
+    """The command that `grader run lab91` hands over to."""
+    handed_over: list[list[str]] = []
+
+    def execv(_program: str, command: list[str]) -> None:
+        handed_over.append(command)
+
+    monkeypatch.setattr(os, "execv", execv)
+    monkeypatch.setattr(sys, "argv", ["grader", "run", "lab91", *arguments])
+    monkeypatch.setenv("PYTHONPATH", "")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    [command] = handed_over
+    return command
+
+
+def test_a_script_gets_its_own_arguments_and_then_the_students(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = str(folder / "main.py")
+    assert run(monkeypatch, "train") == [sys.executable, file]
+    assert run(monkeypatch, "play", "--", "--seed", "3") == [sys.executable, file, "--mode", "play", "--seed", "3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "says"),
+    [
+        ("paly", 2, "There is no make lab91-paly. The scripts of lab91 are play, train, gone; every lab has hint, "),
+        ("main", 2, "There is no make lab91-main. "),
+        ("gone", 1, "gone.py is missing: take it from the course's copy again"),
+    ],
+)
+def test_a_script_that_is_not_there_is_told_with_those_that_are(
+    name: str, code: int, says: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["grader", "run", "lab91", name])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+    assert says in capsys.readouterr().err
+
+
+def test_a_script_without_a_line_of_help_is_refused(folder: Path) -> None:
+    text = (folder / "lab.toml").read_text(encoding="utf-8").replace(", help = 'train' }", " }")
+    (folder / "lab.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(Refused, match="help"):
+        read_lab(folder)
+
+
+# --- make -------------------------------------------------------------------------------------------------------------
+
+
+def make(*arguments: str) -> str:
+    environment = {**os.environ, "LABKIT_PYTHON": "python"}
+    done = subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        ("lab4", "grader check lab4"),
+        ("lab4-test", "script lab4 test -- --render"),
+        ("lab12-look-back", "script lab12 look-back -- --render"),
+        ("lab4-hint", "grader hint lab4"),
+        ("lab4-reset", "grader reset lab4"),
+        ("lab4-submit", "grader submit lab4"),
+    ],
+)
+def test_a_target_is_a_lab_and_what_to_do_with_it(target: str, command: str) -> None:
+    assert make("--dry-run", target, "ARGS=--render").strip().endswith(f"; {command}")
+
+
+def test_make_lists_every_script_of_every_lab() -> None:
+    listed = [line.split(maxsplit=2)[1:] for line in make().splitlines() if line.startswith("  make ")]
+    for lab in map(read_lab, lab_folders(labs_folder())):
+        for name, script in lab.manifest.scripts.items():
+            assert [f"{lab.name}-{name}", script.help] in listed or [f"lab3-{name}", script.help] in listed
+
+
+def test_lab_4_plays_and_goes_on_by_its_own_scripts() -> None:
+    [lab] = [read_lab(folder) for folder in lab_folders(solutions_folder()) if folder.name.startswith("lab4_")]
+    scripts = lab.manifest.scripts
+    assert scripts.keys() == {"train", "plot", "test", "resume"}
+    assert isinstance(scripts["test"], Script)
+    assert (scripts["test"].file, scripts["test"].arguments) == ("train.py", ["--mode", "test"])
+    assert (scripts["resume"].file, scripts["resume"].arguments) == ("train.py", ["--resume"])
