@@ -13,7 +13,8 @@ from hypothesis.extra import numpy as hnp
 
 from grader import codes
 from grader.checks import Case, Check, Wrong
-from grader.checks.probes import device_of_result, value_and_gradients
+from grader.checks.devices import device_of_result
+from grader.checks.probes import value_and_gradients
 from grader.findings import CODES, KINDS, Finding, kind_of
 from grader.judging.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, compare, shorten
 from grader.judging.judge import Judged, Known, fault, judge
@@ -261,17 +262,17 @@ def reference_loss(logp: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         (
             lambda logp, weights: -(logp * weights).sum(),
             "gradient",
-            "a gradient arrives at argument 2, where there should be none (detach what is a constant)",
+            "a gradient arrives at argument weights, where there should be none (detach what is a constant)",
         ),
         (
             lambda logp, weights: -(logp.detach() * weights.detach()).sum(),
             "gradient",
-            "no gradient arrives at argument 1 (is something detached, or a new tensor made from numbers?)",
+            "no gradient arrives at argument logp (is something detached, or a new tensor made from numbers?)",
         ),
         (
             lambda logp, weights: -(logp + (logp * weights.detach()).detach() - logp.detach()).sum(),
             "gradient",
-            "the gradient to argument 1 differs",
+            "the gradient to argument logp differs",
         ),
         (lambda logp, weights: -(logp * weights.detach()).mean(), "value", "another value is expected"),
     ],

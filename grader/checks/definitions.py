@@ -8,7 +8,8 @@
     every_step.case("three steps", rewards=[1, 2, 3], gamma=0.5)
 
 The first line of the docstring is the title that a student reads. The same probe run on the reference gives the
-expected value; a check with `verify` judges a property instead.
+expected value; a check with `verify` judges a property instead, or beside it (`compared`). A check is called like the
+variable of checks.py that holds it.
 """
 
 import dataclasses
@@ -19,9 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from grader import codes
 from grader.errors import Found
 from grader.findings import Finding
 from grader.lab import PUBLIC_SHARE
+from grader.plain import Plain
 
 Probe = Callable[..., Any]
 Verify = Callable[..., None]  # verify(value, **case arguments) raises Wrong
@@ -34,8 +37,11 @@ class Wrong(Found):
         super().__init__(what if isinstance(what, Finding) else Finding(what, values))
 
 
-class CannotJudge(Wrong):
-    """Raised by a probe: why what came back cannot be judged."""
+class CannotJudge(Found):
+    """Raised by a probe: why what came back cannot be judged, as a finding or as a message of the lab's own."""
+
+    def __init__(self, what: Finding | str, **values: Any) -> None:
+        super().__init__(what if isinstance(what, Finding) else codes.CANNOT_JUDGE(why=Finding(what, values)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +54,20 @@ class Case:
 
 @dataclasses.dataclass
 class Check:
-    """One thing that is checked about a task, over its cases."""
+    """One thing that is checked about a task, over its cases.
+
+    name          what results call it
+    exact_dtype   whether float64 is wrong where float32 is expected
+    tolerance     (relative, absolute); None: the lab's
+    seconds       CPU seconds for one case; None: the lab's limit
+    quick         False: not in the plain `make lab3`, since what it needs is slow to import
+    verify        judges a property of what the probe found, in place of a comparison with the reference
+    compared      beside `verify`: the key of what the probe found that is compared with the reference, too
+    needs         a check of any task; this one counts, and is asked, only where that one passes: it sees no values,
+                  or takes long
+    last          it knows only the mistakes that pass every other check of their task: its failures say so little that
+                  any mistake may cause them
+    """
 
     name: str
     task: str
@@ -56,18 +75,35 @@ class Check:
     title: str
     probe: Probe
     exact_dtype: bool = False
-    tolerance: tuple[float, float] | None = None  # (relative, absolute); None: the lab's
-    seconds: float | None = None  # CPU seconds for one case; None: the lab's limit
-    quick: bool = True  # False: not in the plain `make lab3`, since what it needs is slow to import
+    tolerance: tuple[float, float] | None = None
+    seconds: float | None = None
+    quick: bool = True
     verify: Verify | None = None
-    needs: "Check | None" = None  # asked only where this check passes: it sees no values, or takes long
+    compared: str | None = None
+    needs: "Check | None" = None
+    last: bool = False
     cases: list[Case] = dataclasses.field(default_factory=list)
+
+    @property
+    def compares(self) -> bool:
+        """Whether the reference's answer is needed to judge another."""
+        return self.verify is None or self.compared is not None
+
+    def part(self, value: Plain) -> Plain:
+        """What is compared of a value: all of it, or what is called `compared`, with its name."""
+        if self.compared is None:
+            return value
+        return {self.compared: value.get(self.compared) if isinstance(value, dict) else None}
 
     def case(self, title: str, **arguments: Any) -> None:
         """Adds a public case; its expected value is recorded from the reference by `make sync`."""
         if any(case.title == title for case in self.cases):
             raise ValueError(f"{self.name} has two cases called {title!r}")
         self.cases.append(Case(title, arguments))
+
+    def also(self, title: str, points: float, *, needs: "Check | None" = None) -> "Check":
+        """Another check with the same probe and options, and cases of its own."""
+        return dataclasses.replace(self, name="", title=title, points=points, needs=needs, cases=[])
 
 
 def check(
@@ -79,6 +115,7 @@ def check(
     seconds: float | None = None,
     quick: bool = True,
     verify: Verify | None = None,
+    compared: str | None = None,
     needs: Check | None = None,
 ) -> Callable[[Probe], Check]:
     """Makes a probe `probe(lab, **case)` a check of `task`. See Check for what the options mean."""
@@ -87,7 +124,9 @@ def check(
         title = (probe.__doc__ or "").strip().split("\n")[0]
         if not title:
             raise ValueError(f"check {probe.__name__} needs a docstring: its first line is the title")
-        return Check(probe.__name__, task, points, title, probe, exact_dtype, tolerance, seconds, quick, verify, needs)
+        return Check(
+            probe.__name__, task, points, title, probe, exact_dtype, tolerance, seconds, quick, verify, compared, needs
+        )
 
     return decorate
 
@@ -132,8 +171,11 @@ def alternative(function: str) -> Callable[[Callable[..., Any]], Variant]:
 
 
 def checks_of(module: ModuleType) -> list[Check]:
-    """The checks of a checks.py in the order they are written."""
-    return [value for value in vars(module).values() if isinstance(value, Check)]
+    """The checks of a checks.py in the order they are written, each called like its variable."""
+    checks = {name: value for name, value in vars(module).items() if isinstance(value, Check)}
+    for name, found in checks.items():
+        found.name = found.name or name
+    return list(checks.values())
 
 
 def hidden_of(module: ModuleType) -> list[HiddenCases]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from grader.checks import Case, Check, HiddenCases, Variant, checks_of, hidden_of, split_points, variants_of
-from grader.checks.probes import works_on_its_device
 from grader.errors import Refused
 from grader.judging.judge import Known, fault
 from grader.judging.recorded import Record, read_record
@@ -85,28 +84,30 @@ class Reference:
 
     def known_of(self, check: Check, case: Case, record: Record | None = None) -> Known:
         """What is known of one case; a mistake is only run when somebody asks for its answer and it is not on record
-        (where long answers are left out).
-
-        Of where its tensors are, only mistakes are known that are of nothing else: any code can forget a device.
-        """
+        (where long answers are left out)."""
         functions = self.lab.task(check.task).functions
         mistakes = {mistake.name: mistake for mistake in self.mistakes if mistake.function in functions}
         on_record = record.known(check.name, case.title).mistakes if record else {}
 
         def names() -> list[str]:
-            if check.verify is not works_on_its_device:
+            if not check.last:
                 return list(mistakes)
-            return list(on_record) or [name for name in mistakes if self.is_of_devices(mistakes[name])]
+            return list(on_record) or [name for name in mistakes if self.passes_the_others(mistakes[name])]
 
         return Known(
-            self.answer(check, case) if check.verify is None else None,
+            self._expected(check, case) if check.compares else None,
             OnDemand(names, lambda name: on_record.get(name) or self.answer(check, case, mistakes[name])),
         )
 
-    def is_of_devices(self, mistake: Variant) -> bool:
-        """Whether a mistake passes every check of its task that is not about devices."""
+    def _expected(self, check: Check, case: Case) -> Answer:
+        """The reference's answer, or what of it is compared."""
+        found = self.answer(check, case)
+        return dataclasses.replace(found, value=check.part(found.value)) if found.status == "value" else found
+
+    def passes_the_others(self, mistake: Variant) -> bool:
+        """Whether a mistake passes every check of its task but the last ones, which know such mistakes alone."""
         task = self.lab.task(mistake.function).name
-        others = [check for check in self.checks if check.task == task and check.verify is not works_on_its_device]
+        others = [check for check in self.checks if check.task == task and not check.last]
         sides: tuple[Visibility, Visibility] = ("public", "hidden")
         return not any(
             fault(check, self.lab, case, known.expected, known.mistakes[mistake.name])

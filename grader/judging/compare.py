@@ -137,13 +137,13 @@ def _number_difference(
         code = codes.NAN_FOUND if np.isnan(b[unexpected]).any() else codes.INFINITY_FOUND
         return [_values_at(code, place, *shown)]
     most = float(excess.max())
-    if len(place) > 1 and place[-2] == GRADIENTS:
+    if GRADIENTS in place[:-1]:
         lacking, unwanted = not np.any(b), not np.any(a)
         code = codes.GRADIENT_UNWANTED if unwanted else codes.GRADIENT_LACKING if lacking else codes.GRADIENT_DIFFERS
         return [
             Difference(
                 code(
-                    where=_where(place[:-2]),
+                    where=_where(tuple(step for step in place[:-1] if step != GRADIENTS)),
                     argument=codes.ARGUMENT(name=str(place[-1])),
                     expected=shown[0],
                     got=shown[1],

@@ -127,7 +127,7 @@ def run_probe(
     watched = Functions(functions)
     given = to_objects(to_plain(arguments))  # outside of the limit: it may have to import torch
     if not check.quick:
-        from grader.checks.probes import warm_up
+        from grader.checks.devices import warm_up
 
         warm_up()
     with cpu_limit(seconds):

@@ -77,7 +77,7 @@ def _serve(control: socket.socket, options: ParentOptions) -> None:
         importlib.import_module(name)
     import torch
 
-    from grader.checks.probes import warm_up
+    from grader.checks.devices import warm_up
 
     torch.set_num_threads(1)
     warm_up()

@@ -25,15 +25,7 @@ from checks import (
     within_tolerance,
 )
 from grader.checks import hidden_cases
-
-
-def floats(rng, *shape, scale=1.0):
-    """A float32 tensor of normal numbers."""
-    return torch.from_numpy(rng.normal(scale=scale, size=shape)).float()
-
-
-def seed_of(rng):
-    return int(rng.integers(2**31))
+from grader.checks.cases import floats, seed_of
 
 
 def mdp(rng, n_states, n_actions):
@@ -105,9 +97,8 @@ def batches_of_actions(rng):
 def gaussian_policies(rng):
     for rows, k, each in ((1, 1, False), (2, 3, True), (3, 2, False)):
         spread = rng.choice([-1.0, 1.0], size=(rows, k) if each else k) * rng.uniform(0.5, 1.2)
-        yield dict(
-            mu=floats(rng, rows, k, scale=3.0), log_std=torch.from_numpy(spread).float(), count=3_000, seed=seed_of(rng)
-        )
+        mu, deviation = floats(rng, rows, k, scale=3.0), torch.from_numpy(np.exp(spread)).float()
+        yield dict(mu=mu, deviation=deviation, count=3_000, seed=seed_of(rng))
 
 
 # --- 1.4 --------------------------------------------------------------------------------------------------------------
@@ -141,7 +132,7 @@ def small_environments(rng):
     for n_states, n_actions, steps in ((2, 2, 3), (2, 3, 2)):
         case = model(rng, n_states, n_actions)
         case["R"] = rng.normal(scale=3.0, size=case["P"].shape)
-        yield dict(**case, gamma=float(rng.uniform(0.5, 0.95)), steps=steps)
+        yield dict(**case, steps=steps)
 
 
 # --- 1.5, 1.6 ---------------------------------------------------------------------------------------------------------

@@ -21,26 +21,28 @@ from checks import (
     walk,
 )
 from grader.checks import hidden_cases
+from grader.checks.cases import seed_of
 from tabular import mpc_q
-
-
-def seed_from(rng):
-    return int(rng.integers(2**31))
 
 
 @hidden_cases(frequencies)
 def values_of_actions(rng):
-    yield dict(q=rng.normal(size=5), eps=float(rng.uniform(0.3, 0.6)), count=2_000, seed=seed_from(rng))
-    yield dict(q=np.array([2, 5, 5, -1, 5]), eps=0.0, count=2_000, seed=seed_from(rng))
-    yield dict(q=np.array([-4.0, -4.0, -9.0]), eps=0.4, count=2_000, seed=seed_from(rng))
-    yield dict(q=rng.normal(size=3), eps=1.0, count=2_000, seed=seed_from(rng))
-    yield dict(q=np.zeros(4), eps=0.1, count=2_000, seed=seed_from(rng))
+    for q, eps in (
+        (rng.normal(size=5), float(rng.uniform(0.3, 0.6))),
+        (np.array([2, 5, 5, -1, 5]), 0.0),
+        (np.array([-4.0, -4.0, -9.0]), 0.4),
+        (rng.normal(size=3), 1.0),
+        (np.zeros(4), 0.1),
+    ):
+        best = q == q.max()
+        probabilities = (eps / len(q) + (1 - eps) * best / best.sum()).tolist()
+        yield dict(q=q, eps=eps, probabilities=probabilities, count=2_000, seed=seed_of(rng))
 
 
 @hidden_cases(its_own_dice)
 def dice(rng):
-    yield dict(q=rng.normal(size=4), eps=0.8, count=100, seed=seed_from(rng))
-    yield dict(q=np.zeros(3), eps=0.0, count=100, seed=seed_from(rng))
+    yield dict(q=rng.normal(size=4), eps=0.8, count=100, seed=seed_of(rng))
+    yield dict(q=np.zeros(3), eps=0.0, count=100, seed=seed_of(rng))
 
 
 def transitions_of(rng, integers=False):
@@ -193,15 +195,15 @@ def models_that_end(rng):
         Q = rng.normal(scale=2.0, size=(S, A)) + 10  # far from every reward
         known = rng.choice(S, size=states, replace=False)
         transitions = [[int(s), a, float(rng.normal()), int(rng.integers(S)), True] for s in known for a in range(A)]
-        yield dict(Q=Q, transitions=transitions, n=n, alpha=0.01, seed=seed_from(rng))
+        yield dict(Q=Q, transitions=transitions, n=n, alpha=0.01, seed=seed_of(rng))
 
 
 @hidden_cases(walk)
 def other_walks(rng):
-    yield dict(rows=4, columns=12, start=int(rng.integers(36)), H=16, shuffled=seed_from(rng))
+    yield dict(rows=4, columns=12, start=int(rng.integers(36)), H=16, shuffled=seed_of(rng))
     rows, columns = int(rng.integers(3, 6)), int(rng.integers(5, 10))
-    yield dict(rows=rows, columns=columns, start=(rows - 1) * columns, H=columns + 2, shuffled=seed_from(rng))
-    yield dict(rows=3, columns=7, start=14, H=9, shuffled=seed_from(rng))
+    yield dict(rows=rows, columns=columns, start=(rows - 1) * columns, H=columns + 2, shuffled=seed_of(rng))
+    yield dict(rows=3, columns=7, start=14, H=9, shuffled=seed_of(rng))
 
 
 def once(of):

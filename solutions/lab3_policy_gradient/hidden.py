@@ -20,16 +20,12 @@ from checks import (
     whole_returns,
 )
 from grader.checks import hidden_cases
-
-
-def floats(rng, *shape, scale=1.0):
-    """A float32 tensor of normal numbers."""
-    return torch.from_numpy(rng.normal(scale=scale, size=shape)).float()
+from grader.checks.cases import floats, seed_of, uniform
 
 
 def log_probabilities(rng, n):
     """Log-probabilities of n actions, none of them near zero or one."""
-    return torch.log(torch.from_numpy(rng.uniform(0.05, 0.95, size=n)).float())
+    return torch.log(uniform(rng, 0.05, 0.95, n))
 
 
 def episode_ends(rng, lengths, finished):
@@ -79,9 +75,7 @@ def whole_episodes(rng):
 def policies(rng):
     for actions in (2, 3, 5):
         p = rng.dirichlet([4.0] * actions)
-        yield dict(
-            probabilities=p.tolist(), shift=float(rng.uniform(-5, 5)), count=2_000, seed=int(rng.integers(2**31))
-        )
+        yield dict(probabilities=p.tolist(), shift=float(rng.uniform(-5, 5)), count=2_000, seed=seed_of(rng))
 
 
 @hidden_cases(certain_choices)

@@ -26,22 +26,7 @@ from checks import (
     within_the_range,
 )
 from grader.checks import hidden_cases
-
-
-def floats(rng, *shape, scale=1.0, shift=0.0):
-    """A float32 tensor of normal numbers."""
-    return torch.from_numpy(rng.normal(shift, scale, size=shape)).float()
-
-
-def uniform(rng, low, high, *shape):
-    return torch.from_numpy(rng.uniform(low, high, size=shape)).float()
-
-
-def either(rng, n):
-    """n times 0 or 1, each of them at least once (n >= 2)."""
-    flags = rng.integers(2, size=n)
-    flags[:2] = 0, 1
-    return torch.from_numpy(rng.permutation(flags))
+from grader.checks.cases import either, floats, seed_of, uniform
 
 
 @hidden_cases(mean_and_deviation)
@@ -187,13 +172,9 @@ def sizes(rng):
 
 @hidden_cases(gaussian_actions)
 def gaussians(rng):
-    for rows, k, repeats in ((1, 1, 1_500), (2, 3, 700), (3, 1, 1)):
-        yield dict(
-            means=rng.normal(scale=3.0, size=(rows, k)).tolist(),
-            log_std=rng.uniform(-1.2, 0.9, size=k).tolist(),
-            repeats=repeats,
-            seed=int(rng.integers(2**31)),
-        )
+    for rows, k, repeats, calls in ((1, 1, 1_500, 1), (2, 3, 700, 1), (3, 1, 1, 8)):
+        means, log_std = floats(rng, rows, k, scale=3.0), uniform(rng, -1.2, 0.9, k)
+        yield dict(means=means, deviations=log_std.exp(), repeats=repeats, calls=calls, seed=seed_of(rng))
 
 
 @hidden_cases(entropy)
@@ -213,13 +194,13 @@ def bounds(rng):
 @hidden_cases(minibatches)
 def epochs(rng):
     for n, size in ((64, 16), (int(rng.integers(30, 60)), 7), (15, 1), (9, 9), (5, 64), (1, 4)):
-        yield dict(n=n, size=size, seed=int(rng.integers(2**31)))
+        yield dict(n=n, size=size, seed=seed_of(rng))
 
 
 @hidden_cases(random_order)
 def many_epochs(rng):
     for n, size in ((6, 2), (9, 4)):
-        yield dict(n=n, size=size, deals=500, seed=int(rng.integers(2**31)))
+        yield dict(n=n, size=size, deals=500, seed=seed_of(rng))
 
 
 @hidden_cases(kl)

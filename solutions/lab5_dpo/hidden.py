@@ -23,12 +23,7 @@ from checks import (
     weights,
 )
 from grader.checks import hidden_cases
-
-
-def floats(rng, *shape, scale=1.0, shift=0.0):
-    """A float32 tensor of normal numbers."""
-    return torch.from_numpy(rng.normal(shift, scale, size=shape)).float()
-
+from grader.checks.cases import floats, uniform
 
 # --- 5.1 collate ------------------------------------------------------------------------------------------------------
 
@@ -112,7 +107,7 @@ def without_completion(rng):
 
 def pairs(rng, n, spread=3.0):
     """Log-probabilities of n pairs: references of some length, and policies that moved away from them."""
-    rc, rr = (-torch.from_numpy(rng.uniform(5, 40, size=n)).float() for _ in range(2))
+    rc, rr = (-uniform(rng, 5, 40, n) for _ in range(2))
     return dict(pc=rc + floats(rng, n, scale=spread), pr=rr + floats(rng, n, scale=spread), rc=rc, rr=rr)
 
 

@@ -44,7 +44,7 @@ def test_no_value_makes_a_verify_function_fail_itself(name: str) -> None:
     reference = open_reference(lab)
     for check in reference.checks:
         for case in check.cases[:1] if check.verify else ():
-            right = reference.answer(check, case).value
-            assert fault(check, lab, case, None, Answer("value", right)) is None
+            right, expected = reference.answer(check, case).value, reference.known_of(check, case).expected
+            assert fault(check, lab, case, expected, Answer("value", right)) is None
             for value in spoilt(right):
-                fault(check, lab, case, None, Answer("value", value))
+                fault(check, lab, case, expected, Answer("value", value))

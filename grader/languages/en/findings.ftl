@@ -31,7 +31,7 @@ a_float = a float
 a_string = a string
 an_object = a { $type }
 
-## plain.py, checks/probes.py
+## plain.py
 
 not_plain = it returned { $what }
 too_deep = data nested more than { $depth } deep
@@ -45,25 +45,6 @@ tensor_of_layout = a tensor of layout { $layout } and dtype { $dtype } on { $dev
 array_of_dtype = an array of dtype { $dtype }
 malformed = a malformed message ({ $what })
 too_many_bytes = a message of { $bytes } bytes, where { $allowed } are allowed
-not_a_tensor = it returned a { $type } where a tensor is expected: only a tensor carries a gradient
-inference_mode = it returned a tensor made in inference mode, with which no loss can be computed: use no_grad
-other_device = on a GPU this fails: { $message }. Make new tensors on the device of the inputs (device=x.device)
-result_on_cpu = on a GPU this fails: the result is on the CPU although the inputs are on a CUDA device. Make new tensors on the device of the inputs (device=x.device)
-pair_wanted = two tensors are expected: the actions and their log-probabilities
-no_gradient_to_logits = the log-probabilities carry no gradient to the logits: without it the policy cannot learn
-keys_wanted = a dictionary with the keys { $keys } is expected
-tensor_wanted = { $name }: a tensor is expected, not a { $type }
-dtype_wanted = { $name } are { $got }; { $dtypes } is expected
-rows_wanted = { $name } have the shape { $got }; one for each row of the logits is expected
-actions_outside = actions lie between { $low } and { $high }, with { $count } to choose from
-frequency_differs = action { $action } has probability { $probability } and came up in { $frequency } of { $count } draws (chance alone stays within { $allowed })
-log_probability_differs = the log-probability returned with action { $action } is { $got }, but that action's is { $expected }
-gradient_of_another = the gradient of the log-probability is not the one of the action that was drawn
-seeded_anew = the next call with the same generator gave the same actions: draw from it, do not seed it anew
-other_generator = the same generator, seeded alike, gave other actions: draw from the generator you are given
-the_actions = the actions
-the_log_probabilities = the log-probabilities
-the_gradients = the gradients
 
 staging_problem = { $text }
 newest_counts = { $text }

@@ -11,16 +11,11 @@ import numpy as np
 import torch
 from torch import tensor
 
-from grader.checks.probes import (
-    device_of_result,
-    drawn_from,
-    draws,
-    raised_by,
-    value_and_gradients,
-    value_without_gradient,
-    works_on_its_device,
-)
+from grader.checks.devices import on_fake_tensors, works_on_its_device
+from grader.checks.draws import drawn_by_action, draws_by_action
+from grader.checks.probes import raised_by, value_and_gradients, value_without_gradient
 from grader.judging.compare import compare
+from grader.languages import say
 from grader.plain import Plain, to_plain
 from grader.run.answers import Functions
 
@@ -28,11 +23,11 @@ Environment = Mapping[str, Any]  # the names of the notebook
 
 __all__ = [
     "agrees",
-    "device_of_result",
-    "drawn_from",
-    "draws",
+    "drawn_by_action",
+    "draws_by_action",
     "holds",
     "np",
+    "on_fake_tensors",
     "raised_by",
     "tensor",
     "torch",
@@ -49,10 +44,13 @@ def agrees(
     expected: Any,
     tolerance: tuple[float, float],
     exact_dtype: bool,
+    part: str | None = None,
 ) -> None:
-    """Asserts that the probe finds what is expected on a case, up to a (relative, absolute) tolerance."""
-    difference = compare(to_plain(expected), _found(probe, environment, case), tolerance, exact_dtype)
-    assert difference is None, difference.sentence
+    """Asserts that the probe finds what is expected on a case, or in a part of what it finds, up to a (relative,
+    absolute) tolerance."""
+    found = _found(probe, environment, case)
+    difference = compare(to_plain(expected), found if part is None else {part: found[part]}, tolerance, exact_dtype)
+    assert difference is None, say(difference.finding)
 
 
 def holds(

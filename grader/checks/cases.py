@@ -1,0 +1,26 @@
+"""Values of cases: what generators of hidden cases draw from their `rng`, a numpy Generator."""
+
+import numpy as np
+import torch
+
+
+def floats(rng: np.random.Generator, *shape: int, scale: float = 1.0, shift: float = 0.0) -> torch.Tensor:
+    """A float32 tensor of normal numbers of mean `shift` and deviation `scale`."""
+    return torch.from_numpy(rng.normal(shift, scale, size=shape)).float()
+
+
+def uniform(rng: np.random.Generator, low: float, high: float, *shape: int) -> torch.Tensor:
+    """A float32 tensor of numbers between `low` and `high`, each as likely."""
+    return torch.from_numpy(rng.uniform(low, high, size=shape)).float()
+
+
+def either(rng: np.random.Generator, n: int) -> torch.Tensor:
+    """n times 0 or 1 as int64, each of them at least once (n >= 2)."""
+    flags = rng.integers(2, size=n)
+    flags[:2] = 0, 1
+    return torch.from_numpy(rng.permutation(flags))
+
+
+def seed_of(rng: np.random.Generator) -> int:
+    """A seed for a generator of the case's own."""
+    return int(rng.integers(2**31))
