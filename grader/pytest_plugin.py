@@ -51,15 +51,18 @@ class CheckItem(pytest.Item):
         """Runs the probe; exceptions of the student's code pass through, so that a debugger stops where they arose."""
         __tracebackhide__ = True
         session, check, case = self.opened, self.check, self.case
+        if judged := session.held_back(check):
+            pytest.skip(sentence(session.texts, judged))
+        seconds = session.seconds(check)
         try:
-            value, watched = run_probe(check, session.functions, case.arguments, session.seconds(check))
+            value, watched = run_probe(check, session.functions, case.arguments, seconds, session.fixtures)
         except NotImplementedError as error:
-            found = answer_of_exception(error, session.lab.folder, session.seconds(check))
+            found = answer_of_exception(error, session.lab.folder, seconds)
             if found.status == "todo":
                 pytest.skip(f"todo: {found.todo}")
             raise
         except (Broken, CannotJudge, OutOfTime) as error:
-            found = answer_of_exception(error, session.lab.folder, session.seconds(check))
+            found = answer_of_exception(error, session.lab.folder, seconds)
             assert found.finding is not None
             raise WrongAnswer(session.texts.say(found.finding)) from None
         found = Answer(

@@ -1,7 +1,9 @@
 """Says whether a lab is sound: the reference earns everything and the skeleton nothing, every mistake costs points in
 its own task and every alternative costs none, and the manifest says what students need."""
 
+import ast
 import dataclasses
+import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,7 +38,7 @@ class Linted:
 def lint(lab: Lab) -> Linted:
     """Lints one lab of solutions/."""
     reference = open_reference(lab)
-    faults = [*_manifest_faults(reference), *_docstring_faults(lab)]
+    faults = [*_manifest_faults(reference), *_docstring_faults(lab), *_message_faults(lab)]
     faults += _reference_faults(reference)
     with tempfile.TemporaryDirectory() as folder:  # derived anew: what a student has edited is not judged here
         write(derive(lab), Path(folder))
@@ -108,6 +110,21 @@ def _docstring_faults(lab: Lab) -> Iterable[str]:
                     yield f"{task.file}: {name}.{method.name} has no docstring"
 
 
+def _message_faults(lab: Lab) -> Iterable[str]:
+    """Ids of messages begin with the lab's name. Each that checks.py uses has to be in the catalogue, and each of the
+    catalogue has to be used."""
+    catalogue = lab.path("messages.en.ftl")
+    written = catalogue.read_text(encoding="utf-8") if catalogue.exists() else ""
+    known = set(re.findall(r"^([\w-]+) *=", written, re.MULTILINE))
+    used = {
+        node.value
+        for node in ast.walk(ast.parse(lab.path("checks.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{lab.name}_")
+    }
+    yield from (f"checks.py uses a message {name} that messages.en.ftl lacks" for name in sorted(used - known))
+    yield from (f"messages.en.ftl has a message {name} that checks.py does not use" for name in sorted(known - used))
+
+
 def _reference_faults(reference: Reference) -> Iterable[str]:
     for check in reference.checks:
         for seed in SEEDS:
@@ -134,7 +151,8 @@ def _skeleton_faults(reference: Reference, folder: Path) -> Iterable[str]:
     for check in reference.checks:
         for visibility in visibilities(reference, check):
             case = reference.cases(check, visibility, 0)[0]
-            found = answer(check, functions, case.arguments, folder, lab.manifest.limits.check_seconds)
+            seconds = lab.manifest.limits.check_seconds
+            found = answer(check, functions, case.arguments, folder, seconds, reference.fixtures)
             if found.status != "todo":
                 yield f"the skeleton is not a TODO in {check.name}: {found.status} {found.finding}"
 

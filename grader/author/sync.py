@@ -19,7 +19,7 @@ from grader.student.reset import SKELETON_FOLDER, back_up
 
 DERIVED_FILE = ".derived.json"  # hashes of the last derivation: how an edited lab is told from an untouched one
 ALWAYS_GIVEN = ("lab.toml", "README.md", "checks.py")
-IF_THERE = ("README.zh.md",)
+IF_THERE = ("README.zh.md", "messages.*.ftl")
 LARGEST_RECORDED_MISTAKE = 3_000  # characters; a longer answer is not worth its diagnosis
 
 
@@ -32,7 +32,7 @@ def derive(lab: Lab) -> dict[str, str]:
 def texts(lab: Lab) -> dict[str, str]:
     """The files that are derived without running anything: all but the record."""
     given = [*ALWAYS_GIVEN, *lab.manifest.files.given]
-    given += [name for name in IF_THERE if lab.path(name).exists()]
+    given += [path.name for pattern in IF_THERE for path in sorted(lab.folder.glob(pattern))]
     files = {name: _read(lab, name) for name in given}
     for name in lab.code_files:
         files[name] = files[f"{SKELETON_FOLDER}/{name}"] = cut(_read(lab, name), name)

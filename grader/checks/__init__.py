@@ -16,17 +16,20 @@ from grader.checks.definitions import (
     split_points,
     variants_of,
 )
+from grader.checks.fixtures import Fixture, fixture
 
 __all__ = [
     "CannotJudge",
     "Case",
     "Check",
+    "Fixture",
     "HiddenCases",
     "Variant",
     "Wrong",
     "alternative",
     "check",
     "checks_of",
+    "fixture",
     "hidden_cases",
     "hidden_of",
     "mistake",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from grader.checks import Case, Check, HiddenCases, Variant, checks_of, hidden_of, split_points, variants_of
+from grader.checks.fixtures import Fixture, fixtures_in, source_of
 from grader.errors import Refused
 from grader.judging.judge import Known, fault
 from grader.judging.recorded import Record, read_record
@@ -57,6 +58,7 @@ class Reference:
     functions: Functions
     mistakes: list[Variant]
     alternatives: list[Variant]
+    fixtures: dict[str, Fixture] = dataclasses.field(default_factory=dict)
     record: Record | None = None  # what `make sync` recorded from this very code: it saves running the mistakes again
     _known: dict[tuple[str, Visibility, int], list[Known]] = dataclasses.field(default_factory=dict)
 
@@ -124,7 +126,7 @@ class Reference:
         seconds = check.seconds or self.lab.manifest.limits.check_seconds
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # mistakes make torch warn, as they should
-            return answer(check, functions, case.arguments, self.lab.folder, seconds)
+            return answer(check, functions, case.arguments, self.lab.folder, seconds, self.fixtures)
 
 
 def open_reference(lab: Lab) -> Reference:
@@ -141,6 +143,7 @@ def open_reference(lab: Lab) -> Reference:
         functions,
         variants_of(mistakes),
         variants_of(alternatives),
+        fixtures_in(source_of(lab)),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from grader import codes, sandboxes
+from grader.checks.fixtures import source_of
 from grader.findings import Finding
 from grader.grading.job import Job
 from grader.grading.rows import Row, What, row_of
@@ -36,7 +37,7 @@ def bench_of(job: Job) -> Bench:
 
     torch.set_num_threads(1)
     lab = job.read_lab()
-    parent = WarmParent(lab.manifest.limits, job.sandbox, lab.manifest.preload)
+    parent = WarmParent(lab.manifest.limits, job.sandbox, lab.manifest.preload, source_of(lab))
     return open_bench(lab, parent, job.seed, job.milestones)
 
 

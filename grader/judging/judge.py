@@ -75,7 +75,7 @@ def without(check: Check, needed: Outcome) -> Judged | None:
     """What is said of a check where the one that it needs did not pass; None where it did."""
     if check.needs is None or needed == "passed":
         return None
-    if needed == "todo":
+    if needed == "todo" and check.needs.task == check.task:
         return Judged("todo", (codes.TODO(),))
     return Judged("skipped", (codes.COUNTS_ONCE(check=check.needs.name, title=check.needs.title),))
 

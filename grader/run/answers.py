@@ -15,18 +15,20 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
 from grader import codes
 from grader.checks import CannotJudge, Check
+from grader.checks.fixtures import Fixture, with_fixtures
 from grader.findings import Finding
 from grader.lab.loading import Blank, Broken, is_todo, limit_of, words_of
 from grader.plain import NotPlain, Plain, only, to_objects, to_plain, type_name
 
 MAX_TEXT = 4_000
+NONE: Mapping[str, Fixture] = MappingProxyType({})
 
 
 Status = Literal["value", "todo", "raised", "unusable", "broken", "timeout", "limit", "crashed", "killed"]
@@ -63,7 +65,7 @@ class OutOfTime(BaseException):
 
 
 class Functions:
-    """What a probe calls `lab`: the student's functions, each watched for changes to what it was given."""
+    """What a probe calls `lab`: the student's functions, each watched for changes to what it was given, and classes."""
 
     def __init__(self, functions: Mapping[str, Callable[..., Any] | Broken]) -> None:
         self._functions = functions
@@ -77,7 +79,7 @@ class Functions:
             raise AttributeError(f"no task of this lab names a function {name}") from None
         if isinstance(function, Broken):
             raise function
-        return self._watched(name, function)
+        return function if isinstance(function, type) else self._watched(name, function)
 
     def _watched(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
@@ -103,10 +105,11 @@ def answer(
     arguments: dict[str, Any],
     folder: Path,
     seconds: float,
+    fixtures: Mapping[str, Fixture] = NONE,
 ) -> Answer:
-    """Runs `check` on one case with the student's functions, whose files lie in `folder`."""
+    """Runs `check` on one case with the student's functions, whose files lie in `folder`, and the lab's fixtures."""
     try:
-        value, watched = run_probe(check, functions, arguments, seconds)
+        value, watched = run_probe(check, functions, arguments, seconds, fixtures)
         return Answer(
             "value",
             value,
@@ -120,12 +123,17 @@ def answer(
 
 
 def run_probe(
-    check: Check, functions: Mapping[str, Callable[..., Any] | Broken], arguments: dict[str, Any], seconds: float
+    check: Check,
+    functions: Mapping[str, Callable[..., Any] | Broken],
+    arguments: dict[str, Any],
+    seconds: float,
+    fixtures: Mapping[str, Fixture] = NONE,
 ) -> tuple[Plain, Functions]:
     """The probe's plain value, and what was seen of the calls it made. Exceptions of the student's pass through."""
     __tracebackhide__ = True
     watched = Functions(functions)
-    given = to_objects(to_plain(arguments))  # outside of the limit: it may have to import torch
+    # Outside of the limit: it may have to import torch, or to build a fixture.
+    given = with_fixtures(check, to_objects(to_plain(arguments)), fixtures)
     if not check.quick:
         from grader.checks.devices import warm_up
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from grader.checks import Check, checks_of
+from grader.checks import Check, Fixture, checks_of, fixtures
 from grader.errors import Refused
 from grader.findings import Finding
 from grader.judging.judge import Judged, check_result, judge, without
@@ -42,12 +42,14 @@ class Checked:
 
 @dataclasses.dataclass
 class Session:
-    """A lab opened for its student: the public checks, the record, and the student's functions."""
+    """A lab opened for its student: the public checks, the record, the student's functions, and the lab's fixtures."""
 
     lab: Lab
     checks: list[Check]
     record: Record
     functions: Functions
+    fixtures: dict[str, Fixture] = dataclasses.field(default_factory=dict)
+    _checked: dict[str, Checked] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
     def texts(self) -> Catalogue:
@@ -57,12 +59,26 @@ class Session:
     def diagnosis(self, judged: Judged) -> str:
         return self.record.diagnoses.get(judged.mistake, "")
 
+    def checked(self, check: Check) -> Checked:
+        """A check over its public cases: run once, and only where the one that it needs passes."""
+        if check.name not in self._checked:
+            judged = self.held_back(check) if check.cases else None
+            left_out = judged or not check.cases
+            self._checked[check.name] = self.not_run(check, judged) if left_out else self.run(check)
+        return self._checked[check.name]
+
+    def held_back(self, check: Check) -> Judged | None:
+        """What is said of a check where the one that it needs, of any task, does not pass; None where it is run."""
+        needed = self.checked(check.needs).judged if check.needs else None
+        return without(check, needed.outcome) if needed else None
+
     def run(self, check: Check) -> Checked:
         """Runs one check over its public cases."""
         started = time.process_time()
         answers: list[Answer] = []
         for case in check.cases:
-            answers.append(answer(check, self.functions, case.arguments, self.lab.folder, self.seconds(check)))
+            seconds = self.seconds(check)
+            answers.append(answer(check, self.functions, case.arguments, self.lab.folder, seconds, self.fixtures))
             if answers[-1].status == "timeout":
                 break
         cases = check.cases[: len(answers)]
@@ -81,31 +97,24 @@ class Session:
 
 def open_session(lab: Lab) -> Session:
     """Imports the lab's checks and the student's files. Their folder stays on sys.path, as it is for their scripts."""
+    file = "checks.py"
     try:
         [module] = load_modules(lab.folder, ["checks"])
+        file = fixtures.FILE
+        built = fixtures.fixtures_in(fixtures.source_of(lab))
     except Exception as error:  # a given file, but anybody can have edited it
-        raise Refused(
-            "given_unusable", 1, path=str(lab.path("checks.py")), reason=f"{type(error).__name__}: {error}"
-        ) from None
+        reason = f"{type(error).__name__}: {error}"
+        raise Refused("given_unusable", 1, path=str(lab.path(file)), reason=reason) from None
     functions = load_functions(lab, lab.folder)
     sys.path.insert(0, str(lab.folder))
-    return Session(lab, checks_of(module), read_record(lab.folder), functions)
+    return Session(lab, checks_of(module), read_record(lab.folder), functions, built)
 
 
 def run_public_checks(session: Session, task: Task | None = None, thorough: bool = False) -> list[Checked]:
     """The public checks of one task or of all; those that are not quick only for one task, or when thorough."""
     checks = [check for check in session.checks if task is None or check.task == task.name]
     thorough = thorough or task is not None
-    checked: dict[str, Checked] = {}
-    for check in checks:
-        needed = checked[check.needs.name].judged if check.needs else None
-        if not check.cases or not (check.quick or thorough):
-            checked[check.name] = session.not_run(check)
-        elif needed and (judged := without(check, needed.outcome)):
-            checked[check.name] = session.not_run(check, judged)
-        else:
-            checked[check.name] = session.run(check)
-    return list(checked.values())
+    return [session.checked(check) if check.quick or thorough else session.not_run(check) for check in checks]
 
 
 def public_points(checked: list[Checked]) -> tuple[float, float]:

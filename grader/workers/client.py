@@ -36,8 +36,9 @@ class WorkerFailed(Exception):
 class WarmParent:
     """A sandboxed process that has torch imported and forks a child for each submission: a context manager."""
 
-    def __init__(self, limits: Limits, backend: str, modules: Sequence[str] = ()) -> None:
-        self._limits, self._backend, self._modules = limits, backend, modules
+    def __init__(self, limits: Limits, backend: str, modules: Sequence[str] = (), fixtures: str = "") -> None:
+        """`fixtures` is the text of the lab's fixtures.py, which the parent builds."""
+        self._limits, self._backend, self._modules, self._fixtures = limits, backend, modules, fixtures
         self._started: RunningParent | None = None
         self.layers: Mapping[str, str] = {"outer": sandboxes.outer(backend), "inner": "never started"}
 
@@ -82,6 +83,7 @@ class WarmParent:
             self.layers = {**self.layers, "inner": str(self._started.inner)}
             self._started.control.settimeout(START_SECONDS)
             try:
+                frames.send(self._started.control, {"fixtures": self._fixtures})
                 self._reply()
             except (frames.Gone, NotPlain):
                 self.stop()

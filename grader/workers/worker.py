@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,7 +26,8 @@ import numpy as np
 import psutil
 
 from grader import codes
-from grader.checks import checks_of
+from grader.checks import Fixture, checks_of
+from grader.checks.fixtures import fixtures_in
 from grader.findings import CODES, Finding
 from grader.lab import Lab, Limits, Manifest
 from grader.lab.loading import load_functions, load_modules
@@ -73,6 +74,7 @@ def _serve(control: socket.socket, options: ParentOptions) -> None:
     frames.send(control, {"fault": fault})
     if fault or options.modules is None:
         return
+    source = frames.receive(control)["fixtures"]
     for name in ("labs.common", *options.modules):
         importlib.import_module(name)
     import torch
@@ -81,10 +83,13 @@ def _serve(control: socket.socket, options: ParentOptions) -> None:
 
     torch.set_num_threads(1)
     warm_up()
+    fixtures = fixtures_in(source)
+    for each in fixtures.values():
+        each.copy()  # builds it
     usage.empty(Path(options.work))  # where torch has made a folder for its caches
     gc.freeze()
     frames.send(control, {"ready": True})
-    Parent(control, options).serve()
+    Parent(control, options, fixtures).serve()
 
 
 def _connect(address: str) -> socket.socket:
@@ -139,8 +144,8 @@ class Parent:
     There is one child at a time, so that every descendant belongs to it.
     """
 
-    def __init__(self, control: socket.socket, options: ParentOptions) -> None:
-        self._control, self._options = control, options
+    def __init__(self, control: socket.socket, options: ParentOptions, fixtures: Mapping[str, Fixture]) -> None:
+        self._control, self._options, self._fixtures = control, options, fixtures
         self._work = Path(options.work)
         self._child: psutil.Process | None = None
         self._resident = 0  # bytes that a child shares with this process when it is forked
@@ -177,7 +182,7 @@ class Parent:
             os.closerange(3, descriptor)  # the control socket above all
             os.closerange(descriptor + 1, self._options.limits.open_files)
             die_with_parent()
-            run_child(socket.socket(fileno=descriptor), self._work, self._options.inner)
+            run_child(socket.socket(fileno=descriptor), self._work, self._options.inner, self._fixtures)
         os.close(descriptor)
         self._child = psutil.Process(pid)
         frames.send(self._control, {"forked": True})
@@ -254,7 +259,7 @@ class Parent:
 # --- the child --------------------------------------------------------------------------------------------------------
 
 
-def run_child(channel: socket.socket, work: Path, inner: InnerLayer) -> NoReturn:
+def run_child(channel: socket.socket, work: Path, inner: InnerLayer, fixtures: Mapping[str, Fixture]) -> NoReturn:
     """The child: closes itself in, then answers one call after another until the channel closes."""
     try:
         os.setsid()
@@ -268,7 +273,7 @@ def run_child(channel: socket.socket, work: Path, inner: InnerLayer) -> NoReturn
             frames.send(channel, {"fault": str(error)})
         else:
             frames.send(channel, {"fault": ""})
-            _answer_calls(channel, lab, work)
+            _answer_calls(channel, lab, work, fixtures)
     except frames.Gone:
         pass
     finally:
@@ -281,7 +286,7 @@ def opening_message(manifest: Manifest, files: dict[str, bytes]) -> dict[str, Pl
     return {"manifest": msgspec.to_builtins(manifest), "files": contents}
 
 
-def _answer_calls(channel: socket.socket, lab: Lab, folder: Path) -> None:
+def _answer_calls(channel: socket.socket, lab: Lab, folder: Path, fixtures: Mapping[str, Fixture]) -> None:
     [module] = load_modules(folder, ["checks"])
     checks = {check.name: check for check in checks_of(module)}
     sys.path.insert(0, str(folder))
@@ -292,7 +297,7 @@ def _answer_calls(channel: socket.socket, lab: Lab, folder: Path) -> None:
         file = lab.task(check.task).file
         if not any(name in functions for name in lab.task(check.task).functions):
             functions.update(load_functions(lab, folder, [file]))
-        found = answer(check, functions, call["arguments"], folder, call["seconds"])  # type: ignore[arg-type]
+        found = answer(check, functions, call["arguments"], folder, call["seconds"], fixtures)  # type: ignore[arg-type]
         reply = answer_to_message(found)
         if len(pack(reply)) > lab.manifest.limits.output_bytes:
             reply = answer_to_message(Answer("unusable", limit="output_bytes"))
