@@ -82,8 +82,49 @@ THE_SHARE_WITHIN_ONE = code("the_share_within_one", "private")
 THE_SHARE_BEYOND_TWO = code("the_share_beyond_two", "private")
 THE_PRODUCT_WITH_THE_NEXT = code("the_product_with_the_next", "private")
 
-STAGING_PROBLEM = code("staging_problem", "private", "text", person=True)
-NEWEST_COUNTS = code("newest_counts", "private", "text")
+# --- intake/: what was handed in, and what of it cannot be taken ------------------------------------------------------
+
+# `file` and its like are names that a student chose: printable, in one line, and not without end.
+NOTHING_TAKEN = code("nothing_taken", "file", "why", person=True)  # for one of these reasons:
+IS_A_LINK = code("is_a_link", "file", "file")
+IS_NO_FILE = code("is_no_file", "file", "file")
+ARCHIVE_TOO_LARGE = code("archive_too_large", "file", "file", "bytes", "allowed")
+ARCHIVE_UNKNOWN = code("archive_unknown", "file", "file")
+ARCHIVE_BROKEN = code("archive_broken", "file", "file", "message")
+ENDS_TOO_EARLY = code("ends_too_early", "file")
+UNPACKS_TOO_LARGE = code("unpacks_too_large", "file", "allowed")
+TOO_MANY_PIECES = code("too_many_pieces", "file", "allowed")
+TOO_MANY_FILES = code("too_many_files", "file", "allowed")
+TOO_MANY_NAMES = code("too_many_names", "file", "allowed")  # or too long ones: nobody reads them to count them
+TOO_MANY_FOLDERS = code("too_many_folders", "file", "allowed")
+MEMBER_TOO_LARGE = code("member_too_large", "file")
+NOTHING_IN_IT = code("nothing_in_it", "file")
+NONE_IN_IT = code("none_in_it", "file", "files")
+
+UNREADABLE = code("unreadable", "private", "file", "why", person=True)  # what the machine says, or:
+INSIDE = code("inside", "private", "file", "why")
+LEADS_NOWHERE = code("leads_nowhere", "private")
+CHANGES_MEANWHILE = code("changes_meanwhile", "private")
+
+REFUSED_LINK = code("refused_link", "file", "file", person=True)
+REFUSED_PATH = code("refused_path", "file", "file", person=True)
+REFUSED_NAME = code("refused_name", "file", "file", person=True)
+REFUSED_METHOD = code("refused_method", "file", "file", person=True)
+MORE_REFUSED = code("more_refused", "file", "count", person=True)
+IN_IT_TWICE = code("in_it_twice", "file", "file", person=True)
+NOT_TAKEN = code("not_taken", "file", "file", "bytes", "allowed", person=True)
+NOT_IN_IT = code("not_in_it", "file", "file", person=True)
+IGNORED = code("ignored", "file", "file")
+MORE_IGNORED = code("more_ignored", "file", "count")
+MANIFEST_UNREADABLE = code("manifest_unreadable", "file", "file")
+CHANGED_AFTER_PACKING = code("changed_after_packing", "file", "file", "manifest")
+MORE_CHANGED = code("more_changed", "file", "count")
+
+NEWEST_COUNTS = code("newest_counts", "file", "name", "count", "others")
+NAMES_ALIKE = code("names_alike", "file", person=True)
+SUBMISSIONS_NO_FOLDER = code("submissions_no_folder", "private", "folder")
+SUBMISSIONS_UNREADABLE = code("submissions_unreadable", "private", "folder", "reason")
+NO_SUBMISSION = code("no_submission", "private", "folder")
 
 # --- run/answers.py: what came of a call ------------------------------------------------------------------------------
 

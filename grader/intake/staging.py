@@ -1,64 +1,38 @@
-"""Takes from a submission the files that lab.toml names, and nothing else; whatever it is, it is only read.
+"""Takes from a submission the files that lab.toml names, and nothing else: entries in, files and findings out.
 
-A folder, a zip or a tar. Sizes, links, and paths that leave the folder are checked before a byte is kept; a wrapper
-folder, __MACOSX and the rest of what archives carry are no obstacle. A submission is NothingUsable where what the student
-sent is broken; it is Unreadable where the machine does not give it, or it changes meanwhile: that is no one's 0 points.
+The files may lie in a folder inside of another; of what else there is, the student and the instructor are told.
 """
 
 import contextlib
 import dataclasses
-import errno
-import functools
 import hashlib
 import json
-import os
 import re
-import stat
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from grader import codes
-from grader.findings import Finding
-from grader.intake.archives import (
-    MAX_ARCHIVE_BYTES,
-    MAX_DEPTH,
-    MAX_ENTRIES,
-    NOT_REGULAR,
-    Entry,
-    NothingUsable,
-    archive_entries,
-    is_clutter,
-    reason,
-    refuse,
-    too_many,
-)
-from grader.lab import Lab
+from grader.findings import Code, Finding
+from grader.intake.archives import Entry, NothingUsable, is_clutter
+from grader.intake.sources import Unreadable, opened
+from grader.lab import MANIFEST_FILE, Lab
 from grader.plain import one_line
-from grader.student.submit import MANIFEST_FILE
 
 ATTEMPTS = 3
 LISTED = 5  # of the files that were ignored, or refused
 LAB_FOLDER = re.compile(r"lab\d+")
+MAX_NAME_BYTES = 255  # of a file's path in a folder that is taken: it is written down again for who judges the folder
 
-State = tuple[int, ...]  # what tells whether a file was touched
-Listing = dict[PurePosixPath, State]  # of a folder and all that is below it; of an archive, only itself
-
-
-class Unreadable(Exception):
-    """A submission that the machine did not let us read, and why: not the student's fault, so never a score."""
-
-    @property
-    def finding(self) -> Finding:
-        return codes.STAGING_PROBLEM(text=str(self))
+Parts = dict[str, list[tuple[str, Entry]]]  # names and entries, by the file or folder that is wanted
 
 
 @dataclasses.dataclass(frozen=True)
 class Staged:
-    """What was taken: contents by name. `notes` say what was ignored; `problems` what a person should look at."""
+    """What was taken: contents by name. `findings` say what was not, first those that need a person's look."""
 
     files: dict[str, bytes]
     findings: list[Finding]
-    too_large: dict[str, Finding] = dataclasses.field(default_factory=dict)  # why a file was not taken, by its name
+    too_large: dict[str, Finding] = dataclasses.field(default_factory=dict)  # by the name that lab.toml has for it
 
     def digest(self) -> str:
         """A hash of all that was taken."""
@@ -69,7 +43,10 @@ class Staged:
 
 
 def wanted_files(lab: Lab) -> dict[str, int]:
-    """The names that are taken from a submission, with the bytes each may have."""
+    """What is taken from a submission, by name, with the bytes that each may have.
+
+    A name that ends with "/" is a folder: all below it is taken, if it has no more bytes than that altogether.
+    """
     wanted = dict.fromkeys(lab.manifest.files.handed_in, lab.manifest.files.max_bytes)
     for milestone in lab.manifest.milestones:
         wanted[milestone.weights] = max(milestone.max_bytes, wanted.get(milestone.weights, 0))
@@ -79,155 +56,87 @@ def wanted_files(lab: Lab) -> dict[str, int]:
 def stage(source: Path, lab: Lab) -> Staged:
     """Reads what the lab asks for out of a folder or an archive, as it was at one moment.
 
-    Raises NothingUsable where there is nothing to be had, Unreadable where it vanished, is forbidden, or keeps changing.
+    Raises NothingUsable where the student sent nothing that can be used, and Unreadable where the source vanished, is
+    forbidden, or keeps changing.
     """
-    name = one_line(source.name)
-    for _ in range(ATTEMPTS):
-        why = "it changes while it is read; grade it again once it is all there"
-        try:
-            before = _listing(source)
-            try:
-                staged: Staged | NothingUsable = _staged(source, before, lab)
-            except NothingUsable as unusable:
-                staged = unusable
-            if _listing(source) == before:
-                if isinstance(staged, NothingUsable):
-                    raise staged
-                return staged
-        except OSError as error:
-            why = reason(error)
-            if isinstance(error.filename, str) and Path(error.filename).name != source.name:
-                why = f"{one_line(Path(error.filename).name)}: {why}"
-    raise Unreadable(f"{name} cannot be read: {why}")
+    for _ in range(ATTEMPTS - 1):
+        with contextlib.suppress(Unreadable):
+            return _staged(source, lab)
+    return _staged(source, lab)
 
 
-def _staged(source: Path, listing: Listing, lab: Lab) -> Staged:
-    mode, size, *_ = listing[PurePosixPath()]
-    name, refused = one_line(source.name), list[str]()
-    if stat.S_ISLNK(mode):
-        # A student's may lead to another's work, so none is followed. One that leads nowhere may as well be the
-        # instructor's, to a disk that is not there today: a false alarm is better than a wrong 0.
-        if not source.exists():
-            raise OSError(errno.ENOENT, "it is a link that leads nowhere")
-        raise NothingUsable(f"{name} is a link; the files themselves are needed")
-    if stat.S_ISDIR(mode):
-        return _take(list(_folder_entries(source, listing, refused)), refused, lab)
-    if not stat.S_ISREG(mode):  # no machine makes a submission a device or a FIFO by itself
-        raise NothingUsable(f"{name} is no regular file")
-    if size > MAX_ARCHIVE_BYTES:
-        raise NothingUsable(f"{name} has {size:,} bytes; {MAX_ARCHIVE_BYTES:,} are allowed")
-    if source.name.lower().endswith((".rar", ".7z")):
-        raise NothingUsable(f"{name} cannot be read: a .zip or a .tar.gz can")
-    data = _read(source, PurePosixPath(), MAX_ARCHIVE_BYTES)
-    with archive_entries(source.name, data, refused) as entries:
-        return _take(entries, refused, lab)
+def _staged(source: Path, lab: Lab) -> Staged:
+    with opened(source) as entries:
+        return take(entries, lab)
 
 
-# --- folders ----------------------------------------------------------------------------------------------------------
+def take(entries: Iterable[Entry], lab: Lab) -> Staged:
+    """Reads the wanted ones of the entries: those in the folder that holds most of what is wanted.
 
-
-def _state(status: os.stat_result) -> State:
-    # The times of change, too: those of modification can be set back.
-    return status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
-
-
-def _listing(source: Path) -> Listing:
-    """Everything in a folder, but for what its clutter holds; NothingUsable where it is too much to list."""
-    listing = {PurePosixPath(): _state(source.lstat())}
-    folders = [PurePosixPath()] if stat.S_ISDIR(listing[PurePosixPath()][0]) else []
-    while folders:
-        folder = folders.pop()
-        if len(folder.parts) > MAX_DEPTH:
-            raise NothingUsable(f"there are more than {MAX_DEPTH} folders in one another in it")
-        with _opened(source, folder) as place, os.scandir(place) as entries:
-            for entry in entries:  # never sorted, nor listed whole: a folder may hold millions
-                if len(listing) > MAX_ENTRIES:
-                    raise too_many()
-                path = folder / entry.name
-                listing[path] = _state(entry.stat(follow_symlinks=False))
-                if stat.S_ISDIR(listing[path][0]) and not is_clutter(path):
-                    folders.append(path)
-    return listing
-
-
-@contextlib.contextmanager
-def _opened(source: Path, inside: PurePosixPath) -> Iterator[int]:
-    """A descriptor of what lies inside a folder. No link is followed on the way, and no FIFO waited for."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-    with contextlib.ExitStack() as stack:
-        place = os.open(source, flags)
-        stack.callback(os.close, place)
-        for part in inside.parts:
-            place = os.open(part, flags, dir_fd=place)
-            stack.callback(os.close, place)
-        yield place
-
-
-def _read(source: Path, inside: PurePosixPath, count: int) -> bytes:
-    """At most `count` bytes of a file, and no more than it has: none of what has become a FIFO or a device."""
-    with _opened(source, inside) as place, open(place, "rb", closefd=False) as file:
-        return file.read(min(count, os.fstat(place).st_size))
-
-
-def _folder_entries(source: Path, listing: Listing, refused: list[str]) -> Iterator[Entry]:
-    for path, (mode, size, *_) in sorted(listing.items()):
-        if stat.S_ISREG(mode):
-            yield Entry(path, size, functools.partial(_read, source, path))
-        elif not stat.S_ISDIR(mode):
-            refuse(refused, path, NOT_REGULAR)
-
-
-# --- what is taken ----------------------------------------------------------------------------------------------------
-
-
-def _take(entries: list[Entry], refused: list[str], lab: Lab) -> Staged:
-    """The wanted files among the entries, looked up in the folder of the submission that holds most of them."""
+    Raises NothingUsable where none of the files is there that a student hands in.
+    """
     entries = [entry for entry in entries if not is_clutter(entry.path)]
-    if not entries and not refused:
-        raise NothingUsable("there is nothing in it")
+    if not entries:
+        raise NothingUsable(codes.NOTHING_IN_IT())
     wanted = wanted_files(lab)
-    root = _root(entries, set(wanted), lab)
-    limits = {**wanted, MANIFEST_FILE: lab.manifest.files.max_bytes}
-    found: dict[str, list[Entry]] = {}
-    ignored: list[str] = []
-    for entry in entries:
-        name = entry.path.relative_to(root).as_posix() if entry.path.is_relative_to(root) else ""
-        if name in limits:
-            found.setdefault(name, []).append(entry)
+    root = _root([entry for entry in entries if not entry.refused], wanted, lab)
+    wanted[MANIFEST_FILE] = lab.manifest.files.max_bytes
+    parts, refused, ignored = _sorted(entries, root, wanted)
+    files, twice, too_large = dict[str, bytes](), list[Finding](), dict[str, Finding]()
+    for part, inside in parts.items():
+        counting = _without_doubles(inside)
+        if len(counting) < len(inside):
+            twice.append(codes.IN_IT_TWICE(file=part))
+        size = sum(entry.size for entry in counting.values())
+        if size > wanted[part]:
+            too_large[part] = codes.NOT_TAKEN(file=part, bytes=size, allowed=wanted[part])
         else:
-            ignored.append(str(entry.path))
-    problems = [f"refused: {item}" for item in refused[:LISTED]]
-    if len(refused) > LISTED:
-        problems.append(f"and {len(refused) - LISTED} more refused")
-    files: dict[str, bytes] = {}
-    too_large: dict[str, str] = {}
-    for name, [*others, entry] in found.items():
-        if others:
-            problems.append(f"{name} is in it more than once; the last one counts")
-        if entry.size > limits[name]:
-            too_large[name] = f"{name} has {entry.size:,} bytes; {limits[name]:,} are allowed: it was not taken"
-            continue
-        files[name] = entry.read(limits[name] + 1)
-        if len(files[name]) > limits[name]:
-            too_large[name] = f"{name} is larger than it says: it was not taken"
-            del files[name]
-    problems += too_large.values()
-    notes = [f"not in lab.toml, ignored: {one_line(name)}" for name in ignored[:LISTED]]
-    if len(ignored) > LISTED:
-        notes.append(f"and {len(ignored) - LISTED} more files ignored")
-    notes += _against_manifest(files)
+            files |= {name: entry.read() for name, entry in counting.items()}
+    changed = _against_manifest(files)
+    problems = [*_some(refused, codes.MORE_REFUSED), *twice, *too_large.values()]
+    notes = [*_some(ignored, codes.MORE_IGNORED), *_some(changed, codes.MORE_CHANGED)]
     missing = [name for name in lab.manifest.files.handed_in if name not in files]
     if len(missing) == len(lab.manifest.files.handed_in):
-        raise NothingUsable("; ".join([f"none of {', '.join(missing)} is in it", *problems, *notes]))
-    problems += [f"{name} is missing" for name in missing if name not in too_large]
-    return Staged(
-        files,
-        [codes.STAGING_PROBLEM(text=x) for x in problems] + [codes.OLD_SENTENCE(text=x) for x in notes],
-        {k: codes.STAGING_PROBLEM(text=v) for k, v in too_large.items()},
-    )
+        raise NothingUsable(codes.NONE_IN_IT(files=missing), also=[*problems, *notes])
+    problems += [codes.NOT_IN_IT(file=name) for name in missing if name not in too_large]
+    return Staged(files, [*problems, *notes], too_large)
 
 
-def _root(entries: list[Entry], wanted: set[str], lab: Lab) -> PurePosixPath:
+def _sorted(
+    entries: list[Entry], root: PurePosixPath, wanted: Iterable[str]
+) -> tuple[Parts, list[Finding], list[Finding]]:
+    """The entries by what is wanted; a finding for each that is refused; and one for each that nobody asked for."""
+    parts: Parts = {}
+    refused, ignored = list[Finding](), list[Finding]()
+    for entry in entries:
+        name = entry.path.relative_to(root).as_posix() if entry.path.is_relative_to(root) else ""
+        folder = next((part for part in wanted if part.endswith("/") and name.startswith(part)), "")
+        if entry.refused:
+            refused.append(entry.refused)
+        elif folder and not (name.isprintable() and len(name.encode()) <= MAX_NAME_BYTES):
+            refused.append(codes.REFUSED_NAME(file=one_line(str(entry.path))))
+        elif folder or name in wanted:
+            parts.setdefault(folder or name, []).append((name, entry))
+        else:
+            ignored.append(codes.IGNORED(file=one_line(str(entry.path))))
+    return parts, refused, ignored
+
+
+def _without_doubles(entries: list[tuple[str, Entry]]) -> dict[str, Entry]:
+    """The entries by name: of several with one name the last, and none where an archive has a file for a folder."""
+    found = dict(entries)
+    return {
+        name: entry for name, entry in found.items() if found.keys().isdisjoint(map(str, PurePosixPath(name).parents))
+    }
+
+
+def _some(findings: list[Finding], more: Code) -> list[Finding]:
+    """The first of the findings, and how many more there are."""
+    left = len(findings) - LISTED
+    return [*findings[:LISTED], more(count=left)] if left > 0 else findings
+
+
+def _root(entries: list[Entry], wanted: Iterable[str], lab: Lab) -> PurePosixPath:
     """The folder inside that holds most of what is wanted: one with the lab's name before others, then the topmost.
 
     A folder with another lab's name is not looked into: files of several labs are called alike.
@@ -236,8 +145,9 @@ def _root(entries: list[Entry], wanted: set[str], lab: Lab) -> PurePosixPath:
     for entry in entries:
         path = f"/{entry.path}"
         for name in wanted:
-            if path.endswith("/" + name):
-                root = entry.path.parents[name.count("/")]
+            place = path.find(f"/{name}") if name.endswith("/") else len(path.removesuffix(f"/{name}"))
+            if 0 <= place < len(path):
+                root = PurePosixPath(path[1:place])
                 if _lab_of(root) in ("", lab.name):
                     held.setdefault(root, set()).add(name)
     if not held:
@@ -251,7 +161,7 @@ def _lab_of(folder: PurePosixPath) -> str:
     return names[-1] if names else ""
 
 
-def _against_manifest(files: dict[str, bytes]) -> list[str]:
+def _against_manifest(files: dict[str, bytes]) -> list[Finding]:
     """Takes the student's manifest out of the files, and says which of them it does not describe."""
     data = files.pop(MANIFEST_FILE, None)
     if data is None:
@@ -260,5 +170,5 @@ def _against_manifest(files: dict[str, bytes]) -> list[str]:
         hashes = json.loads(data)["sha256"]
         differing = [name for name, content in files.items() if hashes.get(name) != hashlib.sha256(content).hexdigest()]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return [f"{MANIFEST_FILE} cannot be read"]
-    return [f"{name} was changed after it was packed ({MANIFEST_FILE} has another hash)" for name in differing]
+        return [codes.MANIFEST_UNREADABLE(file=MANIFEST_FILE)]
+    return [codes.CHANGED_AFTER_PACKING(file=name, manifest=MANIFEST_FILE) for name in differing]

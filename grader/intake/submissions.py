@@ -1,4 +1,4 @@
-"""Finds the submissions in a folder laid out as nbgrader's: submitted/<student>/<lab>/, or an archive each."""
+"""Finds submissions in a folder that is laid out as nbgrader's (submitted/<student>/<lab>/) or holds archives."""
 
 import dataclasses
 import hashlib
@@ -13,21 +13,22 @@ from pathlib import Path, PurePosixPath
 from grader import codes
 from grader.errors import Refused
 from grader.findings import Finding
-from grader.intake.archives import MAX_ENTRIES, archive_stem, is_archive, is_clutter
+from grader.intake.archives import MAX_ENTRIES, archive_stem, is_archive, is_clutter, reason
 from grader.lab import Lab
 from grader.plain import one_line
 
 # What make labN-submit calls its archives: <student>_<lab>_<time>.zip; a browser adds " (1)", a person drops the time.
 PACKED = re.compile(r"(?P<student>.+)_(?P<lab>lab\d+)(_(?P<time>\d{8}-\d{6}))?( ?\(\d+\))?")
 MAX_NAME_BYTES = 200  # file systems allow 255
+LISTED = 5  # of a student's older submissions
 NAMED_LAB = re.compile(r"(?<![a-z0-9])lab\d+")
 
 
 @dataclasses.dataclass(frozen=True)
 class Submission:
-    """One student's submission: where it lies, and what was noticed while it was looked for.
+    """One student's submission: where it lies, and what was found while it was looked for.
 
-    `student` is a line of text and the name of one folder; `problems` are what a person should look at.
+    `student` is a line of text and the name of one folder.
     """
 
     student: str
@@ -36,36 +37,35 @@ class Submission:
 
 
 def find_submissions(folder: Path, lab: Lab) -> list[Submission]:
-    """The submissions to `lab` in `folder`, one for each student, by name; of several archives the newest.
+    """The submissions to `lab` in `folder`, one for each student, ordered by name. Of several the newest counts.
 
-    What is wrong with one student's is found when it is staged. Refused where the folder itself cannot be listed, or
-    holds none.
+    What is wrong with one student's submission is found when it is staged. Raises Refused where the folder cannot be
+    listed or holds no submission.
     """
     sources: dict[str, list[Path]] = {}
     try:
         if not folder.is_dir():
-            raise Refused(
-                f"{folder} is no folder: SUBMISSIONS=... names the one that holds a folder or an archive each"
-            )
+            raise Refused(codes.SUBMISSIONS_NO_FOLDER(folder=str(folder)))
         for path in sorted(folder.iterdir()):
             if is_clutter(PurePosixPath(path.name)):
                 continue
             if _is_folder(path):
                 found = _of_student(path, lab)
-                if found != [path] or not path.name.startswith("."):  # a tool's folder, if there is nothing for the lab
+                if found != [path] or not path.name.startswith("."):  # a hidden folder without the lab is a tool's
                     sources.setdefault(_readable(path.name), []).extend(found)
             elif is_archive(path) and _is_for(path, lab):
                 sources.setdefault(_student(path), []).append(path)
     except OSError as error:
-        raise Refused(f"{folder} cannot be read: {error.strerror}") from None
+        raise Refused(codes.SUBMISSIONS_UNREADABLE(folder=str(folder), reason=reason(error))) from None
     if not sources:
-        raise Refused(f"there is no submission in {folder}: a folder or an archive (.zip, .tar.gz) for each student")
+        raise Refused(codes.NO_SUBMISSION(folder=str(folder)))
     alike = Counter(map(_folded, sources))
     return [_newest(student, sources[student], alike[_folded(student)] > 1, lab) for student in sorted(sources)]
 
 
 def _is_folder(path: Path) -> bool:
-    """True also for what cannot be looked at, and for a link without an archive's name: staging says what they are."""
+    """Whether this is a folder. What cannot be looked at is taken for one, and so is a link without an archive's name:
+    staging says what they are."""
     try:
         return path.is_dir() or (path.is_symlink() and not is_archive(path))
     except OSError:
@@ -73,7 +73,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _of_student(folder: Path, lab: Lab) -> list[Path]:
-    """What a student's folder holds for the lab: its subfolder, or archives, or the files themselves."""
+    """What a student's folder holds for the lab: a subfolder of its name, or archives, or else the files themselves."""
     try:
         if folder.is_symlink():  # to another student's, perhaps: it is refused, not followed
             return [folder]
@@ -84,19 +84,19 @@ def _of_student(folder: Path, lab: Lab) -> list[Path]:
                 inside = _archives(folder / name)
                 return inside if inside and not any((folder / name).glob("*.py")) else [folder / name]
         return [path for path in _archives(folder) if _is_for(path, lab)] or [folder]
-    except OSError:  # one student's trouble must not end the batch: staging meets it again, and says what it is
+    except OSError:  # one student's folder must not end the batch: staging fails on it, too, and says why
         return [folder]
 
 
 def _archives(folder: Path) -> list[Path]:
-    """The archives in a folder; none where it holds more than staging would look at."""
+    """The archives in a folder, or none where it holds more files than staging allows."""
     with os.scandir(folder) as entries:
         names = [entry.name for entry in islice(entries, MAX_ENTRIES + 1)]
     return [folder / name for name in sorted(names) if is_archive(folder / name)] if len(names) <= MAX_ENTRIES else []
 
 
 def _is_for(archive: Path, lab: Lab) -> bool:
-    """False for an archive whose name says it is another lab's."""
+    """Whether an archive may be the lab's: it may not where its name names other labs alone."""
     packed = PACKED.fullmatch(archive_stem(archive))
     named = [packed["lab"]] if packed else NAMED_LAB.findall(archive_stem(archive).lower())
     return not named or lab.name in named
@@ -109,10 +109,8 @@ def _student(archive: Path) -> str:
 
 
 def _readable(name: str) -> str:
-    """A student's name as it can be written down and be a folder's: a file's need be no text, and is not ours to print.
-
-    Different names stay different.
-    """
+    """A file's name, which need not be text, as a student's name: printable, and fit for a folder. Different names stay
+    different."""
     text = "".join(c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name)
     if len(text.encode()) <= MAX_NAME_BYTES:
         return text
@@ -121,12 +119,12 @@ def _readable(name: str) -> str:
 
 
 def _folded(student: str) -> str:
-    """The same for all names that a file system may take for one."""
+    """A form of the name that is the same for all names that a file system may take for one."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", student).casefold())
 
 
 def _age(path: Path) -> tuple[float, str]:
-    """When an archive was packed: as its name says, else as the file system does."""
+    """When an archive was packed, as its name says or else as the file system does."""
     packed = PACKED.fullmatch(archive_stem(path)) if is_archive(path) else None
     if packed and packed["time"]:
         try:
@@ -140,7 +138,7 @@ def _age(path: Path) -> tuple[float, str]:
 
 
 def _is_empty(path: Path, lab: Lab) -> bool:
-    """Whether this is a folder without a file of the lab's: no student's work, but a tool's."""
+    """Whether this is a folder without a file of the lab's, which some tool made and no student."""
     wanted = {PurePosixPath(name).name for name in lab.manifest.files.handed_in}
     files = (name for _, _, names in os.walk(path) for name in names)
     return path.is_dir() and not path.is_symlink() and wanted.isdisjoint(islice(files, MAX_ENTRIES))
@@ -148,19 +146,16 @@ def _is_empty(path: Path, lab: Lab) -> bool:
 
 def _newest(student: str, paths: list[Path], shares_name: bool, lab: Lab) -> Submission:
     ordered = sorted(paths, key=_age)
-    notes, problems = list[str](), list[str]()
     if len(ordered) > 1:
         ordered = [path for path in ordered if not _is_empty(path, lab)] or ordered
-    if shares_name:
-        problems.append(
-            "another submission's name differs only in case, or in how accents are encoded: is it one person? "
-            "On a disk that does not tell the two apart, one result replaces the other"
-        )
+    found = [codes.NAMES_ALIKE()] if shares_name else []
     if len(ordered) > 1:
-        others = ", ".join(one_line(path.name) for path in ordered[:-1])
-        notes.append(f"{len(ordered)} submissions: {one_line(ordered[-1].name)} is the newest and counts, not {others}")
-    return Submission(
-        student,
-        ordered[-1],
-        [codes.STAGING_PROBLEM(text=x) for x in problems] + [codes.NEWEST_COUNTS(text=x) for x in notes],
-    )
+        *others, newest = (one_line(path.name) for path in ordered)
+        found.append(codes.NEWEST_COUNTS(name=newest, count=len(ordered), others=_some(others)))
+    return Submission(student, ordered[-1], found)
+
+
+def _some(names: list[str]) -> list[str | Finding]:
+    """The last of these names, and how many more there are."""
+    left = len(names) - LISTED
+    return [*names[-LISTED:], codes.AND_MORE(count=left)] if left > 0 else [*names]

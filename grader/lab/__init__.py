@@ -1,6 +1,7 @@
 """A lab as it lies on the disk: its manifest, its Python, its quiz, the record of its public cases."""
 
 from grader.lab.manifest import (
+    MANIFEST_FILE,
     PUBLIC_SHARE,
     ROOT,
     Files,
@@ -19,6 +20,7 @@ from grader.lab.manifest import (
 )
 
 __all__ = [
+    "MANIFEST_FILE",
     "PUBLIC_SHARE",
     "ROOT",
     "Files",

@@ -7,6 +7,7 @@ import msgspec
 from grader.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
+MANIFEST_FILE = "manifest.json"  # in what a student hands in: the hashes of its files, as they were packed
 PUBLIC_SHARE = 0.4  # of a check's points rests on its public cases, the rest on hidden ones
 
 

@@ -9,11 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.errors import Refused
-from grader.lab import Lab
+from grader.lab import MANIFEST_FILE, Lab
 from grader.languages import say
 from grader.student.checking import Checked, MilestoneState, QuizState
-
-MANIFEST_FILE = "manifest.json"
 
 
 def student_name(given: str | None) -> str:

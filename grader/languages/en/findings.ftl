@@ -46,9 +46,6 @@ array_of_dtype = an array of dtype { $dtype }
 malformed = a malformed message ({ $what })
 too_many_bytes = a message of { $bytes } bytes, where { $allowed } are allowed
 
-staging_problem = { $text }
-newest_counts = { $text }
-
 ## run/answers.py
 
 still_to_do = still to do
