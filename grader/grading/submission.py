@@ -17,7 +17,8 @@ from grader.findings import Finding, needs_person
 from grader.grading.milestones import Score, judge_milestone, scorer, versions
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
 from grader.intake.archives import NothingUsable
-from grader.intake.staging import Staged, Unreadable, stage
+from grader.intake.sources import Unreadable
+from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
 from grader.judging.judge import Judged, Known, check_result, fault, judge, without
 from grader.lab import ROOT, Lab, Milestone, quiz
@@ -81,7 +82,7 @@ def grade(bench: Bench, submission: Submission) -> Graded:
     except Unreadable as error:
         return failed(bench, submission, error.finding)
     except NothingUsable as error:
-        staged = Staged({}, [error.finding])
+        staged = Staged({}, error.findings)
         unusable = Judged("failed", (error.finding,))
         code = _all_code(bench, lambda _check: unusable)
     checks = [*code, *_milestone_results(bench, staged), *_quiz_results(bench, staged), *_report_results(bench.lab)]

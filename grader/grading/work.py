@@ -17,7 +17,8 @@ from grader.grading.job import Job
 from grader.grading.rows import Row, What, row_of
 from grader.grading.submission import Bench, Graded, attention, failed, grade, killed, open_bench
 from grader.intake.archives import NothingUsable
-from grader.intake.staging import Staged, Unreadable, stage
+from grader.intake.sources import Unreadable
+from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
 from grader.plain import one_line
 from grader.results import earlier_result, write_result
@@ -89,7 +90,7 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     try:
         staged = stage(submission.source, bench.lab)
     except NothingUsable as error:
-        staged = Staged({}, [error.finding])
+        staged = Staged({}, error.findings)
     except Unreadable:  # grading says why
         return None
     if staged.digest() != earlier.submission_hash or [*submission.findings, *staged.findings] != earlier.notes:
