@@ -1,6 +1,10 @@
 """What people read of a result, for tests."""
 
 from grader import codes
+from grader.findings import needs_person
+from grader.intake.archives import NothingUsable
+from grader.intake.staging import Staged
+from grader.intake.submissions import Submission
 from grader.languages import say, say_all
 from grader.results import CheckResult
 
@@ -12,3 +16,13 @@ def student_reads(check: CheckResult) -> str:
     if check.case:
         return "\n".join(say(codes.IN_CASE(case=check.case, finding=finding)) for finding in check.findings)
     return say_all(check.findings)
+
+
+def problems(found: Staged | NothingUsable | Submission) -> list[str]:
+    """The sentences of a submission's findings that need a person."""
+    return [say(finding) for finding in found.findings if needs_person(finding)]
+
+
+def notes(found: Staged | NothingUsable | Submission) -> list[str]:
+    """The sentences of the other findings."""
+    return [say(finding) for finding in found.findings if not needs_person(finding)]

@@ -31,7 +31,7 @@ from grader.grading.milestones import versions
 from grader.grading.rows import Points, Row
 from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.instructor import table
-from grader.intake import staging
+from grader.intake import sources
 from grader.intake.submissions import Submission
 from grader.lab import Lab, read_lab
 from grader.languages import say
@@ -418,9 +418,9 @@ def test_a_submission_that_vanishes_or_changes_during_the_run_is_for_a_person_an
     hand_in("bob")
     if earlier:
         graded(lab, options, seed=1)
-    listing = staging._listing
+    listing = sources._listing
 
-    def listed(source: Path) -> staging.Listing:
+    def listed(source: Path) -> sources.Listing:
         if source == folder and way == "vanishes":
             shutil.rmtree(folder, ignore_errors=True)
         elif source == folder:
@@ -428,7 +428,7 @@ def test_a_submission_that_vanishes_or_changes_during_the_run_is_for_a_person_an
                 file.write("# more\n")
         return listing(source)
 
-    monkeypatch.setattr(staging, "_listing", listed)
+    monkeypatch.setattr(sources, "_listing", listed)
     done = graded(lab, options, seed=1)
     assert (done.exit_code, stored(options, "bob").score) == (3, 6)
     assert attention(done).keys() == {"ada"} and f"lab90 cannot be read: {why}" in attention(done)["ada"]
@@ -682,7 +682,7 @@ def test_progress_is_a_line_for_each_tenth_where_there_is_no_terminal() -> None:
 
 
 def test_names_that_differ_in_their_ends_only_are_told_apart() -> None:
-    said, note = StringIO(), "2 submissions: maximiliane_lab90_20260102.zip is the newest and counts, not the other"
+    said = StringIO()
     names = [f"maximiliane.musterfrau@uni.example.{end}" for end in ("edu", "org")]
     points = {
         "code": Points("judged", 65, 65),
@@ -690,7 +690,7 @@ def test_names_that_differ_in_their_ends_only_are_told_apart() -> None:
         "quiz": Points("judged", 5, 5),
         "report": Points("pending", 0, 15),
     }
-    notes = [codes.NEWEST_COUNTS(text=note)]
+    notes = [codes.NEWEST_COUNTS(name="maximiliane_lab90_20260102.zip", count=2, others=["the other"])]
     table.print_summary(
         Console(file=said, width=80), [Row(name, "graded", points=points, notes=notes) for name in names]
     )

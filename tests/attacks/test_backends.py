@@ -153,7 +153,7 @@ def test_in_every_sandbox_the_kernel_says_that_a_worker_is_confined(
     inside: Bench, processes: Callable[[Bench], set[int]]
 ) -> None:
     """Whatever the grader says of it: the worker has no capability, gets none, and is under a filter of calls."""
-    given = worker_files(inside.lab, Staged({"first.py": b"def double(x):\n    return x + x\n"}, [], []))
+    given = worker_files(inside.lab, Staged({"first.py": b"def double(x):\n    return x + x\n"}, []))
     before = processes(inside)
     with workers_for(inside.parent, inside.lab, given) as asked:
         assert asked.ask(inside.reference.checks[0], {"x": 1.0}).value == 2.0

@@ -369,7 +369,7 @@ def test_all_calls_together_cannot_wait_for_ever(attacked: Bench, monkeypatch: p
     """A hundred calls that use no time, but take a minute each, are more than a submission may take of a machine."""
     now = [0.0]
     monkeypatch.setattr(workers.time, "monotonic", lambda: now[0])
-    with workers.workers_for(attacked.parent, attacked.lab, worker_files(attacked.lab, Staged({}, [], []))) as asked:
+    with workers.workers_for(attacked.parent, attacked.lab, worker_files(attacked.lab, Staged({}, []))) as asked:
 
         def slow(*_: object) -> tuple[Answer, float]:
             now[0] += 60
