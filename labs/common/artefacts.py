@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 Loaded = TypeVar("Loaded")
 
 
-def read_tensors(file: Path) -> "dict[str, Tensor]":
+def load_tensors(file: Path) -> "dict[str, Tensor]":
     """The tensors of a safetensors file by name; ValueError where it cannot be read."""
     from safetensors.torch import load_file  # here: torch takes a while to import, and labs 1 and 2 do without
 
-    return _read(load_file, file)
+    return _loaded(file, load_file, "torch")
 
 
-def read_arrays(file: Path) -> "dict[str, np.ndarray]":
+def load_arrays(file: Path) -> "dict[str, np.ndarray]":
     """The same as arrays of numpy."""
     from safetensors.numpy import load_file
 
-    return _read(load_file, file)
+    return _loaded(file, load_file, "numpy")
 
 
-def _read(load: Callable[[Path], Loaded], file: Path) -> Loaded:
+def _loaded(file: Path, load: Callable[[Path], Loaded], library: str) -> Loaded:
     try:
         return load(file)
     except SafetensorError as error:
@@ -35,4 +35,4 @@ def _read(load: Callable[[Path], Loaded], file: Path) -> Loaded:
     except OSError as error:
         raise ValueError(f"it cannot be read ({error.strerror or error})") from None
     except (KeyError, TypeError, RuntimeError) as error:  # a type that torch or numpy has not, a shape without end
-        raise ValueError(f"it holds what cannot be loaded ({error})") from None
+        raise ValueError(f"{library} cannot hold what it holds ({error})") from None

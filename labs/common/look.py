@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import torch
 from torch import Tensor
 
-from labs.common.artefacts import read_tensors
+from labs.common.artefacts import load_tensors
 from labs.common.errors import CannotUse
 from labs.common.language_model import load, load_trained, prompt_ids, texts
 from labs.common.sampling import generate
@@ -55,7 +55,7 @@ def main() -> int:
 def weights_in(file: Path) -> Mapping[str, Tensor]:
     """The tiny model's weights in a file of either kind; ValueError where there are none."""
     if file.suffix != ".pt":
-        return read_tensors(file)
+        return load_tensors(file)
     try:
         state = torch.load(file, weights_only=True)
     except Exception:  # of a damaged file, whatever it may be

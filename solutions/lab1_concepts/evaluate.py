@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from grids import ACTIONS, GRIDS, Grid
-from labs.common.artefacts import read_arrays
+from labs.common.artefacts import load_arrays
 from labs.common.manifest import milestones_of
 
 HERE = Path(__file__).resolve().parent
@@ -40,7 +40,7 @@ def score(name: str, weights: Mapping[str, Any]) -> float:
 
 def saved_arrays(name: str, folder: Path = HERE) -> tuple[np.ndarray, np.ndarray]:
     """V and policy as training saved them for a grid; ValueError, in words, where they cannot be used."""
-    return checked(GRIDS[name], read_arrays(folder / MILESTONES[name].weights))
+    return checked(GRIDS[name], load_arrays(folder / MILESTONES[name].weights))
 
 
 def checked(grid: Grid, weights: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cliff_walk import CliffWalk
-from labs.common.artefacts import read_arrays
+from labs.common.artefacts import load_arrays
 from labs.common.manifest import milestones_of
 
 HERE = Path(__file__).parent
@@ -68,7 +68,7 @@ def main() -> int:
         print("q_learning: not trained yet (make lab2-train)")
         return 1
     try:
-        reached = score(milestone.name, read_arrays(file))
+        reached = score(milestone.name, load_arrays(file))
     except ValueError as error:
         print(f"{file.name} cannot be used: {error}")
         return 1

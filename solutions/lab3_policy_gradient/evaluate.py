@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from labs.common.artefacts import read_tensors
+from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
 from labs.common.networks import load_weights, mlp
 
@@ -67,7 +67,7 @@ def main() -> None:
         if not file.exists():
             print(f"{name:20} not trained yet")
             continue
-        print(f"{name:20} mean {score(name, read_tensors(file)):5.1f}, target {milestone.target:.0f}")
+        print(f"{name:20} mean {score(name, load_tensors(file)):5.1f}, target {milestone.target:.0f}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import gymnasium as gym
 import numpy as np
 import torch
 
-from labs.common.artefacts import read_tensors
+from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
 from labs.common.networks import load_weights
 from nets import ENVIRONMENTS, CategoricalActor, GaussianActor, make_actor
@@ -59,7 +59,7 @@ def main() -> None:
         if not file.exists():
             print(f"{name:10} not trained yet")
             continue
-        print(f"{name:10} mean {score(name, read_tensors(file)):7.1f}, target {milestone.target:.0f}")
+        print(f"{name:10} mean {score(name, load_tensors(file)):7.1f}, target {milestone.target:.0f}")
 
 
 if __name__ == "__main__":

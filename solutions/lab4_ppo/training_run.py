@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from evaluate import HERE, MILESTONES, best_returns
-from labs.common.artefacts import read_tensors
+from labs.common.artefacts import load_tensors
 from labs.common.errors import CannotUse
 from labs.common.manifest import verdict
 from labs.common.networks import load_weights, weights_of
@@ -124,6 +124,6 @@ def load_network(network: torch.nn.Module, file: Path) -> None:
     if not file.is_file():
         raise CannotUse(f"{shown} does not exist: train first (make lab4-train), or name another file")
     try:
-        load_weights(network, read_tensors(file))
+        load_weights(network, load_tensors(file))
     except ValueError as error:
         raise CannotUse(f"{shown} cannot be used: {error}") from None

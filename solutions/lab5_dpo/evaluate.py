@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from labs.common.artefacts import read_tensors
+from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
 from labs.common.toys.arithmetic import TOY, preference_pairs, problems, rows
 
@@ -88,7 +88,7 @@ def main() -> None:
         if not file.exists():
             print(f"{name}: not trained yet (make lab5-train)")
             continue
-        print(f"{name:20} {score(name, read_tensors(file)):.3f}, target {milestone.target:.2f}")
+        print(f"{name:20} {score(name, load_tensors(file)):.3f}, target {milestone.target:.2f}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluate import FIGURES, HERE, MILESTONES
-from labs.common.artefacts import read_tensors
+from labs.common.artefacts import load_tensors
 from labs.common.language_model import is_tiny, model_name
 from labs.common.manifest import verdict
 from labs.common.networks import load_weights, weights_of
@@ -55,7 +55,7 @@ class PreferenceRun(TrainingRun):
             return RewardModelTraining(recipe, self.seed)
         if self.kind == "rlhf":
             reward_model = RewardModel()
-            load_weights(reward_model, read_tensors(needed["reward_model"]))
+            load_weights(reward_model, load_tensors(needed["reward_model"]))
             return Rlhf(recipe, self.seed, reward_model)
         return PreferenceTraining(recipe, self.seed)
 

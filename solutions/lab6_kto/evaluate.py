@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from labs.common.artefacts import read_tensors
+from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def main() -> None:
     if not file.exists():
         print("kto  not trained yet")
         return
-    reached = score("kto", read_tensors(file))
+    reached = score("kto", load_tensors(file))
     print(f"kto  {reached:.3f} of the sampled answers are right, target {milestone.target}")
 
 

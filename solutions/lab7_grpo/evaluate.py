@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from labs.common.artefacts import read_tensors
+from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def main() -> None:
         if not file.exists():
             print(f"{name}: not trained yet (make lab7-train)")
             continue
-        print(f"{name:8} {score(name, read_tensors(file)):.3f}, target {milestone.target:.2f}")
+        print(f"{name:8} {score(name, load_tensors(file)):.3f}, target {milestone.target:.2f}")
 
 
 if __name__ == "__main__":
