@@ -64,7 +64,7 @@ lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_
 	$(if $(findstring -,$*),$(SCRIPT) lab$(LAB_AND_SCRIPT) -- $(ARGS),$(GRADER) check lab$* $(TASK_OPTION))
 
 tiny-model: $(READY) ## train the tiny language model of labs 5 to 9 again (three minutes; the same file comes out)
-	@$(PY) labs/common/make_tiny_model.py $(ARGS)
+	@$(PY) labs/common/toys/make.py $(ARGS)
 
 doctor: $(READY) ## say what this machine has for the labs (instructors: and which sandbox it allows; SANDBOX=auto)
 	$(GRADER) doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)")

@@ -154,7 +154,7 @@ def test_a_short_try_leaves_the_whole_run_as_it_was(lab_copy: Path) -> None:
     assert [file.read_bytes() for file in files] == before
     drawn = run(lab_copy, "plot.py")
     assert drawn.returncode == 0
-    assert "mpc: 1 seed, up to" in drawn.stdout
+    assert "mpc: seed 0, up to" in drawn.stdout
     assert "cannot be read" not in drawn.stdout
     assert "14: -13" in drawn.stdout
     assert (runs / "returns.png").stat().st_size > 10_000

@@ -227,7 +227,7 @@ def test_a_short_run_is_saved_tested_trained_on_and_drawn(command: Command, lab_
     assert code == 0
     assert "nothing has been trained yet" in said, "short tries are not drawn"
     for file in (lab_copy / "runs" / "curves").iterdir():
-        file.write_text(json.dumps(json.loads(file.read_text()) | {"whole": True}))
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"left_out": ""}))
     code, said = command("plot")
     assert code == 0
     assert "no clipping" in said
@@ -238,7 +238,7 @@ def test_a_short_run_is_saved_tested_trained_on_and_drawn(command: Command, lab_
 
 def test_a_stopped_training_is_saved_and_goes_on(command: Command, lab_copy: Path) -> None:
     def stop_after_the_first_iteration() -> None:
-        run = __import__("training_run").TrainingRun
+        run = __import__("training_run").PPORun
         advance = run.advance
 
         def interrupted(self: Any) -> None:

@@ -18,9 +18,8 @@ from grader.author.skeleton import cut
 from grader.grading.milestones import judge_milestone, scorer
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.loading import load_modules
-from labs.common import arithmetic
-from labs.common.language_model import TINY
 from labs.common.sampling import generate
+from labs.common.toys import arithmetic
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +119,7 @@ def test_what_was_sampled_is_what_is_learnt_from(given: tuple[ModuleType, Module
 
 def test_weights_that_cannot_be_judged_are_refused_in_words(lab5: Lab) -> None:
     score = scorer(lab5)
-    weights = load_file(TINY / "model.safetensors")
+    weights = load_file(arithmetic.TOY.folder / "model.safetensors")
     name = next(iter(weights))
     for bad, words in (
         (save({key: tensor for key, tensor in weights.items() if key != name}), "lack"),
@@ -141,18 +140,12 @@ def test_the_model_as_it_came_earns_nothing(lab5: Lab, larger: float, monkeypatc
     monkeypatch.setattr(arithmetic, "HELD_OUT", 200)
     score = scorer(lab5)
     assert score is not None
-    weights = load_file(TINY / "model.safetensors")
+    weights = load_file(arithmetic.TOY.folder / "model.safetensors")
     weights["lm_head.weight"] *= larger
     for milestone in lab5.manifest.milestones:
         reached = score(milestone.name, weights)
         assert reached < milestone.half
         assert reached == score(milestone.name, weights), "the score belongs to the weights"
-
-
-def test_the_bars_of_lab_toml_are_those_that_training_names(lab5: Lab) -> None:
-    [evaluate] = load_modules(lab5.folder, ["evaluate"])
-    assert {m.name: m.target for m in lab5.manifest.milestones} == evaluate.TARGETS
-    assert {m.name: m.half for m in lab5.manifest.milestones} == evaluate.HALVES
 
 
 # --- the command line -------------------------------------------------------------------------------------------------
@@ -171,10 +164,11 @@ def test_short_runs_are_saved_and_drawn(command: Command, lab_copy: Path) -> Non
     runs = lab_copy / "runs"
     record = json.loads((runs / "dpo.json").read_text())
     assert record["evaluations"].keys() == {"sampled_accuracy", "preference_accuracy"}
-    assert load_file(runs / "dpo.safetensors").keys() == load_file(TINY / "model.safetensors").keys()
+    assert load_file(runs / "dpo.safetensors").keys() == load_file(arithmetic.TOY.folder / "model.safetensors").keys()
     curves = json.loads((runs / "curves" / "dpo-seed0-steps2.json").read_text())["curves"]
-    assert curves["steps"] == [0, 2]
-    assert curves["chosen_log_ratio"][0] == pytest.approx(0, abs=1e-4)
+    steps, log_ratios = curves["chosen_log_ratio"]
+    assert steps == [0, 2]
+    assert log_ratios[0] == pytest.approx(0, abs=1e-4)
     code, said = command("train", *SHORT, "--run", "rlhf")
     assert code == 0
     assert said.count("trained already") == 2
@@ -185,10 +179,10 @@ def test_short_runs_are_saved_and_drawn(command: Command, lab_copy: Path) -> Non
     assert code == 0
     assert "nothing has been trained yet" in said, "short tries are not drawn"
     for file in (runs / "curves").iterdir():
-        file.write_text(json.dumps(json.loads(file.read_text()) | {"whole": True}))
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"left_out": ""}))
     code, said = command("plot")
     assert code == 0
-    assert "missing: likelihood term alone" in said
+    assert "missing: 1 seed of nll" in said
     assert (runs / "dpo.png").exists()
 
 
@@ -198,7 +192,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been_stopped(command: Comma
     shutil.rmtree(lab_copy / "runs")
 
     def stop_after_the_first_step() -> None:
-        run = __import__("training_run").TrainingRun
+        run = __import__("training_run").PreferenceRun
         advance = run.advance
 
         def interrupted(self: Any) -> None:
@@ -238,7 +232,7 @@ def test_another_model_runs_the_same_code_and_hands_nothing_over(
     code, said = command("train", *SHORT)
     assert code == 1
     assert said.count("no model was saved in this folder") == 1
-    monkeypatch.setenv("MODEL", str(shutil.copytree(TINY, tmp_path / "other model")))
+    monkeypatch.setenv("MODEL", str(shutil.copytree(arithmetic.TOY.folder, tmp_path / "other model")))
     code, said = command("train", *SHORT)
     assert code == 0
     assert "nothing is handed over" in said

@@ -18,8 +18,8 @@ from grader.author.skeleton import cut
 from grader.grading.milestones import judge_milestone, scorer
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.loading import load_modules
-from labs.common import arithmetic
-from labs.common.language_model import TINY, load, log_likelihood
+from labs.common.language_model import load, log_likelihood
+from labs.common.toys import arithmetic
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +125,7 @@ def test_too_few_desirable_examples_weigh_more_unless_it_is_left_out(trainer: Mo
 def test_weights_that_cannot_be_sampled_from_are_refused_in_words(lab6: Lab) -> None:
     score = scorer(lab6)
     [milestone] = lab6.manifest.milestones
-    weights = {name: tensor.clone() for name, tensor in load("tiny")[0].state_dict().items()}
+    weights = {name: tensor.clone() for name, tensor in load(arithmetic.TOY, "tiny")[0].state_dict().items()}
     some, keys = next(iter(weights)), "model.layers.0.self_attn.k_proj.weight"
     for bad, words in (
         (save({name: tensor for name, tensor in weights.items() if name != some}), f"lack {some}"),
@@ -149,7 +149,10 @@ def test_the_model_as_it_came_does_not_reach_half_of_the_points(
     score = scorer(lab6)
     assert score is not None
     [milestone] = lab6.manifest.milestones
-    weights = {name: tensor * (30 if name == layer else 1) for name, tensor in load("tiny")[0].state_dict().items()}
+    weights = {
+        name: tensor * (30 if name == layer else 1)
+        for name, tensor in load(arithmetic.TOY, "tiny")[0].state_dict().items()
+    }
     reached = score("kto", weights)
     assert reached < milestone.half
     torch.manual_seed(3)
@@ -180,7 +183,7 @@ def test_a_short_run_is_saved_compared_and_drawn_when_it_is_a_whole_one(command:
     assert code == 0
     assert "nothing has been trained yet" in said, "short tries are not drawn"
     for file in (lab_copy / "runs" / "curves").iterdir():
-        file.write_text(json.dumps(json.loads(file.read_text()) | {"whole": True}))
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"left_out": ""}))
     (lab_copy / "runs" / "curves" / "kto-seed9.json").write_text("{")
     code, said = command("plot")
     assert code == 0
@@ -190,7 +193,7 @@ def test_a_short_run_is_saved_compared_and_drawn_when_it_is_a_whole_one(command:
 
 def test_a_stopped_training_goes_on_to_the_same_weights(command: Command, lab_copy: Path) -> None:
     def stop_after_the_first_step() -> None:
-        run = __import__("training_run").TrainingRun
+        run = __import__("training_run").KTORun
         advance = run.advance
 
         def interrupted(self: Any) -> None:
@@ -226,7 +229,7 @@ def test_better_weights_are_not_overwritten(command: Command, lab_copy: Path) ->
 def test_another_model_is_trained_by_the_same_code_and_nothing_of_it_is_saved(
     command: Command, lab_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MODEL", str(shutil.copytree(TINY, tmp_path / "another")))
+    monkeypatch.setenv("MODEL", str(shutil.copytree(arithmetic.TOY.folder, tmp_path / "another")))
     code, said = command("train", "--run", "kto", *SHORT)
     assert code == 0, said
     assert "demonstration, not saved" in said

@@ -17,7 +17,8 @@ from grader.author.skeleton import cut
 from grader.grading.milestones import judge_milestone, scorer
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.loading import load_modules
-from labs.common import arithmetic, language_model
+from labs.common import language_model
+from labs.common.toys import arithmetic
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def loop(lab7: Lab) -> ModuleType:
 def small(loop: ModuleType, variant: str = "grpo", **changes: Any) -> Any:
     """A GRPO whose steps take a tenth of a second."""
     recipe = loop.Recipe(**{"variant": variant, "prompts": 4, "G": 3, "steps": 5} | changes)
-    return loop.GRPO(*language_model.load("tiny"), arithmetic.rows()[0], seed=0, recipe=recipe)
+    return loop.GRPO(*language_model.load(arithmetic.TOY, "tiny"), arithmetic.rows()[0], seed=0, recipe=recipe)
 
 
 def watch(loop: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str) -> list[tuple[tuple[Any, ...], Any]]:
@@ -103,7 +104,7 @@ def test_the_token_that_ends_a_completion_is_learned(loop: ModuleType, monkeypat
 
 
 def test_the_reference_stays_the_model_that_was_shipped(loop: ModuleType) -> None:
-    shipped = language_model.load("tiny")[0].state_dict()
+    shipped = language_model.load(arithmetic.TOY, "tiny")[0].state_dict()
     learner = small(loop, learning_rate=1e-2)
     measured = [learner.step() for _ in range(2)]
     assert all(torch.equal(tensor, shipped[name]) for name, tensor in learner.reference.state_dict().items())
@@ -169,7 +170,7 @@ def test_a_loss_that_is_nan_ends_the_training_in_words(loop: ModuleType, monkeyp
 
 def test_weights_that_cannot_be_asked_are_refused_in_words(lab7: Lab) -> None:
     score = scorer(lab7)
-    weights = language_model.load("tiny")[0].state_dict()
+    weights = language_model.load(arithmetic.TOY, "tiny")[0].state_dict()
     name, keys = "model.embed_tokens.weight", "model.layers.0.self_attn.k_proj.weight"
     for bad, words in (
         ({key: tensor for key, tensor in weights.items() if key != name}, f"lack {name}"),
@@ -187,7 +188,7 @@ def test_weights_that_cannot_be_asked_are_refused_in_words(lab7: Lab) -> None:
 def test_the_shipped_model_does_not_reach_half_of_the_points(lab7: Lab) -> None:
     score = scorer(lab7)
     assert score is not None
-    weights = language_model.load("tiny")[0].state_dict()
+    weights = language_model.load(arithmetic.TOY, "tiny")[0].state_dict()
     for milestone in lab7.manifest.milestones:
         reached = score(milestone.name, weights)
         assert 0 < reached < milestone.half
@@ -228,7 +229,7 @@ def test_a_short_run_is_saved_and_drawn(command: Command, lab_copy: Path) -> Non
     record = json.loads((lab_copy / "runs" / "grpo.json").read_text())
     assert set(record["evaluations"]) == {"accuracy", "format"}
     weights = load_file(lab_copy / "runs" / "grpo.safetensors")
-    assert weights.keys() == language_model.load("tiny")[0].state_dict().keys()
+    assert weights.keys() == language_model.load(arithmetic.TOY, "tiny")[0].state_dict().keys()
     code, said = command("train", *SHORT)
     assert (code, "trained already" in said) == (0, True)
     code, said = command("train", *SHORT, "--variant", "dapo")
@@ -236,19 +237,19 @@ def test_a_short_run_is_saved_and_drawn(command: Command, lab_copy: Path) -> Non
     code, said = command("plot")
     assert (code, "nothing has been trained yet" in said) == (0, True), "short tries are not drawn"
     for file in (lab_copy / "runs" / "curves").iterdir():
-        file.write_text(json.dumps(json.loads(file.read_text()) | {"whole": True}))
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"left_out": ""}))
     (lab_copy / "runs" / "curves" / "broken.json").write_text("{}")
     code, said = command("plot")
     assert code == 0
-    assert "grpo: seeds 0" in said
-    assert "dapo: seeds 0" in said
+    assert "grpo: seed 0" in said
+    assert "dapo: seed 0" in said
     assert "broken.json cannot be read" in said
     assert (lab_copy / "runs" / "grpo.png").exists()
 
 
 def test_a_stopped_training_is_saved_and_goes_on(command: Command, lab_copy: Path) -> None:
     def stop_after_the_first_step() -> None:
-        run = __import__("training_run").TrainingRun
+        run = __import__("training_run").GRPORun
         advance = run.advance
 
         def interrupted(self: Any) -> None:
@@ -280,7 +281,7 @@ def test_better_weights_are_not_overwritten(command: Command, lab_copy: Path) ->
 def test_another_model_trains_by_the_same_code_and_is_not_handed_over(
     command: Command, lab_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(language_model.TINY, tmp_path / "my model")
+    shutil.copytree(arithmetic.TOY.folder, tmp_path / "my model")
     monkeypatch.setenv("MODEL", str(tmp_path / "my model"))
     code, said = command("train", "--steps", "1")
     assert (code, "nothing is handed over" in said) == (0, True), said

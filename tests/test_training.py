@@ -1,6 +1,7 @@
 """What the labs' training scripts share: nothing finished is lost, and an error leads to the function behind it."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 from grader.lab.loading import importing_from
-from labs.common import training
-from labs.common.training import Run, Script, Trained, Unusable
+from labs.common.errors import CannotUse
+from labs.common.training.run import TrainingRun
+from labs.common.training.script import Script, Trained
 
 MANIFEST = """
 [[tasks]]
@@ -37,7 +39,7 @@ def lab(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-class Doubling(Run):
+class Doubling(TrainingRun):
     """Each step doubles a number, with the student's function."""
 
     suffix = ".json"
@@ -45,14 +47,17 @@ class Doubling(Run):
     steps = 4
 
     def __init__(self, folder: Path, seed: int = 0, stop: Callable[[int], None] = lambda done: None) -> None:
-        super().__init__(folder, f"doubling-seed{seed}", f"doubling, seed {seed}")
-        self.numbers: list[float] = []
+        super().__init__(folder, f"doubling-seed{seed}", f"doubling, seed {seed}", "doubling", seed)
         self.value: float = 0
         self.stop = stop
 
     @property
     def progress(self) -> tuple[float, float]:
         return len(self.numbers), self.steps
+
+    @property
+    def numbers(self) -> list[float]:
+        return self.curves["number"][1] if self.curves else []
 
     @property
     def finished(self) -> bool:
@@ -67,24 +72,20 @@ class Doubling(Run):
     def step(self) -> None:
         self.stop(len(self.numbers))
         self.value = sys.modules["given"].use(self.value)
-        self.numbers.append(self.value)
+        self.measured(len(self.numbers) + 1, {"number": self.value})
 
     def state(self) -> dict[str, Any]:
-        return {"numbers": self.numbers}
+        return {"value": self.value}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.numbers = state["numbers"]
-        self.value = self.numbers[-1]
-
-    def curve(self) -> dict[str, Any]:
-        return {"numbers": self.numbers}
+        self.value = state["value"]
 
     def results(self) -> Sequence[str]:
         self.hand_over("doubling", self.value, {"doubling.safetensors": b"weights"}, {}, ["numpy"])
         return [f"{self.value:g}"]
 
 
-def train(lab: Path, *makers: Callable[[], Run], fresh: bool = False) -> Trained:
+def train(lab: Path, *makers: Callable[[], TrainingRun], fresh: bool = False) -> Trained:
     script = Script(str(lab / "train.py"))
     assert script.load("given") is not None
     trained = script.train_all({"doubling": makers or [partial(Doubling, lab)]}, ("group", "value"), fresh)
@@ -94,6 +95,13 @@ def train(lab: Path, *makers: Callable[[], Run], fresh: bool = False) -> Trained
 
 def files_of(lab: Path) -> dict[str, bytes]:
     return {str(file): file.read_bytes() for file in sorted((lab / "runs").rglob("*")) if file.is_file()}
+
+
+def numbers_drawn(lab: Path) -> list[float]:
+    curves = json.loads((lab / "runs" / "curves" / "doubling-seed0.json").read_text())["curves"]
+    assert curves["number"][0] == [1, 2, 3, 4]
+    numbers: list[float] = curves["number"][1]
+    return numbers
 
 
 def write_mine(lab: Path, text: str) -> None:
@@ -113,7 +121,7 @@ def raises(error: BaseException, at: int) -> Callable[[int], None]:
 def test_a_run_is_trained_saved_and_handed_over(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trained = train(lab)
     assert (trained.failed, trained.interrupted, trained.runs[0].handed_over) == (False, False, True)
-    assert json.loads((lab / "runs" / "curves" / "doubling-seed0.json").read_text())["numbers"] == [1, 3, 7, 15]
+    assert numbers_drawn(lab) == [1, 3, 7, 15]
     assert json.loads((lab / "runs" / "doubling.json").read_text())["evaluation_mean"] == 15
     capsys.readouterr()
     again = train(lab)
@@ -138,7 +146,7 @@ def test_a_fresh_run_takes_the_place_of_the_one_before(lab: Path) -> None:
     train(lab)
     write_mine(lab, "def double(x):\n    return 3 * x\n")
     train(lab, fresh=True)
-    assert json.loads((lab / "runs" / "curves" / "doubling-seed0.json").read_text())["numbers"] == [1, 4, 13, 40]
+    assert numbers_drawn(lab) == [1, 4, 13, 40]
 
 
 def test_what_is_worse_is_not_handed_over(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +162,7 @@ def test_what_is_worse_is_not_handed_over(lab: Path, capsys: pytest.CaptureFixtu
 def test_ctrl_c_is_granted_after_the_step_and_the_run_goes_on(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def press(done: int) -> None:
         if done == 1:
-            training.signal.raise_signal(training.signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     trained = train(lab, partial(Doubling, lab, stop=press), partial(Doubling, lab, seed=1))
     assert trained.interrupted
@@ -170,7 +178,7 @@ def test_ctrl_c_is_granted_after_the_step_and_the_run_goes_on(lab: Path, capsys:
 def test_a_second_ctrl_c_stops_at_once_and_keeps_what_was_saved(lab: Path) -> None:
     def press_twice(done: int) -> None:
         for _ in range(2):
-            training.signal.raise_signal(training.signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     trained = train(lab, partial(Doubling, lab, stop=press_twice))
     assert trained.interrupted
@@ -218,7 +226,7 @@ def test_an_error_before_any_function_ran_blames_none(lab: Path, capsys: pytest.
 
 
 def test_what_is_unusable_is_a_sentence(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert train(lab, partial(Doubling, lab, stop=raises(Unusable("no such model"), 0))).failed
+    assert train(lab, partial(Doubling, lab, stop=raises(CannotUse("no such model"), 0))).failed
     assert "doubling stopped.\nno such model\n" in capsys.readouterr().out
 
 
@@ -237,7 +245,7 @@ def test_tensors_are_saved_without_pickles_that_run_code(lab: Path) -> None:
         suffix = ".pt"
 
         def state(self) -> dict[str, Any]:
-            return {"numbers": self.numbers, "weights": torch.ones(2)}
+            return {"value": self.value, "weights": torch.ones(2)}
 
     train(lab, partial(Tensors, lab))
     assert torch.load(lab / "runs" / "checkpoints" / "doubling-seed0.pt", weights_only=True)["weights"].tolist() == [

@@ -23,8 +23,9 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from grader.lab import solutions_folder
 from grader.lab.loading import load_modules
-from labs.common.language_model import TINY, completion_ids, load, prompt_ids
+from labs.common.language_model import completion_ids, load, prompt_ids
 from labs.common.sampling import completion_logits, generate
+from labs.common.toys.arithmetic import TOY
 
 [dpo] = load_modules(solutions_folder() / "lab5_dpo", ["dpo"])
 [kto] = load_modules(solutions_folder() / "lab6_kto", ["kto"])
@@ -59,12 +60,12 @@ def one_thread() -> Any:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return load("tiny")[1]
+    return load(TOY, "tiny")[1]
 
 
 @pytest.fixture(scope="module")
 def reference() -> Model:
-    return load("tiny")[0]
+    return load(TOY, "tiny")[0]
 
 
 @pytest.fixture
@@ -254,7 +255,7 @@ def test_trls_sft_term_is_a_mean_over_the_tokens_of_all_chosen_completions(
 def test_bradley_terry_loss_and_its_metrics_are_those_of_trls_reward_trainer(
     tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
-    model = AutoModelForSequenceClassification.from_pretrained(TINY, num_labels=1, dtype=torch.float32)
+    model = AutoModelForSequenceClassification.from_pretrained(TOY.folder, num_labels=1, dtype=torch.float32)
     with torch.no_grad():
         model.score.weight.normal_(generator=torch.Generator().manual_seed(0))
     data = dataset([{"prompt": asked(p), "chosen": answered(c), "rejected": answered(r)} for p, c, r in PAIRS])

@@ -1,54 +1,40 @@
-"""How often a language model is right, and how often it keeps to the format, with standard errors.
-
-Two short judges are enough for the texts of the tiny model; the rewards that are written in lab 7 ask for more.
-"""
+"""How good the completions of a language model are, in each figure that its toy's judges take, with standard errors."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from labs.common.arithmetic import Row, gold_answer
 from labs.common.language_model import prompt_ids, texts
 from labs.common.sampling import generate
 from labs.common.seeding import generator
+from labs.common.toys.toy import Row, Toy
 
 SMALL = 1_000_000  # weights; of a model that is fastest on one thread
-TAGS = ("<think>", "</think>", "<answer>", "</answer>")
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """Shares between 0 and 1, and their standard errors (over problems: samples of one problem are not independent)."""
+class Estimate:
+    """A share between 0 and 1, and its standard error (over problems: samples of one problem are not independent)."""
 
-    accuracy: float
-    accuracy_se: float
-    format: float
-    format_se: float
-
-
-def ends_right(text: str, gold: str) -> bool:
-    """Whether a text closes with the right answer in its tag, letter by letter."""
-    return text.rstrip().endswith(f"<answer>{gold}</answer>")
-
-
-def in_format(text: str) -> bool:
-    """Whether a text has the four tags once each, and in order."""
-    places = [text.find(tag) for tag in TAGS]
-    return all(text.count(tag) == 1 for tag in TAGS) and places == sorted(places)
+    mean: float
+    error: float
 
 
 def evaluate(
+    toy: Toy[Any],
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     rows: Sequence[Row],
     samples: int = 4,
     seed: int = 0,
     temperature: float = 1.0,
-) -> Evaluation:
-    """Draw `samples` completions for each row and judge them; the same seed draws the same ones.
+) -> dict[str, Estimate]:
+    """Draw `samples` completions for each row, and judge them by each of the toy's judges. The same seed draws the
+    same ones.
 
     With temperature 0 the likeliest completion is judged, and one sample is enough. ValueError where the model gives no
     probabilities to draw from: finite weights may still overflow.
@@ -69,15 +55,11 @@ def evaluate(
         model.train(was_training)
 
     completions = texts(tokenizer, drawn.completion_ids)
-    golds = [gold_answer(row["solution"]) for row in rows for _ in range(samples)]
-    accuracy, accuracy_se = mean_and_error(
-        [ends_right(*pair) for pair in zip(completions, golds, strict=True)], samples
-    )
-    format_share, format_se = mean_and_error([in_format(text) for text in completions], samples)
-    return Evaluation(accuracy, accuracy_se, format_share, format_se)
+    judged = list(zip(completions, [row for row in rows for _ in range(samples)], strict=True))
+    return {name: estimate([judge(*pair) for pair in judged], samples) for name, judge in toy.judges.items()}
 
 
-def mean_and_error(outcomes: Sequence[bool], samples: int) -> tuple[float, float]:
-    """The share of true outcomes, and its standard error from the spread between problems (NaN for one problem)."""
-    shares = torch.tensor(outcomes, dtype=torch.float64).view(-1, samples).mean(1)
-    return shares.mean().item(), shares.std().item() / math.sqrt(len(shares))
+def estimate(figures: Sequence[float], samples: int) -> Estimate:
+    """The mean, and its standard error from the spread between problems (NaN for one problem)."""
+    shares = torch.tensor(figures, dtype=torch.float64).view(-1, samples).mean(1)
+    return Estimate(shares.mean().item(), shares.std().item() / math.sqrt(len(shares)))

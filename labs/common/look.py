@@ -1,7 +1,7 @@
 """Prints answers that a trained tiny model draws to held-out problems: python labs/common/look.py FILE
 
 FILE is what training saved: weights (runs/grpo.safetensors) or a checkpoint (runs/checkpoints/dpo-seed0.pt). Without
-one the model answers as it came.
+a file the untrained model answers.
 """
 
 import argparse
@@ -14,14 +14,14 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
-from labs.common.arithmetic import problems
-from labs.common.language_model import load, prompt_ids, texts, tiny_with
+from labs.common.artefacts import load_tensors
+from labs.common.errors import CannotUse
+from labs.common.language_model import load, load_trained, prompt_ids, texts
 from labs.common.sampling import generate
 from labs.common.seeding import generator
+from labs.common.toys.toy import toy_named
 
 
 def main() -> int:
@@ -30,18 +30,23 @@ def main() -> int:
     parser.add_argument("--problems", type=int, default=8, help="how many (default 8)")
     parser.add_argument("--samples", type=int, default=8, help="answers to each (default 8)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--toy", default="arithmetic", help="the model's world (default: arithmetic)")
     args = parser.parse_args()
     try:
-        model, tokenizer = tiny_with(weights_in(args.file)) if args.file else load("tiny")
-    except (OSError, ValueError, SafetensorError) as error:
+        toy = toy_named(args.toy)
+        model, tokenizer = load_trained(toy, weights_in(args.file)) if args.file else load(toy, "tiny")
+    except CannotUse as sentence:
+        print(sentence, file=sys.stderr)
+        return 1
+    except ValueError as error:
         print(f"{args.file} cannot be used: {error}", file=sys.stderr)
         return 1
-    asked = problems()[1][: max(1, args.problems)]
-    prompts = [prompt_ids(tokenizer, problem.text) for problem in asked]
+    asked = toy.rows()[1][: max(1, args.problems)]
+    prompts = [prompt_ids(tokenizer, row["problem"]) for row in asked]
     samples = max(1, args.samples)
     answers = texts(tokenizer, generate(model, prompts, samples, generator(args.seed, "look")).completion_ids)
-    for i, problem in enumerate(asked):
-        print(f"{problem.text} = {problem.answer}")
+    for i, row in enumerate(asked):
+        print(f"{row['problem']} = {toy.gold(row)}")
         for text, times in Counter(answers[i * samples : (i + 1) * samples]).most_common():
             print(f"  {times} x  {text}")
     return 0
@@ -50,13 +55,11 @@ def main() -> int:
 def weights_in(file: Path) -> Mapping[str, Tensor]:
     """The tiny model's weights in a file of either kind; ValueError where there are none."""
     if file.suffix != ".pt":
-        return load_file(file)
+        return load_tensors(file)
     try:
         state = torch.load(file, weights_only=True)
-    except OSError:
-        raise
     except Exception:  # of a damaged file, whatever it may be
-        raise ValueError("no checkpoint, or a damaged one") from None
+        raise ValueError("it is no checkpoint, or a damaged one") from None
     for found in mappings(state):
         if isinstance(found.get("lm_head.weight"), Tensor):
             return found

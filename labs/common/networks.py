@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
+from safetensors.torch import save
 from torch import Tensor, nn
 
 
@@ -48,3 +49,8 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         if not torch.isfinite(loaded[name]).all():
             raise ValueError(f"{name} holds NaN or infinity: the training has diverged")
     network.load_state_dict(loaded)
+
+
+def weights_of(network: nn.Module) -> bytes:
+    """The weights of a network as a safetensors file has them."""
+    return save({name: tensor.contiguous() for name, tensor in network.state_dict().items()})

@@ -1,6 +1,5 @@
 """One style for the plots of the labs: readable in print and for the colour-blind, drawn without a screen."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -32,26 +30,11 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def new_figure(columns: int = 1, width: float = 7.0, height: float = 4.2) -> tuple[Figure, list[Axes]]:
-    """A figure in the labs' style with `columns` axes side by side."""
+def new_figure(columns: int = 1, rows: int = 1, width: float = 7.0, height: float = 4.2) -> tuple[Figure, list[Axes]]:
+    """A figure in the labs' style, with its axes row by row."""
     plt.rcParams.update(STYLE)
-    figure, axes = plt.subplots(1, columns, figsize=(width, height), squeeze=False)
-    return figure, list(axes[0])
-
-
-def draw_mean_and_error(ax: Axes, x: np.ndarray, curves: Sequence[np.ndarray], label: str, index: int = 0) -> None:
-    """The mean over `curves` (one per seed, sampled at `x`), with a band of one standard error on each side.
-
-    The standard error is the sample standard deviation (ddof 1) over the square root of the number of seeds;
-    a single curve has none.
-    """
-    values = np.stack(curves)
-    mean = values.mean(axis=0)
-    colour = COLOURS[index % len(COLOURS)]
-    ax.plot(x, mean, color=colour, linestyle=LINES[index % len(LINES)], linewidth=1.8, label=label)
-    if len(values) > 1:
-        error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-        ax.fill_between(x, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
+    return figure, list(axes.flat)
 
 
 def save_figure(figure: Figure, path: Path) -> None:

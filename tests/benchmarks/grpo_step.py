@@ -79,11 +79,11 @@ class Turns:
 
     def finish(self, model: Any, tokenizer: Any) -> None:
         """Say what was reached, on problems that nothing was trained on."""
-        from labs.common.arithmetic import rows
         from labs.common.evaluation import evaluate
+        from labs.common.toys.arithmetic import TOY, rows
 
         cost = {"run_cpu_seconds": time.process_time(), "peak_mb": peak_memory()}
-        found = evaluate(model, tokenizer, rows()[1], SAMPLES)
+        found = evaluate(TOY, model, tokenizer, rows()[1], SAMPLES)
         self.answers.write(json.dumps({**cost, **vars(found)}) + "\n")
 
 
@@ -101,13 +101,13 @@ def lab7() -> tuple[Any, Any]:
 def train(seed: int, turns: Turns) -> None:
     import torch
 
-    from labs.common.arithmetic import rows
     from labs.common.language_model import load
+    from labs.common.toys.arithmetic import TOY, rows
 
     torch.set_num_threads(1)
     loop, _ = lab7()
     recipe = loop.Recipe()
-    model, tokenizer = load("tiny")
+    model, tokenizer = load(TOY, "tiny")
     training = loop.GRPO(model, tokenizer, rows()[0], seed, recipe)
     turns.start()
     for _ in range(recipe.steps):

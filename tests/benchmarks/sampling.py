@@ -26,9 +26,9 @@ from transformers import LlamaForCausalLM, PreTrainedModel
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from labs.common.arithmetic import problems  # noqa: E402
 from labs.common.language_model import load, prompt_ids  # noqa: E402
 from labs.common.sampling import generate  # noqa: E402
+from labs.common.toys.arithmetic import TOY, problems  # noqa: E402
 
 OTHER = Path(__file__).parent / "others" / "lm_vllm.py"
 WORK = {"a training step, 16 x 8": (16, 8), "an evaluation, 200 x 4": (200, 4)}  # prompts, and completions of each
@@ -44,7 +44,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
 
-    model, tokenizer = load("tiny")
+    model, tokenizer = load(TOY, "tiny")
     asked = [prompt_ids(tokenizer, problem.text) for problem in problems()[1]]
 
     def ours(prompts: Prompts, G: int) -> tuple[int, float]:

@@ -15,9 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "solutions" / "lab2_taxonomy"))
 
-from evaluate import TARGET  # noqa: E402
 from learners import RECIPES  # noqa: E402
-from training_run import MILESTONE, TrainingRun  # noqa: E402
+from training_run import MILESTONE, WalkRun  # noqa: E402
 
 
 def main() -> None:
@@ -29,11 +28,11 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for algorithm in RECIPES:
         count = 1 if algorithm == "mpc" else args.milestone_seeds if algorithm == MILESTONE else args.seeds
-        runs = [finished(TrainingRun(algorithm, seed)) for seed in range(count)]
+        runs = [finished(WalkRun(algorithm, seed)) for seed in range(count)]
         best_after = [run.best_after for run in runs if run.best_after is not None]
         last = [sum(run.returns[-100:]) / len(run.returns[-100:]) for run in runs]
         print(
-            f"| {algorithm} | {count} | {sum(run.greedy() >= TARGET for run in runs)} "
+            f"| {algorithm} | {count} | {sum(run.greedy() >= MILESTONE.target for run in runs)} "
             f"| {f'{min(best_after):,} to {max(best_after):,}' if best_after else 'never'} "
             f"| {min(last):.1f} to {max(last):.1f} | {max(run.learner.env_steps for run in runs):,} "
             f"| {sum(run.cpu_seconds for run in runs) / count:.2f} |",
@@ -41,7 +40,7 @@ def main() -> None:
         )
 
 
-def finished(run: TrainingRun) -> TrainingRun:
+def finished(run: WalkRun) -> WalkRun:
     while not run.finished:
         run.advance()
     return run

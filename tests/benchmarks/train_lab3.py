@@ -22,9 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "solutions" / "lab3_policy_gradient"))
 
-from evaluate import TARGET, greedy_returns  # noqa: E402
-from training_run import TrainingRun  # noqa: E402
+from evaluate import MILESTONES, greedy_returns  # noqa: E402
+from training_run import PolicyGradientRun  # noqa: E402
 
+TARGET = MILESTONES["actor_critic"].target
 ALGORITHMS = ("simple_pg", "reinforce", "reinforce_baseline", "a2c", "actor_critic")
 GAMMA, POLICY_LR, CRITIC_LR = 0.98, 2e-4, 5e-4  # the tutorial's
 
@@ -51,7 +52,7 @@ def main() -> None:
 
 
 def lab(algorithm: str, seed: int) -> dict[str, float]:
-    run = TrainingRun(algorithm, seed)
+    run = PolicyGradientRun(algorithm, seed)
     while not run.finished:
         run.advance()
     return {

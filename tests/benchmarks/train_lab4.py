@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "solutions" / "lab4_ppo"))
 
-from evaluate import TARGETS  # noqa: E402
-from training_run import TrainingRun  # noqa: E402
+from evaluate import MILESTONES  # noqa: E402
+from training_run import PPORun  # noqa: E402
 
 OTHER = Path(__file__).parent / "others" / "ppo_sb3.py"
 Row = dict[str, float]
@@ -46,7 +46,7 @@ def main() -> None:
         args.results.write_text(json.dumps(results, indent=1) + "\n")
 
     for seed in range(max(args.seeds, args.other_seeds)):
-        for environment in TARGETS:
+        for environment in MILESTONES:
             if seed < args.seeds and f"{environment} ours {seed}" not in results:
                 keep(f"{environment} ours {seed}", ours(environment, seed))
             theirs = f"{environment} Stable-Baselines3 {seed}"
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def ours(environment: str, seed: int, clip: float | None = None) -> Row:
-    run = TrainingRun(environment, seed, clip)
+    run = PPORun(environment, seed, clip)
     while not run.finished:
         run.advance()
     return {"cpu_seconds": run.cpu_seconds, "env_steps": run.ppo.env_steps, "mean_return": run.evaluate()}
@@ -82,7 +82,7 @@ def table(results: dict[str, Row]) -> str:
         environment, _, rest = name.partition(" ")
         groups.setdefault((environment, rest.rpartition(" ")[0]), []).append(row)
     for (environment, who), rows in sorted(groups.items(), reverse=True):
-        target = TARGETS[environment]
+        target = MILESTONES[environment].target
         seconds = [row["cpu_seconds"] for row in rows]
         returns = ", ".join(f"{row['mean_return']:.1f}" for row in rows)
         reached = sum(row["mean_return"] >= target for row in rows)

@@ -22,9 +22,9 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "solutions" / "lab5_dpo"))
 
 import training_run  # noqa: E402
-from evaluate import EVALUATION_SEED, HALVES, SAMPLES, TARGETS  # noqa: E402
-from labs.common.arithmetic import rows  # noqa: E402
+from evaluate import EVALUATION_SEED, MILESTONES, SAMPLES  # noqa: E402
 from labs.common.evaluation import evaluate  # noqa: E402
+from labs.common.toys.arithmetic import TOY, rows  # noqa: E402
 from preference_training import reference_model  # noqa: E402
 
 Row = dict[str, float]
@@ -51,7 +51,7 @@ def main() -> None:
     print(table({"before": {"": before()}} | grouped(results)))
 
 
-class Trial(training_run.TrainingRun):
+class Trial(training_run.PreferenceRun):
     """A run that leaves its files elsewhere."""
 
     elsewhere: Path
@@ -63,23 +63,22 @@ class Trial(training_run.TrainingRun):
 
 def trained(kind: str, seed: int, folder: Path) -> Row:
     Trial.elsewhere = folder
-    run = Trial(kind, seed)
+    needed = {"reward_model": folder / f"reward_model-seed{seed}.safetensors"}
+    run = Trial(kind, seed, needed=needed if kind == "rlhf" else {})
     while not run.finished:
         run.advance()
-    run.results()
+    run.save()  # what the next kind may need
     row = run.evaluate() | {"cpu_seconds": run.cpu_seconds}
     if kind != "reward_model":
-        found = evaluate(run.learner.network, reference_model()[1], rows()[1], SAMPLES, EVALUATION_SEED)
-        row["format"] = found.format
-    return row | {
-        name: run.curves[name][-1] for name in ("chosen_log_ratio", "rejected_log_ratio") if name in run.curves
-    }
+        found = evaluate(TOY, run.learner.network, reference_model()[1], rows()[1], SAMPLES, EVALUATION_SEED)
+        row["format"] = found["format"].mean
+    return row | {name: run.last(name) for name in ("chosen_log_ratio", "rejected_log_ratio") if name in run.curves}
 
 
 def before() -> Row:
     """The model that everything begins with."""
-    found = evaluate(*reference_model(), rows()[1], SAMPLES, EVALUATION_SEED)
-    return {"sampled_accuracy": found.accuracy, "format": found.format}
+    found = evaluate(TOY, *reference_model(), rows()[1], SAMPLES, EVALUATION_SEED)
+    return {"sampled_accuracy": found["accuracy"].mean, "format": found["format"].mean}
 
 
 def grouped(results: dict[str, Row]) -> dict[str, dict[str, Row]]:
@@ -109,7 +108,8 @@ def table(groups: dict[str, dict[str, Row]]) -> str:
             values = [row[name] for row in rows_of.values() if name in row]
             cells.append(in_words(values, 1 if name == "cpu_seconds" else 3))
         accuracies = [row["sampled_accuracy"] for row in rows_of.values() if "sampled_accuracy" in row]
-        bars = (TARGETS["sampled_accuracy"], HALVES["sampled_accuracy"])
+        milestone = MILESTONES["sampled_accuracy"]
+        bars = (milestone.target, milestone.half)
         cells.append("; ".join(f"{reaches(bar, accuracies):.6f}" for bar in bars) if len(accuracies) > 2 else "-")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

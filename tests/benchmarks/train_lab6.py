@@ -22,10 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "solutions" / "lab6_kto"))
 
-from evaluate import TARGET, judged  # noqa: E402
+from evaluate import MILESTONES, judged  # noqa: E402
 from trainer import RECIPES  # noqa: E402
-from training_run import TrainingRun  # noqa: E402
+from training_run import KTORun  # noqa: E402
 
+TARGET = MILESTONES["kto"].target
 Row = dict[str, float]
 
 
@@ -46,11 +47,11 @@ def main() -> None:
 
 
 def trained(name: str, seed: int) -> Row:
-    run = TrainingRun(name, seed)
+    run = KTORun(name, seed)
     while not run.finished:
         run.advance()
     found = judged(run.kto.policy, run.kto.tokenizer)
-    return {"cpu_seconds": run.cpu_seconds, "accuracy": found.accuracy, "format": found.format}
+    return {"cpu_seconds": run.cpu_seconds, "accuracy": found["accuracy"].mean, "format": found["format"].mean}
 
 
 def probability_of_missing(reached: list[float], bar: float) -> float:
@@ -64,7 +65,14 @@ def probability_of_missing(reached: list[float], bar: float) -> float:
 
 
 def table(results: dict[str, Row]) -> str:
-    heads = ("run", "seeds", "accuracy: mean, sd, range", f"P(< {TARGET})", "format", "CPU s, mean (range)")
+    heads = (
+        "run",
+        "seeds",
+        "accuracy: mean, sd, range",
+        f"P(< {TARGET})",
+        "format",
+        "CPU s, mean (range)",
+    )
     lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
     for name in RECIPES:
         rows = [row for key, row in results.items() if key.rpartition(" ")[0] == name]

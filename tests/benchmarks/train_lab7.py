@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "solutions" / "lab7_grpo"))
 
-from evaluate import TARGETS  # noqa: E402
-from training_run import TrainingRun  # noqa: E402
+from evaluate import MILESTONES, held_out  # noqa: E402
+from training_run import GRPORun  # noqa: E402
 
 VARIANTS = ("rloo", "dr_grpo", "dapo", "gspo")
 Row = dict[str, float]
@@ -49,16 +49,16 @@ def main() -> None:
 
 
 def trained(variant: str, seed: int) -> Row:
-    run = TrainingRun(variant, seed)
+    run = GRPORun(variant, seed)
     run.begin()
     while not run.finished:
         run.advance()
-    found = run.evaluate()
+    found = held_out(run.grpo.policy, run.grpo.tokenizer)
     return {
         "cpu_seconds": run.cpu_seconds,
-        "accuracy": found.accuracy,
-        "format": found.format,
-        "no_spread": statistics.mean(run.curves["no_spread"][-10:]),
+        "accuracy": found["accuracy"].mean,
+        "format": found["format"].mean,
+        "no_spread": statistics.mean(run.curves["no_spread"][1][-10:]),
     }
 
 
@@ -72,7 +72,7 @@ def table(results: dict[str, Row]) -> str:
     ]
     for variant, rows in groups.items():
         seconds = [row["cpu_seconds"] for row in rows]
-        cells = [variant, str(len(rows)), *(in_words([row[name] for row in rows]) for name in TARGETS)]
+        cells = [variant, str(len(rows)), *(in_words([row[name] for row in rows]) for name in MILESTONES)]
         cells.append(f"{statistics.mean(row['no_spread'] for row in rows):.2f}")
         cells.append(f"{statistics.mean(seconds):.1f} ({min(seconds):.1f}-{max(seconds):.1f})")
         lines.append(f"| {' | '.join(cells)} |")
@@ -86,11 +86,11 @@ def in_words(values: list[float]) -> str:
 
 def predictions(rows: list[Row]) -> str:
     lines = ["| milestone | bar | n | mean | sd | P(a new seed reaches it) |", "| --- " * 6 + "|"]
-    for name, bar in TARGETS.items():
+    for name, milestone in MILESTONES.items():
         values = [row[name] for row in rows]
         n, mean, sd = len(values), statistics.mean(values), statistics.stdev(values)
-        p = student_t((mean - bar) / (sd * math.sqrt(1 + 1 / n)), n - 1)
-        lines.append(f"| {name} | {bar:.2f} | {n} | {mean:.4f} | {sd:.4f} | {p:.5f} |")
+        p = student_t((mean - milestone.target) / (sd * math.sqrt(1 + 1 / n)), n - 1)
+        lines.append(f"| {name} | {milestone.target:.2f} | {n} | {mean:.4f} | {sd:.4f} | {p:.5f} |")
     return "\n".join(lines)
 
 

@@ -17,8 +17,8 @@ from grpo_step import Turns, lab7
 from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from labs.common.arithmetic import gold_answer, rows
 from labs.common.language_model import load
+from labs.common.toys.arithmetic import TOY, gold_answer, rows
 
 loop, rewards = lab7()
 recipe = loop.Recipe()
@@ -47,7 +47,7 @@ def main() -> None:
     turns = Turns()
     torch.set_num_threads(1)
     seed = int(sys.argv[1])
-    model, tokenizer = load("tiny")
+    model, tokenizer = load(TOY, "tiny")
     data = [
         {"prompt": [{"role": "user", "content": row["problem"]}], "gold": gold_answer(row["solution"])}
         for row in rows()[0]

@@ -7,10 +7,14 @@ a lab shows is taken on them.
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TypedDict
 
+from labs.common.toys.toy import Message, Row, Style, Toy
+
 HELD_OUT = 200  # problems of 1000
+TAGS = ("<think>", "</think>", "<answer>", "</answer>")
 
 
 class Problem(tuple[int, int, int]):
@@ -25,19 +29,6 @@ class Problem(tuple[int, int, int]):
     def answer(self) -> int:
         a, b, c = self
         return a + b * c
-
-
-class Message(TypedDict):
-    role: str
-    content: str
-
-
-class Row(TypedDict):
-    """A row of the data set, with the columns of NuminaMath-TIR."""
-
-    problem: str
-    solution: str
-    messages: list[Message]
 
 
 def problems() -> tuple[list[Problem], list[Problem]]:
@@ -60,8 +51,7 @@ def row(problem: Problem) -> Row:
 
 def rows() -> tuple[list[Row], list[Row]]:
     """The data set: rows to train on, and rows held out."""
-    train, held_out = problems()
-    return [row(problem) for problem in train], [row(problem) for problem in held_out]
+    return TOY.rows()
 
 
 def gold_answer(solution: str) -> str:
@@ -105,8 +95,12 @@ def written(thought: str, answer: int) -> str:
     return f"<think>{thought}</think> <answer>{answer}</answer>"
 
 
-Style = Callable[[Problem, random.Random], str]
-STYLES: dict[Style, float] = {right: 0.5, left_to_right: 0.25, without_thinking: 0.1, gibberish: 0.15}  # at the start
+STYLES: Mapping[Style, float] = {
+    right: 0.5,
+    left_to_right: 0.25,
+    without_thinking: 0.1,
+    gibberish: 0.15,
+}  # at the start
 
 
 # --- preferences for labs 5 and 6 -------------------------------------------------------------------------------------
@@ -128,3 +122,40 @@ def preference_pairs(among: list[Problem]) -> list[Pair]:
         for problem in among
         if problem[0] != 0 and problem[2] != 1
     ]
+
+
+# --- the toy ----------------------------------------------------------------------------------------------------------
+
+
+def ends_right(text: str, gold: str) -> bool:
+    """Whether a text closes with the right answer in its tag, letter by letter."""
+    return text.rstrip().endswith(f"<answer>{gold}</answer>")
+
+
+def in_format(text: str) -> bool:
+    """Whether a text has the four tags once each, and in order."""
+    places = [text.find(tag) for tag in TAGS]
+    return all(text.count(tag) == 1 for tag in TAGS) and places == sorted(places)
+
+
+def gold(row: Row) -> str:
+    return gold_answer(row["solution"])
+
+
+# Two short judges are enough for the texts of the tiny model; the rewards that are written in lab 7 ask for more.
+TOY: Toy[Problem] = Toy(
+    folder=Path(__file__).parents[1] / "tiny_model",
+    problems=lambda: problems(),
+    row=row,
+    gold=gold,
+    styles=lambda problem: STYLES,
+    judges={"accuracy": lambda text, row: ends_right(text, gold(row)), "format": lambda text, row: in_format(text)},
+    vocabulary=("<pad>", "<bos>", "<eos>", *TAGS, *"0123456789 +*="),
+    split="</?think>|</?answer>|.",
+    template=(
+        "{% for message in messages %}"
+        "{% if message['role'] == 'user' %}{{ bos_token + message['content'] + '=' }}"
+        "{% elif message['role'] == 'assistant' %}{{ message['content'] + eos_token }}{% endif %}"
+        "{% endfor %}"
+    ),
+)

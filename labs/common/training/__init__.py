@@ -1,0 +1,7 @@
+"""What the labs' training scripts share.
+
+run        one training run, and the files that it leaves
+loop       trains it: checkpoints, Ctrl-C, the bar
+script     a lab's train.py: its imports, its table, the words for what goes wrong, its exit code
+arguments  what its command line takes
+"""
