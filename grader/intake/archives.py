@@ -106,9 +106,9 @@ def reason(error: Exception) -> str:
     return one_line(error.strerror if isinstance(error, OSError) and error.strerror else str(error))
 
 
-# What the libraries raise over archives that are broken, or made to break them. OSError: bz2 raises it for broken data;
-# RuntimeError: an encrypted zip; ValueError and OverflowError: headers without sense; IndexError: a tar that ends within
-# the list of a sparse file's parts.
+# What the libraries raise over archives that are broken, or made to break them. OSError: bz2, over broken data.
+# RuntimeError: an encrypted zip. ValueError and OverflowError: headers without sense. IndexError: a tar that ends in
+# the list of its sparse parts.
 BROKEN = (
     zipfile.BadZipFile,
     tarfile.TarError,
