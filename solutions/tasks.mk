@@ -1,6 +1,6 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: grade regrade feedback image-grader release sync lint-labs test test-docker
+.PHONY: grade regrade feedback image-grader release new-lab sync lint-labs test test-docker
 
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
   $(if $(SANDBOX),--sandbox "$(SANDBOX)")
@@ -20,6 +20,9 @@ image-grader: ## build the instructor's image, and that of its workers
 
 release: $(READY) ## write the copy that students get (OUT=release)
 	$(GRADER) release $(if $(OUT),--out "$(OUT)")
+
+new-lab: $(READY) ## write a lab of one task into solutions/, as a beginning (NAME=lab42_words)
+	$(GRADER) new "$(NAME)"
 
 sync: $(READY) ## derive labs/ from solutions/ (FORCE=1 overwrites edited labs, with a backup)
 	@$(PY) -m grader sync $(LAB) $(if $(FORCE),--force)

@@ -104,9 +104,9 @@ def test_what_once_told_an_answer_is_found(task: str, tmp_path: Path) -> None:
 
 
 def test_a_finding_says_where_and_what(tmp_path: Path) -> None:
-    (tmp_path / "train.py").write_text(ONCE_GIVEN["lab3's get_action"], encoding="utf-8")
-    [sentence, *_] = leaks.leaks_in(tmp_path, LABS)
-    assert sentence.startswith("train.py:3 (PPO.act) answers lab3's get_action (")
+    (tmp_path / "train.py").write_text(ONCE_GIVEN["lab4's squash_action"], encoding="utf-8")
+    [sentence] = leaks.leaks_in(tmp_path, LABS)
+    assert sentence.startswith("train.py:2 (best_returns) answers lab4's squash_action (")
 
 
 def test_an_answer_that_is_taken_apart_is_found(tmp_path: Path) -> None:

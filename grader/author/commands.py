@@ -1,4 +1,4 @@
-"""The commands of an author: sync, lint, release."""
+"""The commands of an author: new, sync, lint, release."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,13 +6,23 @@ from typing import Annotated
 import typer
 
 from grader.lab import ROOT, Lab, find_lab, lab_folders, labs_folder, read_lab, solutions_folder
+from grader.languages import say
 from grader.screen import console, shown
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    for command in (sync, lint, release):
+    for command in (new, sync, lint, release):
         app.command()(command)
+
+
+def new(name: Annotated[str, typer.Argument(help="as its folder is called: lab42_words")]) -> None:
+    """Write a new lab of one task into solutions/, sound as it is (for authors)."""
+    from grader.author.new import new_lab
+
+    files = new_lab(name, solutions_folder())
+    console.print(say("lab_written", name=name, files=files))
+    console.print(say("lab_next", lab=name.partition("_")[0]))
 
 
 def sync(

@@ -130,11 +130,10 @@ def warm_up() -> None:
     alone take more than a second."""
 
     def typical(logits: torch.Tensor) -> torch.Tensor:
-        log_pi = torch.log_softmax(logits, dim=-1)
-        actions = torch.multinomial(log_pi.exp(), 1)
-        chosen = log_pi.gather(-1, actions).squeeze(-1)
-        weights = torch.zeros_like(chosen) + torch.tensor(1.0, device=logits.device)
-        return -(chosen * weights.detach()).sum() / len(chosen) + ((chosen - weights) ** 2).mean()
+        scores = torch.log_softmax(logits, dim=-1)
+        ones = torch.zeros_like(scores) + torch.tensor(1.0, device=logits.device)
+        drawn = scores.gather(-1, torch.multinomial(ones, 1))
+        return (scores.exp() * ones.detach()).sum() / len(scores) + (drawn.squeeze(-1) ** 2).mean()
 
     random_state = torch.get_rng_state()
     logits = torch.zeros(2, 3, requires_grad=True)
