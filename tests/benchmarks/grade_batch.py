@@ -1,6 +1,7 @@
-"""What grading a batch costs: a curve over its size, where the time of a submission goes, and each sandbox's price.
+"""What grading a batch costs: a curve over its size, each kind of submission and check, each stage, each sandbox.
 
     python tests/benchmarks/grade_batch.py curve [--sizes 10 30 100 300 1000]
+    python tests/benchmarks/grade_batch.py kinds
     python tests/benchmarks/grade_batch.py stages
     python tests/benchmarks/grade_batch.py backends
 
@@ -19,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from beside_others import write_files
+from beside_others import counted_sandbox, write_files
 from control_group import cpu_clock
 from others import exam
 
 from grader import sandboxes
 from grader.grading.reference import open_reference
-from grader.grading.submission import grade, open_run, worker_files
+from grader.grading.submission import grade, open_bench, worker_files
 from grader.intake.staging import stage
 from grader.intake.submissions import Submission
 from grader.lab import ROOT, Lab, find_lab, solutions_folder
@@ -33,7 +34,6 @@ from grader.results import write_result
 from grader.workers.client import WarmParent, Worker
 
 SEED = 1
-BACKEND = "bubblewrap"  # a container's seconds would not be counted
 
 
 def submitted(folder: Path, lab: Lab, count: int, correct: bool = False) -> Path:
@@ -60,13 +60,14 @@ def copies(folder: Path, lab: Lab, count: int) -> Path:
 
 
 def curve(lab: Lab, sizes: list[int], reference: bool) -> None:
-    print("| submissions | wall s | CPU s | CPU s for each | a minute | peak memory, MB |")
+    sandbox = counted_sandbox(lab)
+    print(f"In {sandbox}\n\n| submissions | wall s | CPU s | CPU s for each | a minute | peak memory, MB |")
     print("| --- | --- | --- | --- | --- | --- |")
     for size in sizes:
         with tempfile.TemporaryDirectory() as name:
             source = (copies if reference else submitted)(Path(name), lab, size)
             command = [sys.executable, "-m", "grader", "grade", lab.name, str(source), "--out", f"{name}/graded"]
-            wall, cpu, memory = measured([*command, "--no-milestones", "--seed", str(SEED), "--sandbox", BACKEND])
+            wall, cpu, memory = measured([*command, "--no-milestones", "--seed", str(SEED), "--sandbox", sandbox])
         print(
             f"| {size:,} | {wall:.0f} | {cpu:.0f} | {cpu / size:.2f} | {60 * size / wall:.0f} | {memory / 1e6:,.0f} |"
         )
@@ -94,6 +95,38 @@ def proportional_bytes(process: psutil.Process) -> int:
         return 0
 
 
+# --- each kind of submission ------------------------------------------------------------------------------------------
+
+
+def kinds(lab: Lab, count: int = 100) -> None:
+    """CPU seconds of each kind of submission, graded one after another in one process without the batch's own work;
+    and the checks that took longest, in wall seconds."""
+    sandbox = counted_sandbox(lab)
+    seconds: dict[str, list[float]] = {}
+    checks: dict[tuple[str, str], list[float]] = {}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        cpu_clock() as used,
+        WarmParent(lab.manifest.limits, sandbox, lab.manifest.preload) as parent,
+    ):
+        bench = open_bench(lab, parent, SEED, with_milestones=False)
+        batch = exam.submissions_of(bench.reference, count)
+        write_files(Path(name), lab, batch)
+        for submission in batch:
+            source = Path(name) / "ours" / submission.student / lab.name
+            before = used()
+            graded = grade(bench, Submission(submission.student, source, []))
+            seconds.setdefault(submission.kind, []).append(used() - before)
+            for check in graded.result.checks:
+                checks.setdefault((submission.kind, check.check), []).append(check.seconds)
+    print(f"In {sandbox}\n\n| submissions | how many | CPU s for each | the most |\n| --- | --- | --- | --- |")
+    for kind, found in sorted(seconds.items()):
+        print(f"| {kind} | {len(found)} | {statistics.mean(found):.3f} | {max(found):.2f} |")
+    print("\n| submissions | check | wall s in all | the most |\n| --- | --- | --- | --- |")
+    for (kind, check), found in sorted(checks.items(), key=lambda item: -sum(item[1]))[:12]:
+        print(f"| {kind} | {check} | {sum(found):.2f} | {max(found):.2f} |")
+
+
 # --- where the time of a submission goes ------------------------------------------------------------------------------
 
 
@@ -104,6 +137,7 @@ def stages(lab: Lab, count: int = 50) -> None:
     """The stages of right submissions one after another, in one process, without the batch's own work. Asking the
     checks, computing and comparing is what is left of grading without the other stages."""
     found: dict[str, list[tuple[float, float]]] = {}
+    sandbox = counted_sandbox(lab)
 
     def timed(stage_name: str, work: Callable[[], Any]) -> Any:
         clock, before = time.perf_counter(), used()
@@ -114,21 +148,21 @@ def stages(lab: Lab, count: int = 50) -> None:
     with (
         tempfile.TemporaryDirectory() as name,
         cpu_clock() as used,
-        WarmParent(lab.manifest.limits, BACKEND, lab.manifest.preload) as parent,
+        WarmParent(lab.manifest.limits, sandbox, lab.manifest.preload) as parent,
     ):
-        run = open_run(lab, parent, SEED, with_milestones=False)
+        bench = open_bench(lab, parent, SEED, with_milestones=False)
         for source in sorted(submitted(Path(name), lab, count, correct=True).iterdir()):
             submission = Submission(source.name, source / lab.name, [])
             staged = timed("staging", lambda submission=submission: stage(submission.source, lab))
             files = worker_files(lab, staged)
             worker = timed("fork and confine", lambda files=files: Worker(parent, lab, files))
             timed("end and clear up", worker.close)
-            graded = timed("all of grading", lambda submission=submission: grade(run, submission))
+            graded = timed("all of grading", lambda submission=submission: grade(bench, submission))
             *others, whole = (found[stage_name][-1] for stage_name in found if stage_name in STAGES)
             found.setdefault("checks", []).append(tuple(whole[n] - sum(other[n] for other in others) for n in (0, 1)))
             path = Path(name) / "graded" / source.name / "result.json"
             timed("writing the result", lambda path=path, graded=graded: write_result(path, graded.result))
-    print(f"Medians of {count} right submissions, in {BACKEND}\n\n| stage | wall ms | CPU ms |\n| --- | --- | --- |")
+    print(f"Medians of {count} right submissions, in {sandbox}\n\n| stage | wall ms | CPU ms |\n| --- | --- | --- |")
     for stage_name in (
         "staging",
         "fork and confine",
@@ -156,7 +190,7 @@ def backends(lab: Lab, count: int = 20) -> None:
             clock = time.perf_counter()
             with WarmParent(lab.manifest.limits, backend, lab.manifest.preload) as parent:
                 start = time.perf_counter() - clock
-                run = open_run(lab, parent, SEED, with_milestones=False)
+                bench = open_bench(lab, parent, SEED, with_milestones=False)
                 forks, grades = [], []
                 for source in sources:
                     files = worker_files(lab, stage(source / lab.name, lab))
@@ -164,7 +198,7 @@ def backends(lab: Lab, count: int = 20) -> None:
                     Worker(parent, lab, files).close()
                     forks.append(time.perf_counter() - clock)
                     clock = time.perf_counter()
-                    grade(run, Submission(source.name, source / lab.name, []))
+                    grade(bench, Submission(source.name, source / lab.name, []))
                     grades.append(time.perf_counter() - clock)
                 fork, graded = 1000 * statistics.median(forks), 1000 * statistics.median(grades)
                 print(f"| {backend} | {parent.layers['inner']} | {start:.1f} | {fork:.0f} | {graded:.0f} |")
@@ -172,7 +206,7 @@ def backends(lab: Lab, count: int = 20) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["curve", "stages", "backends"])
+    parser.add_argument("what", choices=["curve", "kinds", "stages", "backends"])
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 30, 100, 300, 1000])
     parser.add_argument("--reference", action="store_true", help="the curve of right and quick submissions only")
     asked = parser.parse_args()
@@ -180,7 +214,7 @@ def main() -> None:
     if asked.what == "curve":
         curve(lab, asked.sizes, asked.reference)
     else:
-        {"stages": stages, "backends": backends}[asked.what](lab)
+        {"kinds": kinds, "stages": stages, "backends": backends}[asked.what](lab)
 
 
 if __name__ == "__main__":
