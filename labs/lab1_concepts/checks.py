@@ -1,22 +1,25 @@
 """What is checked in lab 1: probes with their public cases. The hidden cases are drawn anew for each grading run."""
 
 import itertools
-import math
 
 import numpy as np
 import torch
 from torch import tensor
 
-from grader.checks import Wrong, check
-from grader.checks.probes import (
-    STANDARD_ERRORS,
-    array,
-    device_of_result,
-    mapping,
-    value_and_gradients,
-    works_on_its_device,
+from grader.checks import CannotJudge, check
+from grader.checks.devices import on_its_device
+from grader.checks.draws import (
+    FLOATS,
+    as_often_as_they_should,
+    draws,
+    from_the_generator,
+    indices,
+    of_shape,
+    standard_normal,
 )
-from grader.checks import CannotJudge
+from grader.checks.probes import array, mapping, value_and_gradients
+from grader.codes import THE_ACTIONS
+from grader.plain import type_name
 
 FLOAT32 = (1e-4, 1e-5)  # what holds for the policies, which compute with torch's float32
 SOLVED = (1e-5, 1e-5)  # where a Bellman equation may be solved or iterated: more than what the docstring asks for
@@ -88,61 +91,21 @@ large_logits.case(
 large_logits.case("a batch of one", logits=tensor([[-200.0, 0.0, 200.0]]), actions=tensor([2]), seed=0)
 
 
-def as_often_as_they_should(value, probabilities, count, **_case):
+def categorical(value, probabilities, count, **_case):
     """Verifies `categorical_draws`: int64, one action for each row, and all that chance does not allow."""
     facts = mapping(value, "actions", "next", "again")
     rows = len(probabilities)
-    actions = array(facts["actions"], "the actions", ("int64",))
-    if actions.shape != (count * rows,):
-        raise Wrong(f"the actions have the shape {actions.shape}; one for each row of the logits is expected")
-    choices = len(probabilities[0])
-    if not (actions.min() >= 0 and actions.max() < choices):
-        raise Wrong(f"actions lie between {actions.min()} and {actions.max()}, with {choices} to choose from")
+    actions = indices(facts["actions"], count * rows)
     for row, p in enumerate(np.asarray(probabilities)):
-        drawn = actions[row::rows]
-        for action in range(choices):
-            within(f"action {action} of probability {p[action]:.3f} came up", drawn == action, p[action])
-        pairs = drawn[: count // 2 * 2].reshape(-1, 2)
-        alike = float((p**2).sum())
-        within("two draws after each other are alike", pairs[:, 0] == pairs[:, 1], alike)
-    same_from_the_same_seed(facts)
+        as_often_as_they_should(actions[row::rows], p)
+    from_the_generator(facts)
 
 
-def within(what, happened, probability):
-    """Raises Wrong where something happened too often or too rarely to be chance."""
-    share, n = float(np.mean(happened)), len(happened)
-    allowed = STANDARD_ERRORS * math.sqrt(probability * (1 - probability) / n) + 1e-9
-    if not abs(share - probability) <= allowed:
-        raise Wrong(
-            f"{what} in {share:.3f} of {n} cases where {probability:.3f} is expected "
-            f"(chance alone stays within {allowed:.3f})"
-        )
-
-
-def same_from_the_same_seed(facts):
-    """Raises Wrong where draws do not come from the generator that was given."""
-    drawn, later, again = (array(facts[name], "draws", DRAWN) for name in ("actions", "next", "again"))
-    if np.array_equal(drawn, later):
-        raise Wrong("the next call with the same generator gave the same draws: draw from it, do not seed it anew")
-    if not np.array_equal(drawn, again):
-        raise Wrong("the same generator, seeded alike, gave other draws: draw from the generator you are given")
-
-
-DRAWN = ("int64", "float32", "float64")
-
-
-def three_draws(sample, seed):
-    """What `sample(generator)` gives, gives next, and gives from another generator seeded alike."""
-    generator = torch.Generator().manual_seed(seed)
-    drawn, later = sample(generator), sample(generator)
-    return {"actions": drawn, "next": later, "again": sample(torch.Generator().manual_seed(seed))}
-
-
-@check("categorical_log_prob", points=3, verify=as_often_as_they_should)
+@check("categorical_log_prob", points=3, verify=categorical)
 def categorical_draws(lab, probabilities, shift, count, seed):
     """categorical_sample: each row's actions come up as often as its policy says, from the generator alone."""
     logits = torch.log(tensor(probabilities)) + shift  # a softmax does not see the shift
-    return three_draws(lambda dice: lab.categorical_sample(logits.repeat(count, 1), generator=dice), seed)
+    return draws(lambda dice: lab.categorical_sample(logits.repeat(count, 1), generator=dice), seed)
 
 
 categorical_draws.case("left, straight on, right", probabilities=[[0.2, 0.5, 0.3]], shift=0.0, count=20_000, seed=3)
@@ -150,21 +113,7 @@ categorical_draws.case(
     "two kinds of rows in turn", probabilities=[[0.7, 0.1, 0.2], [0.15, 0.25, 0.6]], shift=4.0, count=4_000, seed=4
 )
 
-
-@check("categorical_log_prob", points=1, quick=False, verify=works_on_its_device, needs=categorical_densities)
-def categorical_device(lab, logits, actions):
-    """Both functions work on the device of their inputs."""
-    return device_of_result(
-        lambda logits, actions: (
-            lab.categorical_log_prob.__wrapped__(logits, actions),
-            lab.categorical_sample.__wrapped__(logits),
-        ),
-        logits,
-        actions,
-    )
-
-
-categorical_device.case("on CUDA", logits=torch.ones(4, 3), actions=torch.ones(4).long())
+categorical_device = on_its_device(categorical_densities, large_logits)
 
 # --- 1.3 diag_gaussian_log_prob, diag_gaussian_sample -----------------------------------------------------------------
 
@@ -186,67 +135,31 @@ gaussian_densities.case(
 )
 
 
-def standard_normal(value, mu, log_std, count, **_case):
-    """Verifies `gaussian_draws`: brought to mean 0 and deviation 1, they are independent standard normal numbers."""
+def gaussian(value, mu, deviation, count, **_case):
+    """Verifies `gaussian_draws`: less mu and in deviations, they are independent standard normal numbers."""
     facts = mapping(value, "actions", "next", "again")
-    actions = array(facts["actions"], "the actions", ("float32", "float64"))
     rows, k = mu.shape
-    if actions.shape != (count * rows, k):
-        raise Wrong(f"the actions have the shape {actions.shape}; one for each row of mu, of its {k} numbers, are due")
-    sigma = np.broadcast_to(np.exp(np.asarray(log_std, dtype=np.float64)), mu.shape)
-    z = (actions.reshape(count, rows, k) - np.asarray(mu, dtype=np.float64)) / sigma
-    for row, i in itertools.product(range(rows), range(k)):
-        of = f"of dimension {i} in row {row} of mu"
-        near(f"the mean {of}, in standard deviations from mu,", z[:, row, i], 0.0, 1.0)
-        near(f"the mean squared distance {of} from mu, in units of sigma squared,", z[:, row, i] ** 2, 1.0, 2.0)
-        within(f"draws {of} lie within one sigma of mu", np.abs(z[:, row, i]) < 1, math.erf(math.sqrt(0.5)))
-        pairs = z[: count // 2 * 2, row, i].reshape(-1, 2)
-        near(f"the correlation of draws {of} with the next ones", pairs[:, 0] * pairs[:, 1], 0.0, 1.0)
-    for i, j in itertools.combinations(range(k), 2):
-        near(f"the correlation of the dimensions {i} and {j}", (z[..., i] * z[..., j]).ravel(), 0.0, 1.0)
-    for one, other in itertools.combinations(range(rows), 2):
-        near("the correlation of two rows", z[:, one, 0] * z[:, other, 0], 0.0, 1.0)
-    same_from_the_same_seed(facts)
+    actions = of_shape(array(facts["actions"], THE_ACTIONS(), FLOATS), THE_ACTIONS(), (count * rows, k))
+    standard_normal((actions.reshape(count, rows, k) - mu.double().numpy()) / deviation.double().numpy())
+    from_the_generator(facts)
 
 
-def near(what, numbers, expected, variance):
-    """Raises Wrong where a mean is farther from what is expected than chance allows."""
-    mean, allowed = float(numbers.mean()), STANDARD_ERRORS * math.sqrt(variance / len(numbers))
-    if not abs(mean - expected) <= allowed:
-        raise Wrong(f"{what} is {mean:.3f} where {expected:g} is expected (chance alone stays within {allowed:.3f})")
-
-
-@check("diag_gaussian_log_prob", points=3, verify=standard_normal)
-def gaussian_draws(lab, mu, log_std, count, seed):
+@check("diag_gaussian_log_prob", points=3, verify=gaussian)
+def gaussian_draws(lab, mu, deviation, count, seed):
     """diag_gaussian_sample: mean mu, deviation exp(log_std), noise of its own for every number."""
-    rows = mu.repeat(count, 1)
-    spread = log_std.repeat(count, 1) if log_std.dim() == 2 else log_std
-    return three_draws(lambda dice: lab.diag_gaussian_sample(rows, spread, generator=dice), seed)
+    log_std = torch.log(deviation)
+    rows, spread = mu.repeat(count, 1), log_std.repeat(count, 1) if log_std.dim() == 2 else log_std
+    return draws(lambda dice: lab.diag_gaussian_sample(rows, spread, generator=dice), seed)
 
 
 gaussian_draws.case(
-    "one log_std for all states", mu=tensor([[0.5, -3.0]]), log_std=tensor([-0.7, 0.9]), count=4_000, seed=5
+    "one log_std for all states", mu=tensor([[0.5, -3.0]]), deviation=tensor([0.5, 2.5]), count=4_000, seed=5
 )
 gaussian_draws.case(
-    "a log_std for each state", mu=tensor([[2.0], [-1.0]]), log_std=tensor([[0.5], [-1.2]]), count=4_000, seed=6
+    "a log_std for each state", mu=tensor([[2.0], [-1.0]]), deviation=tensor([[1.6], [0.3]]), count=4_000, seed=6
 )
 
-
-@check("diag_gaussian_log_prob", points=1, quick=False, verify=works_on_its_device, needs=gaussian_densities)
-def gaussian_device(lab, mu, log_std, a):
-    """Both functions work on the device of their inputs."""
-    return device_of_result(
-        lambda mu, log_std, a: (
-            lab.diag_gaussian_log_prob.__wrapped__(mu, log_std, a),
-            lab.diag_gaussian_sample.__wrapped__(mu, log_std),
-        ),
-        mu,
-        log_std,
-        a,
-    )
-
-
-gaussian_device.case("on CUDA", mu=MU, log_std=torch.zeros(2), a=ACTIONS)
+gaussian_device = on_its_device(gaussian_densities, gaussian_draws)
 
 # --- 1.4 trajectory_log_prob ------------------------------------------------------------------------------------------
 
@@ -267,20 +180,19 @@ one_trajectory.case("an impossible start", **{**MODEL, "rho0": np.array([0.4, 0.
 
 
 @check("trajectory_log_prob", points=2)
-def expected_return(lab, rho0, P, R, pi, gamma, steps):
+def expected_return(lab, rho0, P, R, pi, steps):
     """J(pi) as the tutorial defines it: all trajectories, each by its probability, add up to the expected return."""
     n_states, n_actions = pi.shape
     total = probability = 0.0
     for states in itertools.product(range(n_states), repeat=steps + 1):
         for actions in itertools.product(range(n_actions), repeat=steps):
             likelihood = float(np.exp(lab.trajectory_log_prob(rho0, P, pi, states, actions)))
-            rewards = [R[states[t], actions[t], states[t + 1]] for t in range(steps)]
-            total += likelihood * float(np.dot(rewards, gamma ** np.arange(steps)))
+            total += likelihood * sum(R[states[t], actions[t], states[t + 1]] for t in range(steps))  # undiscounted
             probability += likelihood
     return {"J": total, "the sum of all probabilities": probability}
 
 
-expected_return.case("two steps", rho0=RHO0, P=P, R=R, pi=PI, gamma=0.9, steps=2)
+expected_return.case("two steps", rho0=RHO0, P=P, R=R, pi=PI, steps=2)
 
 # --- 1.5 policy_evaluation --------------------------------------------------------------------------------------------
 
@@ -330,7 +242,7 @@ def grid_world(lab, size, goal_reward, gamma):
     """The tutorial's grid world: V*, and Q* of the first and the middle cell (right, down, left, up)."""
     V, Q = lab.value_iteration(*corner_grid(size, goal_reward), gamma)
     if np.ndim(Q) != 2 or len(Q) != size * size:
-        raise CannotJudge(f"Q has the shape {np.shape(Q)}; a row for each of the {size * size} states is expected")
+        raise CannotJudge("lab1_row_for_each_state", shape=str(np.shape(Q)), states=size * size)
     return {"V": V, "Q of the first cell": Q[0], "Q of the middle cell": Q[size * size // 2]}
 
 
@@ -359,7 +271,7 @@ def all_the_best(lab, q):
 def a_list(actions):
     """The actions, where they are in a list or a tuple."""
     if not isinstance(actions, list | tuple):
-        raise CannotJudge(f"it returned a {type(actions).__name__} where a list of ints is expected")
+        raise CannotJudge("lab1_list_of_actions", type=type_name(actions))
     return actions
 
 
@@ -398,7 +310,7 @@ def has_faults(lab, P, R, rho0):
     """validate_mdp: sentences where something is wrong, an empty list where nothing is."""
     faults = lab.validate_mdp(P, R, rho0)
     if not isinstance(faults, list | tuple) or not all(isinstance(fault, str) for fault in faults):
-        raise CannotJudge("a list of sentences is expected, an empty one where there is no fault")
+        raise CannotJudge("lab1_list_of_faults")
     return {"a fault was found": len(faults) > 0}
 
 

@@ -6,66 +6,69 @@ import random
 import numpy as np
 
 from cliff_walk import CliffWalk
-from grader.checks import Wrong, check
-from grader.checks.probes import STANDARD_ERRORS, array, mapping
-from grader.checks import CannotJudge
+from grader.checks import CannotJudge, Wrong, check
+from grader.checks.draws import STANDARD_ERRORS, as_often_as_they_should
+from grader.checks.probes import array, mapping
+from grader.codes import OTHER_GENERATOR, SEEDED_ANEW, SHAPE_WANTED
+from grader.findings import Finding
 
 # --- 2.1 epsilon_greedy -----------------------------------------------------------------------------------------------
 
 
-def _drawn(function, q, eps, count, dice, seed_of_others):
+def _drawn(lab, q, eps, count, dice, seed_of_others):
     """`count` actions drawn with `dice`, while the global generators stand where `seed_of_others` puts them."""
     np.random.seed(seed_of_others)
     random.seed(seed_of_others)
-    return [function(q, eps, dice) for _ in range(count)]
+    return [lab.epsilon_greedy(q, eps, dice) for _ in range(count)]
 
 
-def _judge_frequencies(value, q, eps, count, **_case):
-    q = np.asarray(q)
-    if not isinstance(value, list) or any(type(action) is not int for action in value):
-        raise Wrong("an action has to be an int")
-    if any(not 0 <= action < len(q) for action in value):
-        raise Wrong(f"actions lie between {min(value)} and {max(value)}, with {len(q)} to choose from")
-    best = q == q.max()
-    expected = eps / len(q) + (1 - eps) * best / best.sum()
-    for action, p in enumerate(expected):
-        frequency = value.count(action) / count
-        allowed = STANDARD_ERRORS * math.sqrt(p * (1 - p) / count) + 1e-9
-        if abs(frequency - p) > allowed:
-            raise Wrong(
-                f"with the values {q.tolist()} and eps {eps:g}, action {action} should come up in {p:.3f} of the "
-                f"draws, and came up in {frequency:.3f} of {count} (chance alone stays within {allowed:.3f})"
-            )
+def _judge_frequencies(value, probabilities, count, **_case):
+    if not isinstance(value, list) or len(value) != count or any(type(action) is not int for action in value):
+        raise Wrong("lab2_action_is_int")
+    as_often_as_they_should(np.array(value), probabilities)
 
 
 @check("epsilon_greedy", points=4, seconds=4, verify=_judge_frequencies)
-def frequencies(lab, q, eps, count, seed):
+def frequencies(lab, q, eps, probabilities, count, seed):
     """Each action comes up as often as it should: exploring, greedy, and among several that are best."""
-    lab.epsilon_greedy(q, eps, np.random.default_rng(seed))  # one that is watched for changes to q
-    return _drawn(lab.epsilon_greedy.__wrapped__, q, eps, count, np.random.default_rng(seed), seed)
+    return _drawn(lab, q, eps, count, np.random.default_rng(seed), seed)
 
 
-frequencies.case("three actions, one is best", q=np.array([1.0, 3.0, 2.0]), eps=0.3, count=2_000, seed=3)
-frequencies.case("greedy, two of four are best", q=np.array([-1.0, -7.0, -1.0, -2.0]), eps=0.0, count=2_000, seed=4)
+frequencies.case(
+    "three actions, one is best",
+    q=np.array([1.0, 3.0, 2.0]),
+    eps=0.3,
+    probabilities=[0.1, 0.8, 0.1],
+    count=2_000,
+    seed=3,
+)
+frequencies.case(
+    "greedy, two of four are best",
+    q=np.array([-1.0, -7.0, -1.0, -2.0]),
+    eps=0.0,
+    probabilities=[0.5, 0.0, 0.5, 0.0],
+    count=2_000,
+    seed=4,
+)
 
 
 def _judge_dice(value, **_case):
     facts = mapping(value, "first", "next", "again", "other")
     if facts["again"] != facts["first"]:
-        raise Wrong("the same generator, seeded alike, gave other actions: draw from the generator you are given")
+        raise Wrong(OTHER_GENERATOR())
     if facts["next"] == facts["first"] or facts["other"] == facts["first"]:
-        raise Wrong("the actions do not depend on the state of the generator: draw from it, and do not seed one anew")
+        raise Wrong(SEEDED_ANEW())
 
 
 @check("epsilon_greedy", points=2, seconds=4, verify=_judge_dice)
 def its_own_dice(lab, q, eps, count, seed):
     """All randomness comes from the generator that it is given."""
-    function, dice = lab.epsilon_greedy.__wrapped__, np.random.default_rng(seed)
+    dice = np.random.default_rng(seed)
     return {
-        "first": _drawn(function, q, eps, count, dice, 1),
-        "next": _drawn(function, q, eps, count, dice, 1),
-        "again": _drawn(function, q, eps, count, np.random.default_rng(seed), 2),
-        "other": _drawn(function, q, eps, count, np.random.default_rng(seed + 1), 1),
+        "first": _drawn(lab, q, eps, count, dice, 1),
+        "next": _drawn(lab, q, eps, count, dice, 1),
+        "again": _drawn(lab, q, eps, count, np.random.default_rng(seed), 2),
+        "other": _drawn(lab, q, eps, count, np.random.default_rng(seed + 1), 1),
     }
 
 
@@ -174,7 +177,7 @@ first_actions.case("four steps", **SMALL, H=4, gamma=0.9)
 def _model(lab, transitions, S, A):
     model = lab.fit_model([tuple(transition) for transition in transitions], S, A)
     if not isinstance(model, tuple | list) or len(model) != 2:
-        raise CannotJudge("two arrays are expected: P and R")
+        raise CannotJudge("lab2_two_arrays")
     return model
 
 
@@ -231,35 +234,41 @@ imagined.case("three updates of a loop", Q=TABLE, transition=[1, 0, -1.0, 1, Fal
 
 def _judge_pairs(value, Q, transitions, n, alpha, **_case):
     facts = mapping(value, "first", "next", "again", "other")
-    tables = {name: array(facts[name], "the tables", ("float64",)) for name in facts}
-    if any(table.shape != Q.shape for table in tables.values()):
-        raise Wrong(f"the table has another shape than {Q.shape}")
+    name = Finding("lab2_the_tables")
+    tables = {key: array(facts[key], name, ("float64",)) for key in facts}
+    for table in tables.values():
+        if table.shape != Q.shape:
+            raise Wrong(SHAPE_WANTED(name=name, expected=str(Q.shape), got=str(table.shape)))
     table = tables["first"].copy()
     counts = []
     for s, a, r, _, _ in transitions:  # all of them end: each update leaves the same share of the distance to r
         distance = (table[s, a] - r) / (Q[s, a] - r)
         if not 0 < distance <= 1:
-            raise Wrong("a pair whose transition ends does not approach its reward")
+            raise Wrong("lab2_no_approach")
         counts.append(math.log(distance) / math.log(1 - alpha))
         table[s, a] = Q[s, a]
     if not np.array_equal(table, Q):
-        raise Wrong("an entry changed that the model knows nothing of")
+        raise Wrong("lab2_unknown_entry_changed")
     if not np.allclose(counts, np.round(counts), atol=1e-6):
-        raise Wrong("a pair whose transition ends approaches its reward in steps of another size than alpha")
+        raise Wrong("lab2_other_step_size")
     if round(sum(counts)) != n:
-        raise Wrong(f"{n} updates are asked for, and {round(sum(counts))} were made")
+        raise Wrong("lab2_number_of_updates", asked=n, made=round(sum(counts)))
     p = 1 / len(counts)
     allowed = STANDARD_ERRORS * math.sqrt(n * p * (1 - p))
     worst = max(counts, key=lambda count: abs(count - n * p))
     if abs(worst - n * p) > allowed:
         raise Wrong(
-            f"of {n} updates each of the {len(counts)} pairs should get about {n * p:.0f}, and one got {worst:.0f} "
-            f"(chance alone stays within {allowed:.0f})"
+            "lab2_pairs_not_alike",
+            updates=n,
+            pairs=len(counts),
+            expected=f"{n * p:.0f}",
+            got=f"{worst:.0f}",
+            allowed=f"{allowed:.0f}",
         )
     if not np.array_equal(tables["again"], tables["first"]):
-        raise Wrong("the same generator, seeded alike, drew other pairs: draw from the generator you are given")
+        raise Wrong(OTHER_GENERATOR())
     if np.array_equal(tables["next"], tables["first"]) or np.array_equal(tables["other"], tables["first"]):
-        raise Wrong("the pairs do not depend on the state of the generator: draw from it, and do not seed one anew")
+        raise Wrong(SEEDED_ANEW())
 
 
 @check("dyna_step", points=3, seconds=4, verify=_judge_pairs)
@@ -307,18 +316,18 @@ def _word(value):
 def _entry(lab, algorithm, field):
     """What taxonomy.json says; upper case, hyphens and the order of a list are free."""
     value = lab.taxonomy(algorithm, field)
-    where = f"taxonomy.json, {algorithm}, {field}"
+    place = dict(algorithm=algorithm, field=field)
     if field == "stochastic":
         if not isinstance(value, bool):
-            raise CannotJudge(f"{where}: true or false is expected, without quotation marks")
+            raise CannotJudge("lab2_true_or_false", **place)
         return value
     if field == "learns":
         words = [_word(item) for item in (value if isinstance(value, list) else [value])]
         if not words or any(word not in LEARNED for word in words):
-            raise CannotJudge(f'{where}: a list of some of "policy", "Q", "V", "model" is expected')
+            raise CannotJudge("lab2_list_of_words", **place)
         return sorted(set(words))
     if _word(value) not in WORDS[field]:
-        raise CannotJudge(f"{where}: one of {', '.join(WORDS[field])} is expected")
+        raise CannotJudge("lab2_one_of_these", **place, words=list(WORDS[field]))
     return _word(value)
 
 
@@ -361,16 +370,16 @@ def _judge_walk(value, rows, columns, start, **_case):
     to_goal = (columns - 1 - start % columns) + (rows - 1 - start // columns)
     best = -float(to_goal + 2 * (start == env.start))  # around the cliff: a step up, and one down again
     if not isinstance(value, list) or any(type(a) is not int or not 0 <= a < env.actions for a in value):
-        raise Wrong(f"an action has to be an int from 0 to {env.actions - 1}")
+        raise Wrong("lab2_action_from_zero_to", last=env.actions - 1)
     env.reset(start)
     total, terminated = 0.0, False
     for action in value:
         reward, _, terminated = env.step(action)
         total += reward
     if not terminated:
-        raise Wrong(f"after {len(value)} steps it is not at the goal")
+        raise Wrong("lab2_not_at_the_goal", steps=len(value))
     if total < best:
-        raise Wrong(f"the walk returns {total:g}; {best:g} is possible with this horizon")
+        raise Wrong("lab2_better_walk", got=f"{total:g}", possible=f"{best:g}")
 
 
 @check("mpc_on_the_cliff", points=7, seconds=8, verify=_judge_walk)
@@ -388,7 +397,7 @@ def walk(lab, rows, columns, start, H, shuffled=None):
     while not terminated and len(taken) < 2 * H:
         action = lab.mpc_action(P, R, env.terminal[states], number[s], H, 1.0)
         if not isinstance(action, int | np.integer) or not 0 <= action < env.actions:
-            raise CannotJudge(f"an action has to be an int from 0 to {env.actions - 1}")
+            raise CannotJudge("lab2_action_from_zero_to", last=env.actions - 1)
         taken.append(int(actions[action]))
         _, s, terminated = env.step(taken[-1])
     return taken

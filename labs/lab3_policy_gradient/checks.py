@@ -1,19 +1,12 @@
 """What is checked in lab 3: probes with their public cases. The hidden cases are drawn anew for each grading run."""
 
-import numpy as np
 import torch
 from torch import tensor
 
 from grader.checks import check
-from grader.checks.probes import (
-    device_of_result,
-    drawn_from,
-    draws,
-    raised_by,
-    value_and_gradients,
-    value_without_gradient,
-    works_on_its_device,
-)
+from grader.checks.devices import on_its_device
+from grader.checks.draws import BY_ACTION, drawn_by_action, draws_by_action
+from grader.checks.probes import raised_by, value_and_gradients, value_without_gradient
 
 # --- 3.1 reward_to_go -------------------------------------------------------------------------------------------------
 
@@ -58,27 +51,16 @@ several_episodes.case(
     gamma=0.9,
 )
 
-
-@check("batch_reward_to_go", points=1, quick=False, verify=works_on_its_device, needs=several_episodes)
-def several_episodes_device(lab, rewards, dones, gamma):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.batch_reward_to_go, rewards, dones, gamma)
-
-
-several_episodes_device.case("on CUDA", rewards=torch.ones(5), dones=TWO_EPISODES, gamma=0.5)
+several_episodes_device = on_its_device(several_episodes)
 
 # --- 3.3 get_action ---------------------------------------------------------------------------------------------------
 
 
-def _judge_draws(value, probabilities, count, **_case):
-    drawn_from(value, np.asarray(probabilities), count)
-
-
-@check("get_action", points=2, seconds=3, verify=_judge_draws)
+@check("get_action", points=2, seconds=3, verify=drawn_by_action, compared=BY_ACTION)
 def frequencies(lab, probabilities, shift, count, seed):
     """Actions come up as often as the policy says, each with its own log-probability."""
     logits = torch.log(tensor(probabilities)) + shift  # a softmax does not see the shift
-    return draws(lab.get_action, logits.repeat(count, 1), seed)
+    return draws_by_action(lab.get_action, logits.repeat(count, 1), seed)
 
 
 frequencies.case("left, straight on, right", probabilities=[0.2, 0.5, 0.3], shift=0.0, count=2_000, seed=3)
@@ -94,14 +76,7 @@ def certain_choices(lab, logits):
 certain_choices.case("three rows", logits=tensor([[-200.0, 200.0, 0.0], [200.0, -200.0, 0.0], [0.0, 1.0, 200.0]]))
 certain_choices.case("a batch of one", logits=tensor([[-200.0, 200.0]]))
 
-
-@check("get_action", points=1, quick=False, verify=works_on_its_device, needs=frequencies)
-def get_action_device(lab, logits):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.get_action, logits)
-
-
-get_action_device.case("on CUDA", logits=torch.ones(4, 2))
+get_action_device = on_its_device(certain_choices, needs=frequencies)
 
 # --- 3.4 pg_loss ------------------------------------------------------------------------------------------------------
 
@@ -131,16 +106,7 @@ several_episodes_loss.case(
     n_episodes=2,
 )
 
-
-@check("pg_loss", points=1, quick=False, verify=works_on_its_device, needs=one_episode)
-def pg_loss_device(lab, logp, weights, n_episodes):
-    """Both losses work on the device of their inputs."""
-    return device_of_result(
-        lambda *args: (lab.pg_loss.__wrapped__(*args), lab.pg_loss_batch.__wrapped__(*args, n_episodes)), logp, weights
-    )
-
-
-pg_loss_device.case("on CUDA", logp=torch.ones(5), weights=torch.ones(5), n_episodes=2)
+pg_loss_device = on_its_device(one_episode, several_episodes_loss)
 
 # --- 3.5 total_return_weights -----------------------------------------------------------------------------------------
 
@@ -161,14 +127,7 @@ whole_returns.case(
     gamma=0.9,
 )
 
-
-@check("total_return_weights", points=1, quick=False, verify=works_on_its_device, needs=whole_returns)
-def whole_returns_device(lab, rewards, dones, gamma):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.total_return_weights, rewards, dones, gamma)
-
-
-whole_returns_device.case("on CUDA", rewards=torch.ones(5), dones=TWO_EPISODES, gamma=0.5)
+whole_returns_device = on_its_device(whole_returns)
 
 # --- 3.6 exact_gradients ----------------------------------------------------------------------------------------------
 
@@ -218,16 +177,7 @@ def shapes_must_agree(lab, n):
 
 shapes_must_agree.case("three numbers", n=3)
 
-
-@check("baseline_advantages", points=1, quick=False, verify=works_on_its_device, needs=advantages)
-def baseline_device(lab, G, v):
-    """Both work on the device of their inputs."""
-    return device_of_result(
-        lambda G, v: (lab.baseline_advantages.__wrapped__(G, v), lab.value_loss.__wrapped__(v, G)), G, v
-    )
-
-
-baseline_device.case("on CUDA", G=torch.ones(5), v=torch.ones(5))
+baseline_device = on_its_device(advantages, critic_loss)
 
 # --- 3.8 td_target ----------------------------------------------------------------------------------------------------
 
@@ -247,14 +197,7 @@ MIXED = dict(
 one_step_target.case("two of four terminated", **MIXED)
 one_step_target.case("cut by the time limit: not terminated", **{**MIXED, "terminated": torch.zeros(4).bool()})
 
-
-@check("td_target", points=1, quick=False, verify=works_on_its_device, needs=one_step_target)
-def td_target_device(lab, r, v_next, terminated, gamma):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.td_target, r, v_next, terminated, gamma)
-
-
-td_target_device.case("on CUDA", **MIXED)
+td_target_device = on_its_device(one_step_target)
 
 # --- 3.9 actor_critic_losses ------------------------------------------------------------------------------------------
 
@@ -292,11 +235,4 @@ def a_split(lab, steps, step_size):
 
 a_split.case("60 sweeps", steps=60, step_size=0.5)
 
-
-@check("actor_critic_losses", points=1, quick=False, verify=works_on_its_device, needs=both_losses)
-def actor_critic_device(lab, logp, v, v_next, r, terminated, gamma):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.actor_critic_losses, logp, v, v_next, r, terminated, gamma)
-
-
-actor_critic_device.case("on CUDA", logp=torch.ones(4), v=torch.ones(4), **MIXED)
+actor_critic_device = on_its_device(both_losses)

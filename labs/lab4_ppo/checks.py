@@ -6,20 +6,20 @@ import numpy as np
 import torch
 from torch import tensor
 
-from grader.checks import Wrong, check
-from grader.checks.probes import (
+from grader.checks import CannotJudge, Wrong, check
+from grader.checks.devices import on_its_device
+from grader.checks.draws import (
+    FLOATS,
     STANDARD_ERRORS,
-    array,
-    device_of_result,
-    mapping,
-    raised_by,
-    value_and_gradients,
-    value_without_gradient,
-    works_on_its_device,
+    actions_and_log_probabilities,
+    from_the_generator,
+    of_shape,
+    standard_normal,
+    three_draws,
 )
-from grader.checks import CannotJudge
-
-FLOATS = ("float32", "float64")
+from grader.checks.probes import array, mapping, raised_by, value_and_gradients, value_without_gradient
+from grader.codes import GLOBAL_DICE, OTHER_GENERATOR, SEEDED_ANEW, THE_ACTIONS, THE_LOG_PROBABILITIES
+from grader.plain import GRADIENTS
 
 # --- 4.1 normalize ----------------------------------------------------------------------------------------------------
 
@@ -53,14 +53,7 @@ def epsilon_added(lab, x, **eps):
 epsilon_added.case("eps=1", x=tensor([1.0, -1.0, 1.5, 0.5]), eps=1.0)
 epsilon_added.case("no eps, and advantages as small as its default", x=tensor([1e-8, -1e-8, 3e-8, 1e-8]))
 
-
-@check("normalize", points=1, quick=False, verify=works_on_its_device, needs=mean_and_deviation)
-def normalize_device(lab, x):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.normalize, x)
-
-
-normalize_device.case("on CUDA", x=torch.ones(3, 2))
+normalize_device = on_its_device(mean_and_deviation)
 
 # --- 4.2 prob_ratio ---------------------------------------------------------------------------------------------------
 
@@ -75,24 +68,12 @@ OLD = torch.log(tensor([0.2, 0.5, 0.4, 0.8]))
 ratios.case("twice as likely, half as likely", logp_new=torch.log(tensor([0.4, 0.25, 0.4, 0.9])), logp_old=OLD)
 
 
-@check("prob_ratio", points=1)
-def ratios_of_tiny_probabilities(lab, logp_new, logp_old):
-    """Probabilities that are 0 in float32 still have a ratio."""
-    return value_and_gradients(lab.prob_ratio, logp_new, logp_old)
-
-
+ratios_of_tiny_probabilities = ratios.also("Probabilities that are 0 in float32 still have a ratio.", points=1)
 ratios_of_tiny_probabilities.case(
     "exp(-200) and below", logp_new=tensor([-200.0, -300.5]), logp_old=tensor([-200.5, -300.0])
 )
 
-
-@check("prob_ratio", points=1, quick=False, verify=works_on_its_device, needs=ratios)
-def ratios_device(lab, logp_new, logp_old):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.prob_ratio, logp_new, logp_old)
-
-
-ratios_device.case("on CUDA", logp_new=torch.ones(5), logp_old=torch.ones(5))
+ratios_device = on_its_device(ratios)
 
 # --- 4.3 ppo_clip_loss ------------------------------------------------------------------------------------------------
 
@@ -100,7 +81,9 @@ ratios_device.case("on CUDA", logp_new=torch.ones(5), logp_old=torch.ones(5))
 @check("ppo_clip_loss", points=4)
 def within_the_range(lab, logp_new, logp_old, adv, clip):
     """Where nothing is clipped: minus the mean of r A, with its gradient to the new log-probabilities alone."""
-    return value_and_gradients(lambda *tensors: lab.ppo_clip_loss(*tensors, clip), logp_new, logp_old, adv)
+    return value_and_gradients(
+        lambda logp_new, logp_old, adv: lab.ppo_clip_loss(logp_new, logp_old, adv, clip), logp_new, logp_old, adv
+    )
 
 
 within_the_range.case(
@@ -115,12 +98,9 @@ within_the_range.case(
 )
 
 
-@check("ppo_clip_loss", points=7)
-def outside_the_range(lab, logp_new, logp_old, adv, clip):
-    """Outside the range: the smaller of the two terms, and which transitions still have a gradient."""
-    return value_and_gradients(lambda *tensors: lab.ppo_clip_loss(*tensors, clip), logp_new, logp_old, adv)
-
-
+outside_the_range = within_the_range.also(
+    "Outside the range: the smaller of the two terms, and which transitions still have a gradient.", points=7
+)
 outside_the_range.case(
     "a good and a bad action, both now too likely",
     logp_new=OLD[:2] + math.log(1.5),
@@ -143,14 +123,7 @@ outside_the_range.case(
     clip=1e9,
 )
 
-
-@check("ppo_clip_loss", points=1, quick=False, verify=works_on_its_device, needs=within_the_range)
-def clip_loss_device(lab, logp_new, logp_old, adv):
-    """Works on the device of its inputs."""
-    return device_of_result(lambda *tensors: lab.ppo_clip_loss.__wrapped__(*tensors, 0.2), logp_new, logp_old, adv)
-
-
-clip_loss_device.case("on CUDA", logp_new=torch.ones(5), logp_old=torch.ones(5), adv=torch.ones(5))
+clip_loss_device = on_its_device(within_the_range)
 
 # --- 4.4 clip_case_table ----------------------------------------------------------------------------------------------
 
@@ -160,7 +133,7 @@ RATIOS, SIGNS = ("below", "inside", "above"), (1, -1)
 def _rows(table):
     """The two answers of each case by its name; whatever else the table holds is left out."""
     if not isinstance(table, list | tuple) or not all(isinstance(row, dict) for row in table):
-        raise CannotJudge("a list of dictionaries is expected")
+        raise CannotJudge("lab4_list_of_rows")
     return {
         f"ratio {row.get('ratio')}, advantage {row.get('advantage_sign')}": {
             name: bool(row[name]) if name in row else "missing" for name in ("clipped", "zero_gradient")
@@ -173,14 +146,14 @@ def _complete(value, **_case):
     names = [f"ratio {ratio}, advantage {sign}" for ratio in RATIOS for sign in SIGNS]
     facts = mapping(value, "table")["table"]
     if not isinstance(facts, dict) or facts.get("rows") != 6:
-        raise Wrong("six rows are expected, one for each place of the ratio and sign of the advantage")
+        raise Wrong("lab4_six_rows")
     for name in names:
         row = facts.get(name)
         if row is None:
-            raise Wrong(f"no row is for {name}")
+            raise Wrong("lab4_row_missing", row=name)
         for key in ("clipped", "zero_gradient"):
             if not isinstance(mapping(row, "clipped", "zero_gradient")[key], bool):
-                raise Wrong(f"{name}: {key} is missing")
+                raise Wrong("lab4_answer_missing", row=name, key=key)
 
 
 @check("clip_case_table", points=0.5, verify=_complete)
@@ -201,28 +174,21 @@ def six_cases(lab):
 # --- 4.5 compute_gae --------------------------------------------------------------------------------------------------
 
 
-def _gae(lab, r, v, v_next, terminated, truncated, gamma, lam):
+@check("compute_gae", points=4)
+def no_episode_ends(lab, r, v, v_next, terminated, truncated, gamma, lam):
+    """Within an episode, over all its steps; the last row sees v_next and nothing beyond."""
     return value_without_gradient(
         lambda v, v_next: lab.compute_gae(r, v, v_next, terminated, truncated, gamma, lam), v, v_next
     )
 
 
-@check("compute_gae", points=4)
-def no_episode_ends(lab, r, v, v_next, terminated, truncated, gamma, lam):
-    """Within an episode, over all its steps; the last row sees v_next and nothing beyond."""
-    return _gae(lab, r, v, v_next, terminated, truncated, gamma, lam)
-
-
-@check("compute_gae", points=4)
-def terminations(lab, r, v, v_next, terminated, truncated, gamma, lam):
-    """After a termination there is no future: neither a value nor the next episode's advantages."""
-    return _gae(lab, r, v, v_next, terminated, truncated, gamma, lam)
-
-
-@check("compute_gae", points=5)
-def time_limits(lab, r, v, v_next, terminated, truncated, gamma, lam):
-    """After a truncation the value of the real next observation counts, and the next episode's advantages do not."""
-    return _gae(lab, r, v, v_next, terminated, truncated, gamma, lam)
+terminations = no_episode_ends.also(
+    "After a termination there is no future: neither a value nor the next episode's advantages.", points=4
+)
+time_limits = no_episode_ends.also(
+    "After a truncation the value of the real next observation counts, and the next episode's advantages do not.",
+    points=5,
+)
 
 
 def _segment(terminated=(), truncated=(), steps=4):
@@ -248,16 +214,7 @@ terminations.case("at the last row, too", **_segment([(1, 1), (3, 0)]), gamma=0.
 time_limits.case("one environment is cut in the middle", **_segment([], [(1, 0)]), gamma=0.9, lam=0.8)
 time_limits.case("one is cut, the other terminates", **_segment([(2, 1)], [(0, 0), (3, 0)]), gamma=0.5, lam=0.9)
 
-
-@check("compute_gae", points=1, quick=False, verify=works_on_its_device, needs=no_episode_ends)
-def gae_device(lab, r, v, v_next, terminated, truncated):
-    """Works on the device of its inputs."""
-    return device_of_result(
-        lambda *tensors: lab.compute_gae.__wrapped__(*tensors, 0.9, 0.8), r, v, v_next, terminated, truncated
-    )
-
-
-gae_device.case("on CUDA", **_segment([(1, 0)]))
+gae_device = on_its_device(no_episode_ends)
 
 # --- 4.6 value_loss ---------------------------------------------------------------------------------------------------
 
@@ -284,115 +241,123 @@ def shapes_must_agree(lab, n):
 
 shapes_must_agree.case("three numbers", n=3)
 
-
-@check("value_loss", points=1, quick=False, verify=works_on_its_device, needs=squared_error)
-def value_loss_device(lab, v, returns):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.value_loss, v, returns)
-
-
-value_loss_device.case("on CUDA", v=torch.ones(5), returns=torch.ones(5))
+value_loss_device = on_its_device(squared_error)
 
 # --- 4.7 gaussian_policy, gaussian_entropy, squash_action -------------------------------------------------------------
 
 
-def _judge_gaussian(value, means, log_std, repeats, **_case):
-    """Actions that are N(mean, exp(log_std)^2) and independent, each with its log-density and that one's gradients."""
-    facts = mapping(value, "action", "logp", "to mean", "to log_std", "constant", "next", "again", "freely")
-    mean = np.repeat(np.asarray(means, dtype=np.float64), repeats, axis=0)
-    log_std = np.asarray(log_std, dtype=np.float64)
-    count, k = mean.shape
-    action = array(facts["action"], "the actions", FLOATS)
-    logp = array(facts["logp"], "the log-probabilities", FLOATS)
-    for name, found, shape in (("the actions", action, (count, k)), ("the log-probabilities", logp, (count,))):
-        if found.shape != shape:
-            raise Wrong(f"{name} have the shape {found.shape}; {shape} is expected")
-        if not np.isfinite(found).all():
-            raise Wrong(f"{name} are not all finite")
+AT_CERTAIN_ACTIONS = "at the mean, and a deviation above and below it"
+FEW = 24  # rows of which the gradients are asked one by one
+
+
+def _judge_gaussian(value, means, deviations, repeats, calls, **_case):
+    """Actions that are N(mean, deviation^2) and independent, each with a log-density of its own."""
+    facts = mapping(value, "actions", "logp", "constant", "scatter", "next", "again", "freely", AT_CERTAIN_ACTIONS)
+    mean = means.double().repeat_interleave(repeats, dim=0).repeat(calls, 1).numpy()
+    found = {}
+    for key, name, shape in (
+        ("actions", THE_ACTIONS(), mean.shape),
+        ("logp", THE_LOG_PROBABILITIES(), mean.shape[:1]),
+        ("freely", THE_ACTIONS(), mean.shape),
+    ):
+        found[key] = of_shape(array(facts[key], name, FLOATS), name, shape)
+        if not np.isfinite(found[key]).all():
+            raise Wrong("lab4_not_finite", name=name)
     if facts["constant"] is not True:
-        raise Wrong("the action still carries a gradient: it is what was done, and a constant")
-    z = (action.astype(np.float64) - mean) / np.exp(log_std)
-    if count >= 100:
-        _judge_standard_normal(z)
-    expected = (-(z**2) / 2 - log_std - math.log(2 * math.pi) / 2).sum(axis=1)
-    if not np.allclose(logp, expected, rtol=1e-4, atol=1e-3):
-        worst = int(np.abs(logp - expected).argmax())
-        raise Wrong(
-            f"the log-probability returned is {logp[worst]:.4f} where the density of the action returned with it has "
-            f"the logarithm {expected[worst]:.4f}"
-        )
-    for name, gradient in (("mean", z / np.exp(log_std)), ("log_std", (z**2 - 1).sum(axis=0))):
-        found = array(facts[f"to {name}"], "the gradients", FLOATS)
-        if found.shape != gradient.shape or not np.allclose(found, gradient, rtol=1e-3, atol=1e-2):
-            raise Wrong(f"the gradient of the log-probability to {name} is not the one at the action that was drawn")
-    later, again = (array(facts[name], "the actions", FLOATS) for name in ("next", "again"))
-    if later.shape != action.shape or np.allclose(later, action):
-        raise Wrong("the next call with the same generator gave the same actions: draw from it, do not seed it anew")
-    if again.shape != action.shape or not np.array_equal(again, action):
-        raise Wrong("the same generator, seeded alike, gave other actions: draw from the generator you are given")
-    freely = array(facts["freely"], "the actions", FLOATS)
-    if freely.shape != action.shape or np.allclose(freely, action):
-        raise Wrong("without a generator the actions come from the global random state; yours are always the same")
+        raise Wrong("lab4_action_is_constant")
+    if len(mean) >= 1_000:  # of fewer the shares say little
+        standard_normal(((found["actions"] - mean) / deviations.double().numpy())[:, None])
+    if not isinstance(facts["scatter"], float) or not facts["scatter"] <= 1e-2:
+        raise Wrong("lab4_density_elsewhere")
+    from_the_generator(facts)
+    if np.allclose(found["freely"], found["actions"]):
+        raise Wrong("lab4_always_the_same")
 
 
-def _judge_standard_normal(z):
-    """That the columns of z are independent draws of N(0, 1), as far as six standard errors tell."""
-    count, k = z.shape
-    for j in range(k):
-        for what, found, expected, spread in (
-            ("mean", z[:, j].mean(), 0.0, 1.0),
-            ("mean square", (z[:, j] ** 2).mean(), 1.0, math.sqrt(2.0)),
-            ("share within one", (np.abs(z[:, j]) < 1).mean(), 0.6827, 0.4655),
-            ("share beyond two", (np.abs(z[:, j]) > 2).mean(), 0.0455, 0.2084),
-            ("product with the row before", (z[1:, j] * z[:-1, j]).mean(), 0.0, 1.0),
-        ):
-            if abs(found - expected) > STANDARD_ERRORS * spread / math.sqrt(count - 1):
-                raise Wrong(
-                    f"dimension {j} of {count} actions, less their means and in their standard deviations: the {what} "
-                    f"is {found:.3f}; {expected:.3g} is expected"
-                )
-        for i in range(j):
-            if abs((z[:, i] * z[:, j]).mean()) > STANDARD_ERRORS / math.sqrt(count):
-                raise Wrong(f"dimensions {i} and {j} of the actions go together; a diagonal Gaussian's do not")
+def _at_certain_actions(offsets, values, deviations):
+    """The `values` that belong to the mean and to one deviation from it in each dimension, and how far they are at most
+    from the parabola through them. `offsets` are the actions that they came with, less their means."""
+
+    def terms(x):
+        return np.concatenate([np.ones((len(x), 1)), x, x**2], axis=1)
+
+    if not (np.isfinite(offsets).all() and np.isfinite(values).all()):
+        return None, math.inf
+    steps = np.diag(deviations)
+    curve, *_ = np.linalg.lstsq(terms(offsets), values, rcond=None)
+    wanted = terms(np.concatenate([np.zeros((1, len(steps))), steps, -steps]))
+    return wanted @ curve, float(np.abs(terms(offsets) @ curve - values).max())
 
 
-@check("gaussian_policy", points=3, seconds=3, verify=_judge_gaussian)
-def gaussian_actions(lab, means, log_std, repeats, seed):
+def _gradients_of_rows(lab, mean, log_std, generator):
+    """For FEW actions: the action less its mean, and the gradients of its log-probability."""
+    few = mean[:: -(-len(mean) // FEW)].detach()
+    rows = []
+    while len(rows) < FEW:
+        leaf = few.clone().requires_grad_()
+        actions, logp = actions_and_log_probabilities(lab.gaussian_policy(leaf, log_std, generator=generator), "mean")
+        for row, action in enumerate(actions.detach()):
+            to_mean, to_log_std = torch.autograd.grad(
+                logp[row], [leaf, log_std], retain_graph=True, allow_unused=True, materialize_grads=True
+            )
+            rows.append((action - few[row], to_mean[row], to_log_std))
+    return [torch.stack(found).double().numpy() for found in zip(*rows, strict=True)]
+
+
+@check(
+    "gaussian_policy",
+    points=3,
+    seconds=3,
+    tolerance=(1e-3, 1e-3),
+    verify=_judge_gaussian,
+    compared=AT_CERTAIN_ACTIONS,
+)
+def gaussian_actions(lab, means, deviations, repeats, calls, seed):
     """Actions from the Gaussian, each with its own log-probability, and that one's gradients."""
-    mean = tensor(means).repeat_interleave(repeats, dim=0).requires_grad_()
-    log_std = tensor(log_std).requires_grad_()
-    generator = torch.Generator().manual_seed(seed)
-    generators = (generator, generator, torch.Generator().manual_seed(seed))
-    results = [lab.gaussian_policy(mean, log_std, generator=generator) for generator in generators]
-    for result in results:
-        if not isinstance(result, tuple | list) or len(result) != 2:
-            raise CannotJudge("two tensors are expected: the actions and their log-probabilities")
-    (action, logp), (later, _), (again, _) = results
-    if not isinstance(logp, torch.Tensor) or not logp.requires_grad:
-        raise CannotJudge("the log-probabilities carry no gradient to the mean: without it the policy cannot learn")
-    gradients = torch.autograd.grad(logp.sum(), [mean, log_std], allow_unused=True)
-    to_mean, to_log_std = (
-        torch.zeros_like(leaf) if gradient is None else gradient
-        for gradient, leaf in zip(gradients, (mean, log_std), strict=True)
-    )
-    constant = not (isinstance(action, torch.Tensor) and action.requires_grad)
-    freely, _ = lab.gaussian_policy(mean, log_std)
+    mean = means.repeat_interleave(repeats, dim=0).requires_grad_()
+    log_std = torch.log(deviations).requires_grad_()
+
+    def sample(generator):
+        """The actions and log-probabilities of all calls, or of the first one where a shape is wrong."""
+        results = [lab.gaussian_policy(mean, log_std, generator=generator) for _ in range(calls)]
+        actions, logp = zip(*(actions_and_log_probabilities(result, "mean") for result in results), strict=True)
+        if any(found.shape != mean.shape for found in actions) or any(found.shape != mean.shape[:1] for found in logp):
+            return actions[0], logp[0]
+        return torch.cat(actions), torch.cat(logp)
+
+    (actions, logp), (later, _), (again, _) = three_draws(sample, seed)
+    table, scatter = None, math.inf
+    whole = mean.detach().repeat(calls, 1)
+    if actions.shape == whole.shape and logp.shape == whole.shape[:1]:
+        deviation = deviations.double().numpy()
+        offsets = (actions.detach() - whole).double().numpy()
+        densities, scatter = _at_certain_actions(offsets, logp.detach().double().numpy(), deviation)
+        offsets, *gradients = _gradients_of_rows(lab, mean, log_std, torch.Generator().manual_seed(seed))
+        to_mean, to_log_std = (_at_certain_actions(offsets, gradient, deviation)[0] for gradient in gradients)
+        table = {"log-probability": densities, GRADIENTS: {"mean": to_mean, "log_std": to_log_std}}
     return {
-        "action": action.detach() if isinstance(action, torch.Tensor) else action,
+        "actions": actions.detach(),
         "logp": logp,
-        "to mean": to_mean,
-        "to log_std": to_log_std,
-        "constant": constant,
+        "constant": not actions.requires_grad,
+        "scatter": scatter,
         "next": later,
         "again": again,
-        "freely": freely,
+        "freely": sample(None)[0],
+        AT_CERTAIN_ACTIONS: table,
     }
 
 
 gaussian_actions.case(
-    "two action dimensions", means=[[0.5, -1.0], [5.0, 2.0]], log_std=[-0.7, 0.4], repeats=1_000, seed=3
+    "two action dimensions",
+    means=tensor([[0.5, -1.0], [5.0, 2.0]]),
+    deviations=tensor([0.5, 1.5]),
+    repeats=1_000,
+    calls=1,
+    seed=3,
 )
-gaussian_actions.case("a batch of one, one dimension", means=[[0.3]], log_std=[-0.3466], repeats=1, seed=4)
+gaussian_actions.case(
+    "a batch of one, one dimension", means=tensor([[0.3]]), deviations=tensor([0.7]), repeats=1, calls=20, seed=4
+)
 
 
 @check("gaussian_policy", points=1.5)
@@ -419,20 +384,7 @@ squashed.case(
     high=tensor([10.0, 3.0]),
 )
 
-
-@check("gaussian_policy", points=1, quick=False, verify=works_on_its_device, needs=gaussian_actions)
-def gaussian_device(lab, mean, log_std, low, high):
-    """All three work on the device of their inputs."""
-
-    def all_three(mean, log_std, low, high):
-        action, logp = lab.gaussian_policy.__wrapped__(mean, log_std)
-        squashed = lab.squash_action.__wrapped__(action, low, high)
-        return action, logp, squashed, lab.gaussian_entropy.__wrapped__(log_std)
-
-    return device_of_result(all_three, mean, log_std, low, high)
-
-
-gaussian_device.case("on CUDA", mean=torch.ones(4, 2), log_std=torch.ones(2), low=-torch.ones(2), high=torch.ones(2))
+gaussian_device = on_its_device(gaussian_actions, squashed, entropy)
 
 # --- 4.8 minibatch_indices --------------------------------------------------------------------------------------------
 
@@ -441,10 +393,10 @@ def _dealt(lab, n, size, generator):
     """One call's minibatches, as lists of numbers; what is no list of int64 tensors is said."""
     batches = lab.minibatch_indices(n, size, generator)
     if not isinstance(batches, list | tuple) or not all(isinstance(batch, torch.Tensor) for batch in batches):
-        raise CannotJudge("a list of tensors is expected, one for each minibatch")
+        raise CannotJudge("lab4_list_of_minibatches")
     for batch in batches:
         if batch.dtype != torch.int64 or batch.dim() != 1:
-            raise CannotJudge(f"a minibatch is a tensor of {batch.dim()} dimensions and {batch.dtype}; 1 and int64 wanted")
+            raise CannotJudge("lab4_other_minibatch", dimensions=batch.dim(), dtype=str(batch.dtype))
     return [batch.tolist() for batch in batches]
 
 
@@ -460,18 +412,18 @@ def _judge_minibatches(value, n, size, **_case):
     wanted = [size] * (n // size) + [n % size] * bool(n % size)
     for batches in (facts["first"], facts["second"]):
         if not _are_indices(batches):
-            raise Wrong("lists of indices are expected")
+            raise Wrong("lab4_lists_of_indices")
         sizes = [len(batch) for batch in batches]
         if sizes != wanted:
-            raise Wrong(f"{n} transitions in minibatches of {size}: the sizes are {sizes[:8]}, expected {wanted[:8]}")
+            raise Wrong("lab4_sizes_of_minibatches", n=n, size=size, got=sizes[:8], expected=wanted[:8])
         if sorted(index for batch in batches for index in batch) != list(range(n)):
-            raise Wrong(f"not every index from 0 to {n - 1} comes exactly once")
+            raise Wrong("lab4_every_index_once", last=n - 1)
     if n > 12 and facts["first"] == facts["second"]:
-        raise Wrong("the next call with the same generator deals the same minibatches: each epoch needs new ones")
+        raise Wrong(SEEDED_ANEW())
     if facts["first"] != facts["again"]:
-        raise Wrong("the same generator, seeded alike, deals other minibatches: draw from the generator you are given")
+        raise Wrong(OTHER_GENERATOR())
     if facts["global"] is not True:
-        raise Wrong("the global random state changes; draw from the generator you are given and from nothing else")
+        raise Wrong(GLOBAL_DICE())
 
 
 @check("minibatch_indices", points=3, verify=_judge_minibatches)
@@ -491,7 +443,7 @@ minibatches.case("3 in minibatches of 8", n=3, size=8, seed=2)
 
 def _judge_order(value, n, size, deals, **_case):
     if not _are_indices(value) or len(value) != deals or any(sorted(order) != list(range(n)) for order in value):
-        raise Wrong(f"not every index from 0 to {n - 1} comes exactly once")
+        raise Wrong("lab4_every_index_once", last=n - 1)
     orders = np.asarray(value)
     places = np.stack([(orders == index).mean(axis=0) for index in range(n)])
     followed = (np.diff(orders, axis=1) % n == 1).sum(axis=1).mean()
@@ -500,11 +452,15 @@ def _judge_order(value, n, size, deals, **_case):
     if np.abs(places - 1 / n).max() > allowed:
         index, place = np.unravel_index(np.abs(places - 1 / n).argmax(), places.shape)
         raise Wrong(
-            f"index {index} came at place {place} in {places[index, place]:.2f} of {deals} epochs; in a random order "
-            f"it comes there in {1 / n:.2f}"
+            "lab4_index_at_place",
+            index=int(index),
+            place=int(place),
+            got=f"{places[index, place]:.2f}",
+            epochs=deals,
+            expected=f"{1 / n:.2f}",
         )
     if abs(followed - 1) > STANDARD_ERRORS / math.sqrt(deals) or _one_sided(apart, deals):
-        raise Wrong("some transitions keep their neighbours from epoch to epoch: the order is not random throughout")
+        raise Wrong("lab4_same_neighbours")
 
 
 def _one_sided(apart, deals):
@@ -537,7 +493,9 @@ kl.case("the same policy", logp_new=OLD, logp_old=OLD)
 @check("approx_kl", points=2)
 def clipped_share(lab, logp_new, logp_old, clip):
     """clip_fraction: the share of ratios outside the range, as a constant."""
-    return value_without_gradient(lambda *tensors: lab.clip_fraction(*tensors, clip), logp_new, logp_old)
+    return value_without_gradient(
+        lambda logp_new, logp_old: lab.clip_fraction(logp_new, logp_old, clip), logp_new, logp_old
+    )
 
 
 clipped_share.case(
@@ -559,20 +517,4 @@ variance_explained.case("right up to a constant", v=tensor([1.0, 3.0, 6.0]), ret
 variance_explained.case("worse than a constant", v=tensor([3.0, 0.0, -4.0]), returns=tensor([-1.0, 0.5, 1.0]))
 variance_explained.case("returns that do not vary", v=tensor([1.0, 2.0, 3.0]), returns=tensor([2.0, 2.0, 2.0]))
 
-
-@check("approx_kl", points=1, quick=False, verify=works_on_its_device, needs=kl)
-def diagnostics_device(lab, logp_new, logp_old):
-    """All three work on the device of their inputs."""
-
-    def all_three(logp_new, logp_old):
-        share = lab.clip_fraction.__wrapped__(logp_new, logp_old, 0.2)
-        return (
-            lab.approx_kl.__wrapped__(logp_new, logp_old),
-            share,
-            lab.explained_variance.__wrapped__(logp_new, logp_old),
-        )
-
-    return device_of_result(all_three, logp_new, logp_old)
-
-
-diagnostics_device.case("on CUDA", logp_new=torch.ones(5), logp_old=torch.ones(5))
+diagnostics_device = on_its_device(kl, clipped_share, variance_explained)

@@ -4,7 +4,8 @@ import torch
 from torch import tensor
 
 from grader.checks import check
-from grader.checks.probes import device_of_result, value_and_gradients, value_without_gradient, works_on_its_device
+from grader.checks.devices import on_its_device
+from grader.checks.probes import value_and_gradients, value_without_gradient
 
 # --- 5.1 collate ------------------------------------------------------------------------------------------------------
 
@@ -25,12 +26,9 @@ one_batch.case("a single pair, no padding", prompts=[[5, 6]], completions=[[7, 8
 one_batch.case("an empty completion", prompts=[[5, 6], [7]], completions=[[], [8, 9, 2]], pad=0)
 
 
-@check("collate", points=3, exact_dtype=True)
-def pad_that_means_something(lab, prompts, completions, pad):
-    """The pad id may stand in the texts, too: the end of a completion is no padding."""
-    return lab.collate(prompts, completions, pad)
-
-
+pad_that_means_something = one_batch.also(
+    "The pad id may stand in the texts, too: the end of a completion is no padding.", points=3
+)
 pad_that_means_something.case(
     "padded with the end-of-sequence token", prompts=[[5, 6, 7], [8]], completions=[[9, 2], [4, 3, 9, 9, 2]], pad=2
 )
@@ -68,12 +66,7 @@ completions_alone.case("two rows, padded", **_batch(*TWO_ROWS))
 completions_alone.case("a mask of bools", **_batch(*TWO_ROWS, kind=torch.bool))
 
 
-@check("sequence_logprobs", points=2)
-def extreme_logits(lab, logits, input_ids, completion_mask):
-    """Finite and right where logits are large."""
-    return value_and_gradients(lambda logits: lab.sequence_logprobs(logits, input_ids, completion_mask), logits)
-
-
+extreme_logits = completions_alone.also("Finite and right where logits are large.", points=2)
 extreme_logits.case("logits up to 200", **_batch(*TWO_ROWS, scale=100.0))
 
 
@@ -98,24 +91,14 @@ def nothing_else_counts(lab, logits, input_ids, completion_mask, other_ids, extr
 nothing_else_counts.case("two rows", **_batch(*TWO_ROWS), other_ids=tensor([[3, 2, 0, 1, 4], [2, 0, 1, 3, 1]]), extra=3)
 
 
-@check("sequence_logprobs", points=1)
-def empty_completions(lab, logits, input_ids, completion_mask):
-    """A row without a completion has the log-probability 0, and no gradient."""
-    return value_and_gradients(lambda logits: lab.sequence_logprobs(logits, input_ids, completion_mask), logits)
-
-
+empty_completions = completions_alone.also(
+    "A row without a completion has the log-probability 0, and no gradient.", points=1
+)
 empty_completions.case(
     "the second row has none", **_batch([[1, 3, 4, 2], [1, 4, 3, 0]], [[0, 0, 1, 1], [0, 0, 0, 0]], scale=2.0)
 )
 
-
-@check("sequence_logprobs", points=1, quick=False, verify=works_on_its_device, needs=completions_alone)
-def sequence_logprobs_device(lab, logits, input_ids, completion_mask):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.sequence_logprobs, logits, input_ids, completion_mask)
-
-
-sequence_logprobs_device.case("on CUDA", **_batch(*TWO_ROWS))
+sequence_logprobs_device = on_its_device(completions_alone)
 
 # --- 5.3 implicit_reward ----------------------------------------------------------------------------------------------
 
@@ -140,26 +123,15 @@ def implicit_rewards(lab, logp, ref_logp, beta):
 implicit_rewards.case("three completions", logp=CHOSEN, ref_logp=REF_CHOSEN, beta=0.1)
 implicit_rewards.case("policy and reference are the same", logp=CHOSEN, ref_logp=CHOSEN.clone(), beta=0.5)
 
-
-@check("implicit_reward", points=1, quick=False, verify=works_on_its_device, needs=implicit_rewards)
-def implicit_reward_device(lab, logp, ref_logp):
-    """Works on the device of its inputs."""
-    return device_of_result(lambda *tensors: lab.implicit_reward.__wrapped__(*tensors, 0.1), logp, ref_logp)
-
-
-implicit_reward_device.case("on CUDA", logp=torch.ones(3), ref_logp=torch.ones(3))
+implicit_reward_device = on_its_device(implicit_rewards)
 
 # --- 5.4 dpo_loss -----------------------------------------------------------------------------------------------------
 
 
-def _dpo(lab, pc, pr, rc, rr, **settings):
-    return value_and_gradients(lambda *tensors: lab.dpo_loss(*tensors, **settings), pc, pr, rc, rr)
-
-
 @check("dpo_loss", points=6)
-def losses_and_rewards(lab, pc, pr, rc, rr, beta):
+def losses_and_rewards(lab, pc, pr, rc, rr, **options):
     """The loss of each pair with its gradients, and the two rewards without any; log 2 for an untrained policy."""
-    return _dpo(lab, pc, pr, rc, rr, beta=beta)
+    return value_and_gradients(lambda *tensors: lab.dpo_loss(*tensors, **options), pc, pr, rc, rr)
 
 
 losses_and_rewards.case("policy and reference are the same: log 2", **UNTRAINED, beta=0.1)
@@ -167,42 +139,22 @@ losses_and_rewards.case("three pairs", **PAIRS, beta=0.1)
 losses_and_rewards.case("a larger beta", **PAIRS, beta=0.5)
 
 
-@check("dpo_loss", points=3)
-def smoothed_labels(lab, pc, pr, rc, rr, beta, label_smoothing):
-    """With label smoothing: some of the preferences are taken to be the wrong way round."""
-    return _dpo(lab, pc, pr, rc, rr, beta=beta, label_smoothing=label_smoothing)
-
-
+smoothed_labels = losses_and_rewards.also(
+    "With label smoothing: some of the preferences are taken to be the wrong way round.", points=3
+)
 smoothed_labels.case("a tenth", **PAIRS, beta=0.5, label_smoothing=0.1)
 smoothed_labels.case("all but a half", **PAIRS, beta=0.2, label_smoothing=0.4)
 
 
-@check("dpo_loss", points=3)
-def far_apart(lab, pc, pr, rc, rr, beta, label_smoothing):
-    """Finite and right, with its gradients, where the rewards are 800 apart."""
-    return _dpo(lab, pc, pr, rc, rr, beta=beta, label_smoothing=label_smoothing)
-
-
+far_apart = losses_and_rewards.also("Finite and right, with its gradients, where the rewards are 800 apart.", points=3)
 far_apart.case("z of -800 and 800", **FAR_APART, beta=0.5, label_smoothing=0.0)
 far_apart.case("the same with smoothed labels", **FAR_APART, beta=0.5, label_smoothing=0.1)
 
 
-@check("dpo_loss", points=1)
-def left_out(lab, pc, pr, rc, rr):
-    """Without the two options: beta = .1, and no label smoothing."""
-    return _dpo(lab, pc, pr, rc, rr)
-
-
+left_out = losses_and_rewards.also("Without the two options: beta = .1, and no label smoothing.", points=1)
 left_out.case("three pairs", **PAIRS)
 
-
-@check("dpo_loss", points=1, quick=False, verify=works_on_its_device, needs=losses_and_rewards)
-def dpo_loss_device(lab, pc, pr, rc, rr):
-    """Works on the device of its inputs."""
-    return device_of_result(lambda *tensors: lab.dpo_loss.__wrapped__(*tensors, label_smoothing=0.1), pc, pr, rc, rr)
-
-
-dpo_loss_device.case("on CUDA", **PAIRS)
+dpo_loss_device = on_its_device(smoothed_labels, needs=losses_and_rewards)
 
 # --- 5.5 dpo_grad_weight ----------------------------------------------------------------------------------------------
 
@@ -216,18 +168,7 @@ def weights(lab, pc, pr, rc, rr, beta):
 weights.case("policy and reference are the same: beta / 2", **UNTRAINED, beta=0.1)
 weights.case("three pairs", **PAIRS, beta=0.3)
 
-
-@check("dpo_grad_weight", points=1, quick=False, verify=works_on_its_device, needs=weights)
-def dpo_grad_weight_device(lab, pc, pr, rc, rr):
-    """Works on the device of its inputs."""
-
-    def with_graph(pc, pr, rc, rr):
-        return lab.dpo_grad_weight.__wrapped__(pc.requires_grad_(), pr.requires_grad_(), rc, rr, 0.1)
-
-    return device_of_result(with_graph, pc, pr, rc, rr)
-
-
-dpo_grad_weight_device.case("on CUDA", **PAIRS)
+dpo_grad_weight_device = on_its_device(weights)
 
 # --- 5.6 preference_accuracy, reward_margin ---------------------------------------------------------------------------
 
@@ -253,21 +194,7 @@ def margin(lab, chosen_rewards, rejected_rewards):
 
 margin.case("three pairs", chosen_rewards=tensor([0.5, -2.0, 1.0]), rejected_rewards=tensor([0.25, 1.0, -4.0]))
 
-
-@check("preference_accuracy", points=1, quick=False, verify=works_on_its_device, needs=ranked_right)
-def metrics_device(lab, chosen_rewards, rejected_rewards):
-    """Both work on the device of their inputs."""
-
-    def both(chosen_rewards, rejected_rewards):
-        return (
-            lab.preference_accuracy.__wrapped__(chosen_rewards, rejected_rewards),
-            lab.reward_margin.__wrapped__(chosen_rewards, rejected_rewards),
-        )
-
-    return device_of_result(both, chosen_rewards, rejected_rewards)
-
-
-metrics_device.case("on CUDA", chosen_rewards=torch.ones(3), rejected_rewards=torch.ones(3))
+metrics_device = on_its_device(ranked_right, margin)
 
 # --- 5.7 ipo_loss -----------------------------------------------------------------------------------------------------
 
@@ -281,14 +208,7 @@ def squared_distances(lab, pc, pr, rc, rr, tau):
 squared_distances.case("tau = .1: the target is 5", **PAIRS, tau=0.1)
 squared_distances.case("tau = .5: one pair is beyond the target", **PAIRS, tau=0.5)
 
-
-@check("ipo_loss", points=1, quick=False, verify=works_on_its_device, needs=squared_distances)
-def ipo_device(lab, pc, pr, rc, rr):
-    """Works on the device of its inputs."""
-    return device_of_result(lambda *tensors: lab.ipo_loss.__wrapped__(*tensors, 0.1), pc, pr, rc, rr)
-
-
-ipo_device.case("on CUDA", **PAIRS)
+ipo_device = on_its_device(squared_distances)
 
 # --- 5.8 bradley_terry_loss, kl_penalised_reward ----------------------------------------------------------------------
 
@@ -303,12 +223,7 @@ preferences.case("three pairs", r_w=tensor([1.0, -0.5, 2.0]), r_l=tensor([0.0, 1
 preferences.case("rewards that are all alike: log 2", r_w=torch.full((3,), 4.0), r_l=torch.full((3,), 4.0))
 
 
-@check("bradley_terry_loss", points=1)
-def far_apart_rewards(lab, r_w, r_l):
-    """bradley_terry_loss: finite and right where rewards are 400 apart."""
-    return value_and_gradients(lab.bradley_terry_loss, r_w, r_l)
-
-
+far_apart_rewards = preferences.also("bradley_terry_loss: finite and right where rewards are 400 apart.", points=1)
 far_apart_rewards.case("rewards of ±200", r_w=tensor([-200.0, 200.0]), r_l=tensor([200.0, -200.0]))
 
 
@@ -320,18 +235,4 @@ def penalised(lab, r, logp, ref_logp, beta):
 
 penalised.case("three samples", r=tensor([1.0, 0.0, -2.0]), logp=CHOSEN, ref_logp=REF_CHOSEN, beta=0.2)
 
-
-@check("bradley_terry_loss", points=1, quick=False, verify=works_on_its_device, needs=preferences)
-def reward_device(lab, r_w, r_l):
-    """Both work on the device of their inputs."""
-
-    def both(r_w, r_l):
-        return (
-            lab.bradley_terry_loss.__wrapped__(r_w, r_l),
-            lab.kl_penalised_reward.__wrapped__(r_w, r_l, r_w, 0.1),
-        )
-
-    return device_of_result(both, r_w, r_l)
-
-
-reward_device.case("on CUDA", r_w=torch.ones(3), r_l=torch.ones(3))
+reward_device = on_its_device(preferences, penalised)

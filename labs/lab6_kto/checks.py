@@ -3,15 +3,10 @@
 import torch
 from torch import tensor
 
-from grader.checks import check
-from grader.checks.probes import (
-    device_of_result,
-    raised_by,
-    value_and_gradients,
-    value_without_gradient,
-    works_on_its_device,
-)
-from grader.checks import CannotJudge
+from grader.checks import CannotJudge, check
+from grader.checks.devices import on_its_device
+from grader.checks.probes import raised_by, value_and_gradients, value_without_gradient
+from grader.plain import type_name
 
 # --- 6.1 unpair -------------------------------------------------------------------------------------------------------
 
@@ -21,7 +16,7 @@ def taken_apart(lab, pairs):
     """Each completion by itself, with its prompt and its label: the chosen one, then the rejected one, pair by pair."""
     examples = lab.unpair(pairs)
     if not isinstance(examples, list) or not all(isinstance(example, dict) for example in examples):
-        raise CannotJudge("a list of dictionaries is expected")
+        raise CannotJudge("lab6_list_of_examples")
     return [{key: _label_or_text(value) for key, value in example.items()} for example in examples]
 
 
@@ -45,7 +40,7 @@ def shifted_by_one(lab, prompts, completions):
     """Prompt i with the completion of prompt i - 1, and the first one with the last completion."""
     pairs = lab.mismatched_pairs(prompts, completions)
     if not isinstance(pairs, list) or not all(isinstance(pair, tuple | list) for pair in pairs):
-        raise CannotJudge("a list of tuples (prompt, completion) is expected")
+        raise CannotJudge("lab6_list_of_pairs")
     return pairs
 
 
@@ -67,17 +62,13 @@ nothing_to_mismatch.case("a completion too few", prompts=["2+2*2", "3+3*3", "4+4
 # --- 6.3 kto_reference_point ------------------------------------------------------------------------------------------
 
 
-def _reference_point(lab, policy_kl_logps, ref_kl_logps):
-    found = value_without_gradient(lab.kto_reference_point, policy_kl_logps, ref_kl_logps)
-    if not isinstance(found["value"], torch.Tensor):
-        raise CannotJudge(f"it returned a {type(found['value']).__name__} where a 0-d tensor is expected")
-    return found
-
-
 @check("kto_reference_point", points=5)
 def mean_of_log_ratios(lab, policy_kl_logps, ref_kl_logps):
     """Where the mean of the log-ratios is positive: that mean, one number for the batch, as a constant."""
-    return _reference_point(lab, policy_kl_logps, ref_kl_logps)
+    found = value_without_gradient(lab.kto_reference_point, policy_kl_logps, ref_kl_logps)
+    if not isinstance(found["value"], torch.Tensor):
+        raise CannotJudge("lab6_single_number", type=type_name(found["value"]))
+    return found
 
 
 REFERENCE = tensor([-31.0, -40.5, -28.25, -35.0])
@@ -91,12 +82,7 @@ mean_of_log_ratios.case(
 )
 
 
-@check("kto_reference_point", points=6, needs=mean_of_log_ratios)
-def never_negative(lab, policy_kl_logps, ref_kl_logps):
-    """Where that mean is negative or zero: 0."""
-    return _reference_point(lab, policy_kl_logps, ref_kl_logps)
-
-
+never_negative = mean_of_log_ratios.also("Where that mean is negative or zero: 0.", points=6, needs=mean_of_log_ratios)
 never_negative.case(
     "log-ratios of both signs, mean -1",
     policy_kl_logps=REFERENCE + tensor([5.0, -3.0, -4.0, -2.0]),
@@ -104,14 +90,7 @@ never_negative.case(
 )
 never_negative.case("policy and reference are the same", policy_kl_logps=REFERENCE, ref_kl_logps=REFERENCE.clone())
 
-
-@check("kto_reference_point", points=1, quick=False, verify=works_on_its_device, needs=mean_of_log_ratios)
-def reference_point_device(lab, policy_kl_logps, ref_kl_logps):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.kto_reference_point, policy_kl_logps, ref_kl_logps)
-
-
-reference_point_device.case("on CUDA", policy_kl_logps=torch.ones(5), ref_kl_logps=torch.ones(5))
+reference_point_device = on_its_device(mean_of_log_ratios)
 
 # --- 6.4 kto_value ----------------------------------------------------------------------------------------------------
 
@@ -133,42 +112,26 @@ values.case(
 )
 
 
-@check("kto_value", points=3)
-def half_and_saturated(lab, logratio, z0, desirable, beta):
-    """1/2 where r = z0; near 0 or 1, and flat, far away from it."""
-    return value_and_gradients(lambda r: lab.kto_value(r, z0, desirable, beta), logratio)
-
-
+half_and_saturated = values.also("1/2 where r = z0; near 0 or 1, and flat, far away from it.", points=3)
 half_and_saturated.case("r = z0", logratio=tensor([1.25, 1.25, 1.25, 1.25]), z0=tensor(1.25), desirable=MIXED, beta=0.3)
 half_and_saturated.case(
     "200 nats away from it", logratio=tensor([200.0, 200.0, -200.0, -200.0]), z0=tensor(0.0), desirable=MIXED, beta=1.0
 )
 
-
-@check("kto_value", points=1, quick=False, verify=works_on_its_device, needs=values)
-def value_device(lab, logratio, z0, desirable):
-    """Works on the device of its inputs."""
-    return device_of_result(lambda *tensors: lab.kto_value.__wrapped__(*tensors, 0.1), logratio, z0, desirable)
-
-
-value_device.case("on CUDA", logratio=torch.ones(4), z0=tensor(1.0), desirable=MIXED)
+value_device = on_its_device(values)
 
 # --- 6.5 kto_loss -----------------------------------------------------------------------------------------------------
 
 
-def _loss_and_gradients(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+@check("kto_loss", points=9)
+def losses(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    """The loss of each example, in the order of the batch, with its gradient to logp, and to nothing else."""
     return value_and_gradients(
         lambda logp, ref_logp, z0: lab.kto_loss(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u),
         logp,
         ref_logp,
         z0,
     )
-
-
-@check("kto_loss", points=9)
-def losses(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
-    """The loss of each example, in the order of the batch, with its gradient to logp, and to nothing else."""
-    return _loss_and_gradients(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
 
 
 SHORT = tensor([-3.0, -8.0, -12.0, -5.0])
@@ -204,12 +167,7 @@ losses.case(
 )
 
 
-@check("kto_loss", points=3)
-def losses_of_one_class(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
-    """Batches in which all completions are desirable, or none is."""
-    return _loss_and_gradients(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
-
-
+losses_of_one_class = losses.also("Batches in which all completions are desirable, or none is.", points=3)
 for title, label in (("only desirable ones", True), ("only undesirable ones", False)):
     losses_of_one_class.case(
         title,
@@ -223,12 +181,9 @@ for title, label in (("only desirable ones", True), ("only undesirable ones", Fa
     )
 
 
-@check("kto_loss", points=3, needs=losses)
-def losses_far_away(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
-    """Hundreds of nats away from the reference: 0 or lambda, finite, and without a gradient."""
-    return _loss_and_gradients(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
-
-
+losses_far_away = losses.also(
+    "Hundreds of nats away from the reference: 0 or lambda, finite, and without a gradient.", points=3, needs=losses
+)
 losses_far_away.case(
     "solved and hopeless examples",
     logp=tensor([-3.0, -300.0, -12.0, -450.0]),
@@ -240,16 +195,7 @@ losses_far_away.case(
     lambda_u=1.5,
 )
 
-
-@check("kto_loss", points=1, quick=False, verify=works_on_its_device, needs=losses)
-def loss_device(lab, logp, ref_logp, desirable, z0):
-    """Works on the device of its inputs."""
-    return device_of_result(
-        lambda *tensors: lab.kto_loss.__wrapped__(*tensors, 0.1, 1.0, 1.5), logp, ref_logp, desirable, z0
-    )
-
-
-loss_device.case("on CUDA", logp=torch.ones(4), ref_logp=torch.ones(4), desirable=MIXED, z0=tensor(1.0))
+loss_device = on_its_device(losses)
 
 # --- 6.6 balance_weights ----------------------------------------------------------------------------------------------
 
@@ -278,15 +224,11 @@ balanced_at_a_ratio.case("slightly more desirable ones, which are to count for m
 # --- 6.7 kto_grad_weight ----------------------------------------------------------------------------------------------
 
 
-def _grad_weights(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
-    """Called as the trainer does it, with the policy's graph: whoever asks autograd finds one."""
-    return lab.kto_grad_weight(logp.clone().requires_grad_(), ref_logp, desirable, z0, beta, lambda_d, lambda_u)
-
-
 @check("kto_grad_weight", points=4)
 def pushes(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     """How hard each log-probability is pushed, and in which direction."""
-    return _grad_weights(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
+    logp = logp.clone().requires_grad_()  # as the trainer calls it: whoever asks autograd finds the policy's graph
+    return lab.kto_grad_weight(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
 
 
 pushes.case(
@@ -311,12 +253,7 @@ pushes.case(
 )
 
 
-@check("kto_grad_weight", points=1, needs=pushes)
-def pushes_far_away(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
-    """Solved and hopeless examples are hardly pushed at all."""
-    return _grad_weights(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
-
-
+pushes_far_away = pushes.also("Solved and hopeless examples are hardly pushed at all.", points=1, needs=pushes)
 pushes_far_away.case(
     "hundreds of nats away",
     logp=tensor([-3.0, -300.0, -12.0, -450.0]),
@@ -328,15 +265,4 @@ pushes_far_away.case(
     lambda_u=1.5,
 )
 
-
-@check("kto_grad_weight", points=1, quick=False, verify=works_on_its_device, needs=pushes)
-def grad_weight_device(lab, logp, ref_logp, desirable, z0):
-    """Works on the device of its inputs."""
-
-    def with_graph(logp, ref_logp, desirable, z0):
-        return lab.kto_grad_weight.__wrapped__(logp.requires_grad_(), ref_logp, desirable, z0, 0.1, 1.0, 2.0)
-
-    return device_of_result(with_graph, logp, ref_logp, desirable, z0)
-
-
-grad_weight_device.case("on CUDA", logp=SHORT, ref_logp=SHORT, desirable=MIXED, z0=tensor(1.0))
+grad_weight_device = on_its_device(pushes)

@@ -2,21 +2,12 @@
 
 import re
 
-import numpy as np
 import torch
 from torch import tensor
 
-from grader.checks import Wrong, check
-from grader.checks.probes import (
-    array,
-    device_of_result,
-    raised_by,
-    value_and_gradients,
-    value_without_gradient,
-    works_on_its_device,
-)
-
-FLOATS = ("float32", "float64")
+from grader.checks import check
+from grader.checks.devices import on_its_device
+from grader.checks.probes import raised_by, value_and_gradients, value_without_gradient
 
 # --- 7.1 build_prompt -------------------------------------------------------------------------------------------------
 
@@ -80,12 +71,7 @@ plain_numbers.case("no answer", text="<think>14</think>", gold="14")
 plain_numbers.case("no number", text="<think>14</think> <answer>fourteen</answer>", gold="14")
 
 
-@check("accuracy_reward", points=2)
-def fractions_and_latex(lab, text, gold):
-    """Fractions, and numbers as LaTeX writes them, on both sides."""
-    return lab.accuracy_reward(text, gold)
-
-
+fractions_and_latex = plain_numbers.also("Fractions, and numbers as LaTeX writes them, on both sides.", points=2)
 fractions_and_latex.case("1/2 is .5", text="<answer>1/2</answer>", gold="0.5")
 fractions_and_latex.case("28/2 is 14", text="<answer>28/2</answer>", gold="14")
 fractions_and_latex.case("1/3 is not 1/2", text="<answer>1/3</answer>", gold="1/2")
@@ -116,12 +102,7 @@ whole_completion.case("a blank before it", text=" " + O2)
 whole_completion.case("text between", text="<think>3 * 4 = 12</think> so <answer>14</answer>")
 
 
-@check("format_reward", points=4)
-def tags_once(lab, text):
-    """The four tags, each exactly once, in lower case and in their order."""
-    return lab.format_reward(text)
-
-
+tags_once = whole_completion.also("The four tags, each exactly once, in lower case and in their order.", points=4)
 tags_once.case("o4: the format, and no sense", text=O4)
 tags_once.case("o3: no thought", text=O3)
 tags_once.case("no answer", text="<think>3 * 4 = 12</think> 14")
@@ -163,25 +144,8 @@ within_groups.case("two prompts, three completions", rewards=tensor([0.0, 1.0, 5
 within_groups.case("rewards of 0 and 1, as int64", rewards=tensor([0, 1, 1, 0, 0, 1]), G=3)
 
 
-def _equal_groups_are_zero(value, rewards, G):
-    """Groups of equal rewards have the advantages 0, and the others theirs."""
-    found = array(value, "the advantages", FLOATS)
-    groups = rewards.double().numpy().reshape(-1, G)
-    if found.shape != (groups.size,):
-        raise Wrong(f"the advantages have the shape {found.shape}; one for each reward is expected")
-    if not np.isfinite(found).all():
-        raise Wrong("a group in which all rewards are equal gives NaN or infinity; 0 is expected for each of them")
-    found = found.reshape(-1, G)
-    equal = (groups == groups[:, :1]).all(axis=1)
-    if np.abs(found[equal]).max() > 1e-3:
-        raise Wrong("the rewards of a group are all equal, and its advantages are not 0")
-    deviation = groups.std(axis=1, ddof=1, keepdims=True) + 1e-4
-    expected = (groups - groups.mean(axis=1, keepdims=True)) / deviation
-    if not np.allclose(found[~equal], expected[~equal], rtol=2e-3, atol=1e-3):
-        raise Wrong("the groups beside a group of equal rewards have other advantages than they should")
-
-
-@check("group_advantages", points=2, verify=_equal_groups_are_zero)
+# Of equal rewards whose mean is off by a rounding error, that error is divided by eps.
+@check("group_advantages", points=2, tolerance=(2e-3, 1e-3))
 def equal_rewards(lab, rewards, G):
     """A group in which all rewards are equal teaches nothing: its advantages are 0, and no NaN."""
     return lab.group_advantages(rewards, G)
@@ -207,14 +171,7 @@ def without_scale(lab, rewards, G):
 
 without_scale.case("o1 to o4", rewards=tensor([0.1, 1.1, 1.0, 0.1]), G=4)
 
-
-@check("group_advantages", points=1, quick=False, verify=works_on_its_device, needs=within_groups)
-def advantages_device(lab, rewards):
-    """Works on the device of its inputs."""
-    return device_of_result(lambda rewards: lab.group_advantages.__wrapped__(rewards, 3), rewards)
-
-
-advantages_device.case("on CUDA", rewards=torch.ones(6))
+advantages_device = on_its_device(within_groups)
 
 # --- 7.6 completion_mask ----------------------------------------------------------------------------------------------
 
@@ -231,14 +188,7 @@ until_the_end.case(
 until_the_end.case("padded with the end itself, and ended at once", ids=tensor([[3, 2, 2, 2], [2, 2, 2, 2]]), eos=2)
 until_the_end.case("something after the end", ids=tensor([[3, 1, 4, 1, 5], [1, 5, 9, 2, 6]]), eos=1)
 
-
-@check("completion_mask", points=1, quick=False, verify=works_on_its_device, needs=until_the_end)
-def mask_device(lab, ids):
-    """Works on the device of its inputs."""
-    return device_of_result(lambda ids: lab.completion_mask.__wrapped__(ids, 2), ids)
-
-
-mask_device.case("on CUDA", ids=torch.ones(3, 4, dtype=torch.int64))
+mask_device = on_its_device(until_the_end)
 
 # --- 7.7 completion_token_logps ---------------------------------------------------------------------------------------
 
@@ -270,14 +220,7 @@ def unlikely_tokens(lab, logits, ids, C):
 
 unlikely_tokens.case("logits of +-200", logits=_logits(1, 4, 3, 200.0), ids=tensor([[2, 0, 1, 2]]), C=3)
 
-
-@check("completion_token_logps", points=1, quick=False, verify=works_on_its_device, needs=each_token)
-def logps_device(lab, logits, ids):
-    """Works on the device of its inputs."""
-    return device_of_result(lambda logits, ids: lab.completion_token_logps.__wrapped__(logits, ids, 2), logits, ids)
-
-
-logps_device.case("on CUDA", logits=torch.ones(2, 4, 3), ids=torch.ones(2, 4, dtype=torch.int64))
+logps_device = on_its_device(each_token)
 
 # --- 7.8 kl_k3 --------------------------------------------------------------------------------------------------------
 
@@ -291,14 +234,7 @@ def k3(lab, logp, ref_logp):
 k3.case("d = .5, -.7, 0 and 2", logp=tensor([[-1.5, -0.3, -2.0, -4.0]]), ref_logp=tensor([[-1.0, -1.0, -2.0, -2.0]]))
 k3.case("two completions", logp=tensor([[-0.1, -2.5], [-1.3, -0.4]]), ref_logp=tensor([[-0.6, -1.5], [-3.0, -0.2]]))
 
-
-@check("kl_k3", points=1, quick=False, verify=works_on_its_device, needs=k3)
-def k3_device(lab, logp, ref_logp):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.kl_k3, logp, ref_logp)
-
-
-k3_device.case("on CUDA", logp=torch.ones(2, 3), ref_logp=torch.ones(2, 3))
+k3_device = on_its_device(k3)
 
 # --- 7.9 grpo_loss ----------------------------------------------------------------------------------------------------
 
@@ -345,9 +281,9 @@ ratios_clipped.case("a mask of bools", logp=LOGP, old_logp=LOGP - RATIOS.log(), 
 
 
 @check("grpo_loss", points=3)
-def with_the_kl_term(lab, logp, old_logp, ref_logp, adv, mask, eps, beta):
+def with_the_kl_term(lab, logp, old_logp, ref_logp, adv, mask, **options):
     """The KL term beside it, with its gradient; none goes to old_logp, ref_logp and the advantages."""
-    return _loss(lab, logp, old_logp, ref_logp, adv, mask, eps=eps, beta=beta)
+    return _loss(lab, logp, old_logp, ref_logp, adv, mask, **options)
 
 
 OFF = dict(logp=LOGP, old_logp=LOGP - RATIOS.log(), ref_logp=REF, adv=ADV)
@@ -370,23 +306,11 @@ padding_and_empty_rows.case(
 )
 
 
-@check("grpo_loss", points=2)
-def other_means(lab, logp, old_logp, ref_logp, adv, mask, agg):
-    """agg: the mean over all tokens (dapo), and the sum over B*C (dr_grpo)."""
-    return _loss(lab, logp, old_logp, ref_logp, adv, mask, agg=agg)
-
-
+other_means = with_the_kl_term.also("agg: the mean over all tokens (dapo), and the sum over B*C (dr_grpo).", points=2)
 other_means.case("dapo", **OFF, mask=MASK, agg="dapo")
 other_means.case("dr_grpo", **OFF, mask=MASK, agg="dr_grpo")
 
-
-@check("grpo_loss", points=1, quick=False, verify=works_on_its_device, needs=ratios_clipped)
-def grpo_device(lab, logp, old_logp, ref_logp, adv, mask):
-    """Works on the device of its inputs."""
-    return device_of_result(lab.grpo_loss, logp, old_logp, ref_logp, adv, mask)
-
-
-grpo_device.case("on CUDA", **OFF, mask=MASK)
+grpo_device = on_its_device(with_the_kl_term, needs=ratios_clipped)
 
 # --- bonus: 7.10 to 7.13 ----------------------------------------------------------------------------------------------
 
