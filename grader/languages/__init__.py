@@ -30,7 +30,12 @@ def language() -> str:
 
 def languages() -> list[str]:
     """The names of the languages that have a catalogue, in any folder of this package's `__path__`."""
-    return sorted({file.parent.name for folder in __path__ for file in Path(folder).glob("*/*.ftl")})
+    return _languages_in(tuple(__path__))
+
+
+@functools.cache
+def _languages_in(folders: tuple[str, ...]) -> list[str]:
+    return sorted({file.parent.name for folder in folders for file in Path(folder).glob("*/*.ftl")})
 
 
 def say(what: Finding | str, /, **values: Any) -> str:
@@ -94,8 +99,13 @@ def bundle_of(name: str, lab_folder: Path | None = None) -> FluentBundle:
         files.append(own)
     bundle = FluentBundle([name if name == FALLBACK else _locale(name)], use_isolating=False)
     for file in files:
-        bundle.add_resource(FluentResource(file.read_text(encoding="utf-8")))
+        bundle.add_resource(_resource(file))
     return bundle
+
+
+@functools.cache
+def _resource(file: Path) -> FluentResource:
+    return FluentResource(file.read_text(encoding="utf-8"))
 
 
 def _locale(name: str) -> str:
