@@ -15,6 +15,7 @@ from typing import Any
 
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.runtime.types import fluent_number
+from fluent.syntax.ast import Resource
 
 from grader.findings import Finding
 
@@ -104,7 +105,7 @@ def bundle_of(name: str, lab_folder: Path | None = None) -> FluentBundle:
 
 
 @functools.cache
-def _resource(file: Path) -> FluentResource:
+def _resource(file: Path) -> Resource:
     return FluentResource(file.read_text(encoding="utf-8"))
 
 
