@@ -436,6 +436,14 @@ def test_a_damaged_lab_toml_is_a_sentence(content: bytes, lab: Path, grader: Gra
         assert f"{NAME}/lab.toml: " in ended.err
 
 
+@pytest.mark.parametrize(("line", "found"), [("", 1), ("format = 3\n", 3)])
+def test_a_lab_of_another_format_is_refused_in_words(line: str, found: int, lab: Path, grader: Grader) -> None:
+    replace(lab / "lab.toml", "format = 2\n", line)
+    ended = grader("check", "lab90")
+    assert (ended.code, ended.out) == (FAILED, "")
+    assert f"this lab is written in format {found}; the grader reads format 2" in ended.err
+
+
 def test_an_unknown_word_in_lab_toml_is_named(lab: Path, grader: Grader) -> None:
     replace(lab / "lab.toml", "allowed_imports", "alowed_imports")
     assert "alowed_imports" in grader("check", "lab90").err
@@ -734,7 +742,7 @@ questions = 3
 name = "right"
 title = "answers that are right"
 points = 6
-weights = "runs/model.safetensors"
+artefacts = ["runs/model.safetensors"]
 target = 0.8
 half = 0.6
 
@@ -742,7 +750,7 @@ half = 0.6
 name = "in_form"
 title = "answers in the form"
 points = 4
-weights = "runs/model.safetensors"
+artefacts = ["runs/model.safetensors"]
 target = 0.95
 half = 0.9
 """
