@@ -73,7 +73,7 @@ file_is_missing = { $file } is missing
 task_is_todo = { $number } { $task } is still a TODO
 task_fails = { $number } { $task } does not pass its checks
 artefact_is_missing = { $file } is missing (make { $lab }-train)
-artefacts_larger = { $files } has more bytes than the grader accepts
+artefacts_larger = the grader does not accept so many bytes of { $files }
 questions_open = { $count ->
     [one] { $count } quiz question is not answered
    *[other] { $count } quiz questions are not answered
