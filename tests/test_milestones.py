@@ -22,7 +22,7 @@ from grader.workers.client import WarmParent, WorkerFailed
 from tests.judging import milestone_of
 from tests.reading import student_reads
 
-FOLDER = Path(__file__).parent / "milestone_lab" / "lab91_models"
+FOLDER = Path(__file__).parent / "milestone_lab" / "lab93_models"
 Files = dict[str, bytes]
 RIGHT = "def one():\n    return 1.0\n"
 
@@ -217,7 +217,7 @@ def test_an_evaluate_that_cannot_be_used_is_the_graders_fault(
     broken = msgspec.structs.replace(lab, folder=tmp_path)
     (tmp_path / "evaluate.py").write_text(source)
     score = scorer(broken, parent)
-    with pytest.raises(WorkerFailed, match=r"evaluate\.py of lab91 cannot be used"):
+    with pytest.raises(WorkerFailed, match=r"evaluate\.py of lab93 cannot be used"):
         judge_milestone(milestone_of(lab, "network"), score, network(1.0), {})
 
 

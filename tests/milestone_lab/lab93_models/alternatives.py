@@ -1,4 +1,4 @@
-"""Right versions of lab 91's function that look different."""
+"""Right versions of lab 93's function that look different."""
 
 from grader.checks import alternative
 

@@ -1,4 +1,4 @@
-"""Task 91.1."""
+"""Task 93.1."""
 
 
 def one() -> float:

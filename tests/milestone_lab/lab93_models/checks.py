@@ -1,4 +1,4 @@
-"""What is checked in lab 91."""
+"""What is checked in lab 93."""
 
 from grader.checks import check
 

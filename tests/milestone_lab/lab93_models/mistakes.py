@@ -1,4 +1,4 @@
-"""Wrong versions of lab 91's function."""
+"""Wrong versions of lab 93's function."""
 
 from grader.checks import mistake
 

@@ -1,4 +1,4 @@
-"""The hidden cases of lab 91."""
+"""The hidden cases of lab 93."""
 
 from checks import is_one
 from grader.checks import hidden_cases
