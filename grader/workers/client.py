@@ -147,11 +147,11 @@ class Worker:
             self.close()
             raise WorkerFailed(f"the sandbox failed: {fault}")
 
-    def ask(self, check: str, arguments: dict[str, Any], seconds: float) -> tuple[Answer, float]:
+    def ask(self, check: Check | Milestone, arguments: dict[str, Any], seconds: float) -> tuple[Answer, float]:
         """What it answers on one case of a check, or on a milestone's artefacts, and the seconds that it took; a worker
         that dies, hangs or floods gives an Answer, too."""
         call_id = secrets.token_hex(16)
-        call = {"id": call_id, "check": check, "arguments": to_plain(arguments), "seconds": seconds}
+        call = {"id": call_id, "check": check.name, "arguments": to_plain(arguments), "seconds": seconds}
         watch = Stopwatch(self._parent, seconds)
         try:
             frames.send(self._channel, call)
@@ -276,7 +276,7 @@ def judge_artefacts(
     manifest = msgspec.structs.replace(lab.manifest, limits=lab.manifest.limits_of(milestone))
     for _ in range(KILLED):
         worker = Worker(parent, Lab(lab.folder, manifest), files, "milestones")
-        found, _seconds = worker.ask(milestone.name, contents(artefacts), milestone.seconds)
+        found, _seconds = worker.ask(milestone, contents(artefacts), milestone.seconds)
         worker.close()
         if found.status == "broken":
             assert found.finding is not None
@@ -302,7 +302,7 @@ class Workers:
                 return Answer("timeout", finding=codes.SECONDS_USED(seconds=limits.submission_seconds))
             if self._worker is None or not self._worker.can_be_asked():  # what it did to itself costs no other check
                 self._worker = Worker(self._parent, self._lab, self._files)
-            found, seconds = self._worker.ask(check.name, arguments, check.seconds or limits.check_seconds)
+            found, seconds = self._worker.ask(check, arguments, check.seconds or limits.check_seconds)
             self._budget.seconds -= seconds
             if found.status != "killed":
                 return found
