@@ -1,6 +1,7 @@
 """What training saved is judged apart: whatever it is, it costs its own points and never the grader."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -89,10 +90,15 @@ ATTACKS: dict[str, tuple[str, Files, Code, str]] = {
         codes.ARTEFACTS_UNUSABLE,
         "cannot be used",
     ),
-    "2**62 columns": ("network", written(tensor("F32", 0, 2**62, 4, size=0)), codes.ARTEFACTS_UNUSABLE, "torch cannot"),
-    "fifty thousand tensors": (
+    "2**62 columns": (
         "network",
-        {"runs/network.safetensors": save({str(n): np.zeros(0, np.float32) for n in range(50_000)})},
+        written(tensor("F32", 0, 2**62, 4, size=0)),
+        codes.ARTEFACTS_UNUSABLE,
+        "cannot be used",
+    ),
+    "thousands of tensors": (
+        "network",
+        {"runs/network.safetensors": save({str(n): np.zeros(0, np.float32) for n in range(5_000)})},
         codes.ARTEFACTS_UNUSABLE,
         "one number called end",
     ),
@@ -172,7 +178,7 @@ def test_the_process_that_judges_has_the_given_files_and_the_artefacts_alone(
 
     monkeypatch.setattr(workers, "opening_message", spied)
     result = submitted(bench, tmp_path, network(1.0)).result
-    assert [files for files, asked in opened if asked == "milestones"] == [{"evaluate.py"}]
+    assert [files for files, asked in opened if asked == "milestones"] == [{"lab.toml", "evaluate.py"}]
     assert all("one.py" in files for files, asked in opened if asked == "checks")
     assert {check.check: check.points for check in result.checks if check.kind == "milestone"} == {
         "network": 4,
@@ -186,6 +192,21 @@ def submitted(bench: Bench, folder: Path, files: Files, code: str = RIGHT) -> Gr
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     return grade(bench, Submission("mallory", folder, []))
+
+
+def test_a_folder_is_taken_and_judged_as_it_was_handed_in(bench: Bench, tmp_path: Path) -> None:
+    graded = submitted(
+        bench, tmp_path, {**network(0.25), **model(0.5, {"runs/model/parts/1.bin": bytes(9)}), "log": b""}
+    )
+    assert (graded.result.score, graded.attention) == (2 + 2 + 4, [])
+    assert graded.result.max_score == 10
+
+
+def test_a_folder_that_is_too_large_says_so_where_its_points_are(bench: Bench, tmp_path: Path) -> None:
+    graded = submitted(bench, tmp_path, model(1.0, {"runs/model/parts/1.bin": bytes(200_000)}))
+    [line] = [check for check in graded.result.checks if check.check == "model"]
+    assert (line.outcome, line.points) == ("failed", 0)
+    assert student_reads(line) == "runs/model/ has 200,002 bytes; 200,000 are allowed: it was not taken"
 
 
 def test_a_submission_whose_network_never_ends_keeps_the_points_of_its_code(bench: Bench, tmp_path: Path) -> None:
@@ -215,6 +236,7 @@ def test_an_evaluate_that_cannot_be_used_is_the_graders_fault(
     source: str, lab: Lab, parent: WarmParent, tmp_path: Path
 ) -> None:
     broken = msgspec.structs.replace(lab, folder=tmp_path)
+    shutil.copyfile(lab.path("lab.toml"), tmp_path / "lab.toml")
     (tmp_path / "evaluate.py").write_text(source)
     score = scorer(broken, parent)
     with pytest.raises(WorkerFailed, match=r"evaluate\.py of lab93 cannot be used"):
