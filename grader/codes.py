@@ -197,8 +197,14 @@ OLD_SENTENCE = code("old_sentence", "private", "text")  # of a result in the for
 
 NOT_PLAYED = code("not_played", "limits")
 NOT_HANDED_IN = code("not_handed_in", "limits", "file")
-WEIGHTS_UNUSABLE = code("weights_unusable", "limits", "file", "message")
+ARTEFACTS_TOO_LARGE = code("artefacts_too_large", "limits", "files", "bytes", "allowed")
+ARTEFACTS_UNUSABLE = code("artefacts_unusable", "file", "files", "message")
+NO_FIGURE = code("no_figure", "limits", "files")
 REACHED = code("reached", "limits", "reached", "target", "half")
+JUDGING_OUT_OF_TIME = code("judging_out_of_time", "limits", "files", "seconds")
+JUDGING_OUT_OF_MEMORY = code("judging_out_of_memory", "limits", "files", "megabytes")
+JUDGING_DIED = code("judging_died", "death", "files", "why")
+JUDGING_RAISED = code("judging_raised", "exception", "files", "why", person=True)  # it may be evaluate.py's own fault
 
 # What a student may see of a finding in a hidden case, by its kind: no values. `limits` are shown whole, `private` not.
 HIDDEN: dict[Kind, Code] = {

@@ -436,6 +436,14 @@ def test_a_damaged_lab_toml_is_a_sentence(content: bytes, lab: Path, grader: Gra
         assert f"{NAME}/lab.toml: " in ended.err
 
 
+@pytest.mark.parametrize(("line", "found"), [("", 1), ("format = 3\n", 3)])
+def test_a_lab_of_another_format_is_refused_in_words(line: str, found: int, lab: Path, grader: Grader) -> None:
+    replace(lab / "lab.toml", "format = 2\n", line)
+    ended = grader("check", "lab90")
+    assert (ended.code, ended.out) == (FAILED, "")
+    assert f"this lab is written in format {found}; the grader reads format 2" in ended.err
+
+
 def test_an_unknown_word_in_lab_toml_is_named(lab: Path, grader: Grader) -> None:
     replace(lab / "lab.toml", "allowed_imports", "alowed_imports")
     assert "alowed_imports" in grader("check", "lab90").err
@@ -734,7 +742,7 @@ questions = 3
 name = "right"
 title = "answers that are right"
 points = 6
-weights = "runs/model.safetensors"
+artefacts = ["runs/model.safetensors"]
 target = 0.8
 half = 0.6
 
@@ -742,9 +750,21 @@ half = 0.6
 name = "in_form"
 title = "answers in the form"
 points = 4
-weights = "runs/model.safetensors"
+artefacts = ["runs/model.safetensors"]
 target = 0.95
 half = 0.9
+"""
+
+
+MODEL_IN_A_FOLDER = """
+[[milestones]]
+name = "model"
+title = "a model in a folder"
+points = 4
+artefacts = ["runs/model/", "runs/notes.json"]
+target = 0.8
+half = 0.6
+max_bytes = 1_000
 """
 
 
@@ -789,6 +809,27 @@ def test_the_table_has_each_milestones_own_figure(
     assert "○ 0.940 (target 0.95)" in out
     record.write_text('{"evaluation_mean": 0.5}')
     assert grader("check", "lab90").out.count("saved; judged when it is graded") == 2
+
+
+def test_a_folder_that_training_saved_is_handed_in_whole(lab: Path, kit: Path, grader: Grader) -> None:
+    with (lab / "lab.toml").open("a", encoding="utf-8") as file:
+        file.write(MODEL_IN_A_FOLDER)
+    solve(lab)
+    ended = grader("submit", "lab90", "--student", "ada", "--out", str(kit / "out"))
+    assert "runs/model/ is missing (make lab90-train)" in ended.out
+    assert "runs/notes.json is missing (make lab90-train)" in ended.out
+    assert "make lab90-train" in grader("check", "lab90").out
+    for name, size in (("model/config.json", 2), ("model/parts/1.safetensors", 500), ("notes.json", 499)):
+        (lab / "runs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (lab / "runs" / name).write_bytes(b"0" * size)
+    (lab / "runs" / "model.json").write_text('{"evaluation_mean": 0.25}')
+    ended = grader("submit", "lab90", "--student", "bob", "--out", str(kit / "out"))
+    assert "the grader does not accept so many bytes of runs/model/, runs/notes.json" in ended.out
+    [archive] = (kit / "out").glob("bob*")
+    with zipfile.ZipFile(archive) as file:
+        names = {name.removeprefix("lab90/runs/") for name in file.namelist() if name.startswith("lab90/runs/")}
+    assert names == {"model/config.json", "model/parts/1.safetensors", "notes.json", "model.json"}
+    assert "○ 0.250 (target 0.8)" in grader("check", "lab90").out
 
 
 def test_the_points_under_the_table_add_up(with_milestones: Path, grader: Grader) -> None:

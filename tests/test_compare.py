@@ -334,7 +334,7 @@ LAB = Lab(
     manifest=Manifest(
         lab="lab90",
         title="",
-        files=Files(handed_in=["a.py"]),
+        files=Files(code=["a.py"]),
         tasks=[Task("1", "first", 1, "a.py", ["first", "helper"], []), Task("2", "second", 1, "a.py", ["second"], [])],
         allowed_imports=[],
     ),

@@ -18,10 +18,11 @@ from grader.judging.judge import Known, judge
 from grader.lab import Lab
 from grader.languages import say
 from grader.renderers.feedback import page_of
-from grader.results import Result, read_result, write_result
+from grader.results import CheckResult, Result, read_result, write_result
 from grader.run.answers import Answer
 from grader.workers.client import WarmParent
 from labs.common.networks import mlp
+from tests.judging import milestone_of
 from tests.reading import student_reads
 
 Submitted = Callable[..., Path]
@@ -158,12 +159,20 @@ def written(dtype: str, shape: list[int], size: int) -> bytes:
     return len(header).to_bytes(8, "little") + header + bytes(size)
 
 
+def reinforce(run: Bench, data: bytes | None) -> CheckResult:
+    """The milestone of that name, judged in a confined process."""
+    files = {} if data is None else {"runs/reinforce.safetensors": data}
+    return judge_milestone(milestone_of(run.lab, "reinforce"), run.score, files, {})
+
+
 @pytest.mark.parametrize(("reached", "points"), [(500, 2), (475, 2), (474.9, 1), (300, 1), (299.9, 0)])
 def test_a_milestone_gives_all_points_at_the_target_and_half_at_the_bar(
     reached: float, points: float, lab3: Lab
 ) -> None:
-    milestone = next(item for item in lab3.manifest.milestones if item.name == "reinforce")
-    assert judge_milestone(milestone, lambda _name, _weights: reached, weights()).points == points
+    milestone = milestone_of(lab3, "reinforce")
+    files = {"runs/reinforce.safetensors": weights()}
+    judged = judge_milestone(milestone, lambda _milestone, _files: Answer("value", float(reached)), files, {})
+    assert (judged.points, judged.kind, judged.number) == (points, "milestone", "M")
 
 
 @pytest.mark.parametrize(
@@ -176,20 +185,18 @@ def test_a_milestone_gives_all_points_at_the_target_and_half_at_the_bar(
         (weights(**{"0.weight": torch.full((64, 4), float("nan"))}), "NaN or infinity"),
         (weights(**{"0.weight": torch.zeros(64, 4, dtype=torch.int64)}), "float32 is expected"),
         (weights(**{"0.weight": torch.zeros(64, 4, dtype=torch.float8_e4m3fn)}), "float32 is expected"),
-        (written("F4", [64, 4], 128), "torch cannot hold what it holds ('F4')"),
+        (written("F4", [64, 4], 128), "cannot be used"),
         (weights(extra=torch.zeros(1)), "extra"),
         (save({"0.bias": torch.zeros(64)}), "lack 0.weight"),
         (weights(**{"0.weight": torch.full((64, 4), 1e300, dtype=torch.float64)}), "NaN or infinity"),
-        (written("F8_E8M0", [4], 4), "torch cannot hold what it holds ('F8_E8M0')"),
-        (written("F32", [0, 2**62, 4], 0), "torch cannot hold what it holds"),
-        (written("F32", [2**63, 0], 0), "torch cannot hold what it holds"),
+        (written("F8_E8M0", [4], 4), "cannot be used"),
+        (written("F32", [0, 2**62, 4], 0), "cannot be used"),
+        (written("F32", [2**63, 0], 0), "cannot be used"),
         (written("\x1b[2J" * 100_000, [1], 4), "unknown variant `�[2J"),
     ],
 )
 def test_weights_that_cannot_be_played_are_a_sentence(data: bytes | None, words: str, lab3_run: Bench) -> None:
-    milestone = next(item for item in lab3_run.lab.manifest.milestones if item.name == "reinforce")
-    assert lab3_run.score is not None
-    judged = judge_milestone(milestone, lab3_run.score, data)
+    judged = reinforce(lab3_run, data)
     assert (judged.outcome, judged.points) == ("failed", 0)
     assert words in student_reads(judged)
     assert len(student_reads(judged)) < 300
@@ -197,10 +204,8 @@ def test_weights_that_cannot_be_played_are_a_sentence(data: bytes | None, words:
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
 def test_weights_of_other_float_types_are_played(dtype: torch.dtype, lab3_run: Bench) -> None:
-    milestone = next(item for item in lab3_run.lab.manifest.milestones if item.name == "reinforce")
-    assert lab3_run.score is not None
     others = weights(**{"0.weight": torch.zeros(64, 4, dtype=dtype)})
-    assert student_reads(judge_milestone(milestone, lab3_run.score, others)).startswith("reached ")
+    assert student_reads(reinforce(lab3_run, others)).startswith("reached ")
 
 
 def test_two_milestones_judge_the_same_weights_each_for_its_own(
@@ -210,22 +215,28 @@ def test_two_milestones_judge_the_same_weights_each_for_its_own(
     first = lab3_run.lab.manifest.milestones[0]
     fractions = [
         msgspec.structs.replace(first, name=name, points=points, target=target, half=0.5, max_bytes=size)
-        for name, points, target, size in (("right", 6, 0.8, 4_000_000), ("in_form", 4, 0.95, 10))
+        for name, points, target, size in (
+            ("right", 6, 0.8, 4_000_000),
+            ("in_form", 4, 0.95, 3_000),
+            ("small", 1, 0, 9),
+        )
     ]
     manifest = msgspec.structs.replace(lab3_run.lab.manifest, milestones=fractions)
     lab = msgspec.structs.replace(lab3_run.lab, manifest=manifest)
     reached = {"right": 0.8734, "in_form": 0.94}
-    run = dataclasses.replace(lab3_run, lab=lab, score=lambda name, _weights: reached[name])
+    run = dataclasses.replace(lab3_run, lab=lab, score=lambda one, _files: Answer("value", reached[one.name]))
     folder = submitted(lab)
-    (folder / first.weights).parent.mkdir()
-    (folder / first.weights).write_bytes(weights())
+    [name] = first.artefacts
+    (folder / name).parent.mkdir()
+    (folder / name).write_bytes(weights())
     result = graded(run, folder).result
     found = {check.check: (check.points, student_reads(check)) for check in result.checks if check.kind == "milestone"}
     assert found == {
         "right": (6, "reached 0.873; target 0.8, half at 0.5"),
         "in_form": (2, "reached 0.940; target 0.95, half at 0.5"),
+        "small": (0, f"{name}: {len(weights())} bytes in all; 9 are allowed"),
     }
-    assert [note for note in result.notes if first.weights in say(note)] == []
+    assert [note for note in result.notes if name in say(note)] == []
 
 
 def test_milestones_that_a_run_does_not_play_are_skipped_and_still_listed(
@@ -248,10 +259,8 @@ def test_weights_that_are_too_large_are_not_taken_and_the_milestone_says_so(
 
 
 def test_an_untrained_policy_is_played_and_earns_nothing(lab3_run: Bench) -> None:
-    milestone = next(item for item in lab3_run.lab.manifest.milestones if item.name == "reinforce")
-    assert lab3_run.score is not None
     torch.manual_seed(0)
-    judged = judge_milestone(milestone, lab3_run.score, weights())
+    judged = reinforce(lab3_run, weights())
     assert judged.points == 0
     assert student_reads(judged).startswith("reached ")
 

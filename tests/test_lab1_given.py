@@ -17,10 +17,11 @@ import safetensors.torch
 import torch
 
 from grader.author.skeleton import cut
-from grader.grading.milestones import judge_milestone, scorer
-from grader.lab import ROOT, Lab, Milestone, read_lab, solutions_folder
+from grader.lab import ROOT, Lab, read_lab, solutions_folder
 from grader.lab.loading import importing_from, load_modules
 from grader.results import CheckResult
+from tests.judging import judged
+from tests.reading import student_reads
 
 Arrays = dict[str, np.ndarray]
 
@@ -52,12 +53,8 @@ def solved(grids: ModuleType, concepts: ModuleType, name: str, which: slice = sl
     return {"V": V, "policy": policy}
 
 
-def milestone_of(lab: Lab, name: str) -> Milestone:
-    return next(milestone for milestone in lab.manifest.milestones if milestone.name == name)
-
-
-def judged(lab: Lab, name: str, arrays: Arrays) -> CheckResult:
-    return judge_milestone(milestone_of(lab, name), scorer(lab), safetensors.numpy.save(arrays))
+def judged_arrays(lab: Lab, name: str, arrays: Arrays) -> CheckResult:
+    return judged(lab, name, safetensors.numpy.save(arrays))
 
 
 # --- the grids --------------------------------------------------------------------------------------------------------
@@ -88,8 +85,8 @@ NAMES = ("grid3", "grid5", "slippery")
 def test_the_optimal_values_with_any_optimal_policy_earn_everything(
     lab1: Lab, grids: ModuleType, concepts: ModuleType, name: str, which: slice
 ) -> None:
-    result = judged(lab1, name, solved(grids, concepts, name, which))
-    assert (result.outcome, result.points) == ("passed", 5.0), result.message
+    result = judged_arrays(lab1, name, solved(grids, concepts, name, which))
+    assert (result.outcome, result.points) == ("passed", 5.0), student_reads(result)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -98,7 +95,7 @@ def test_values_that_are_a_millionth_off_earn_nothing(
 ) -> None:
     arrays = solved(grids, concepts, name)
     arrays["V"][2] += 1e-6
-    assert judged(lab1, name, arrays).points == 0.0
+    assert judged_arrays(lab1, name, arrays).points == 0.0
 
 
 @pytest.mark.parametrize("value", [1e7, 1e18, -1e18, 1e300])
@@ -109,7 +106,7 @@ def test_values_so_large_that_rewards_are_lost_by_rounding_earn_nothing(
     """1e18 - 1 is 1e18: in every state but the last it solved the Bellman equation where gamma is 1."""
     arrays = solved(grids, concepts, name)
     arrays["V"] = np.where(grids.GRIDS[name].terminal, 0.0, value)
-    result = judged(lab1, name, arrays)
+    result = judged_arrays(lab1, name, arrays)
     assert (result.outcome, result.points) == ("failed", 0.0)
 
 
@@ -119,7 +116,7 @@ def test_a_value_of_a_terminal_state_earns_nothing(
 ) -> None:
     arrays = solved(grids, concepts, name)
     arrays["V"][-1] = 1.0
-    assert judged(lab1, name, arrays).points == 0.0
+    assert judged_arrays(lab1, name, arrays).points == 0.0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -133,14 +130,14 @@ def test_a_policy_that_is_almost_never_wrong_does_not_pass_by_luck(
     assert arrays["policy"][state, left] == 0
     arrays["policy"][state] *= 1 - 1e-6
     arrays["policy"][state, left] = 1e-6
-    result = judged(lab1, name, arrays)
-    assert (result.outcome, result.points) == ("failed", 2.5), result.message
+    result = judged_arrays(lab1, name, arrays)
+    assert (result.outcome, result.points) == ("failed", 2.5), student_reads(result)
 
 
 def test_a_policy_that_never_ends_is_judged_too(lab1: Lab, grids: ModuleType, concepts: ModuleType) -> None:
     arrays = solved(grids, concepts, "grid3")
     arrays["policy"][:] = np.eye(4)[grids.ACTIONS.index("up")]
-    assert judged(lab1, "grid3", arrays).points == 2.5
+    assert judged_arrays(lab1, "grid3", arrays).points == 2.5
 
 
 @pytest.mark.parametrize(
@@ -162,16 +159,16 @@ def test_arrays_that_do_not_fit_are_refused_in_a_sentence(
     arrays = solved(grids, concepts, "grid3")
     assert callable(change)
     change(arrays)
-    result = judged(lab1, "grid3", arrays)
+    result = judged_arrays(lab1, "grid3", arrays)
     assert result.points == 0.0
-    assert said in result.message
+    assert said in student_reads(result)
 
 
 def test_numbers_that_numpy_does_not_know_are_refused_too(lab1: Lab) -> None:
     weights = {"V": torch.zeros(9, dtype=torch.bfloat16), "policy": torch.full((9, 4), 0.25, dtype=torch.bfloat16)}
-    result = judge_milestone(milestone_of(lab1, "grid3"), scorer(lab1), safetensors.torch.save(weights))
+    result = judged(lab1, "grid3", safetensors.torch.save(weights))
     assert (result.outcome, result.points) == ("failed", 0.0)
-    assert "float64 is expected" in result.message
+    assert "numpy cannot hold what it holds ('BF16')" in student_reads(result)
 
 
 # --- the scripts ------------------------------------------------------------------------------------------------------
@@ -209,8 +206,8 @@ def test_training_solves_what_is_not_solved_yet(
     assert said.count("3 of 3") == 3
     assert said.count("solved already") == 1
     for milestone in lab1.manifest.milestones:
-        result = judge_milestone(milestone, scorer(lab1), (lab_copy / milestone.weights).read_bytes())
-        assert result.outcome == "passed", result.message
+        result = judged(lab1, milestone.name, (lab_copy / milestone.artefacts[0]).read_bytes())
+        assert result.outcome == "passed", student_reads(result)
     rewrite(lab_copy, "Lab 1", "My lab 1")
     assert run(lab_copy, "train", monkeypatch) == 0
     assert "solved already" not in capsys.readouterr().out, "the code has changed"

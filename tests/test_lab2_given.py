@@ -16,11 +16,12 @@ from safetensors.torch import load_file, save
 
 from grader.author.skeleton import cut
 from grader.checks import Variant
-from grader.grading.milestones import judge_milestone
 from grader.grading.reference import open_reference
 from grader.judging.judge import fault
 from grader.lab import ROOT, Lab, lab_folders, read_lab, solutions_folder
 from grader.lab.loading import load_modules
+from tests.judging import judged, scored
+from tests.reading import student_reads
 
 FOLDER = next(folder for folder in lab_folders(solutions_folder()) if folder.name.startswith("lab2_"))
 
@@ -49,23 +50,23 @@ def walk_up_and_over(evaluate: ModuleType, row: int) -> torch.Tensor:
 def test_a_table_is_judged_by_its_walk(
     row: int, reached: float, points: float, lab2: Lab, modules: list[ModuleType]
 ) -> None:
-    evaluate = modules[1]
-    weights = {"Q": walk_up_and_over(evaluate, row)}
-    assert evaluate.score("q_learning", weights) == reached
-    judged = judge_milestone(lab2.manifest.milestones[0], evaluate.score, save(weights))
-    assert judged.points == points
+    table = save({"Q": walk_up_and_over(modules[1], row)})
+    assert scored(lab2, "q_learning", table).value == reached
+    assert judged(lab2, "q_learning", table).points == points
 
 
-def test_ties_are_never_broken_in_favour_of_the_table(modules: list[ModuleType]) -> None:
-    evaluate = modules[1]
-    assert evaluate.score("q_learning", {"Q": torch.zeros(48, 4)}) < -100
-    right = walk_up_and_over(evaluate, 2)
+def test_ties_are_never_broken_in_favour_of_the_table(lab2: Lab, modules: list[ModuleType]) -> None:
+    def reached(Q: torch.Tensor) -> float:
+        return float(scored(lab2, "q_learning", save({"Q": Q})).value)
+
+    assert reached(torch.zeros(48, 4)) < -100
+    right = walk_up_and_over(modules[1], 2)
     falls = right.clone()
     falls[30, 2] = falls[30, 1]  # above the cliff, down is as good as right
-    assert evaluate.score("q_learning", {"Q": falls}) < -100
+    assert reached(falls) < -100
     nearly = right.clone()
     nearly[30, 2] = nearly[30, 1] - 1e-12
-    assert evaluate.score("q_learning", {"Q": nearly}) < -100
+    assert reached(nearly) < -100
 
 
 @pytest.mark.parametrize(
@@ -80,12 +81,10 @@ def test_ties_are_never_broken_in_favour_of_the_table(modules: list[ModuleType])
         {"Q": torch.zeros(48, 4), "more": torch.zeros(1)},
     ],
 )
-def test_what_is_no_table_is_refused_in_a_sentence(
-    weights: dict[str, torch.Tensor], lab2: Lab, modules: list[ModuleType]
-) -> None:
-    judged = judge_milestone(lab2.manifest.milestones[0], modules[1].score, save(weights))
-    assert judged.points == 0
-    assert "cannot be used: " in judged.message
+def test_what_is_no_table_is_refused_in_a_sentence(weights: dict[str, torch.Tensor], lab2: Lab) -> None:
+    result = judged(lab2, "q_learning", save(weights))
+    assert result.points == 0
+    assert "cannot be used: " in student_reads(result)
 
 
 def test_the_model_of_the_cliff_is_what_its_steps_do(modules: list[ModuleType]) -> None:
@@ -115,16 +114,13 @@ def run(folder: Path, script: str, *arguments: str) -> subprocess.CompletedProce
     return done
 
 
-def test_training_with_the_reference_reaches_the_milestone(
-    lab2: Lab, lab_copy: Path, modules: list[ModuleType]
-) -> None:
+def test_training_with_the_reference_reaches_the_milestone(lab2: Lab, lab_copy: Path) -> None:
     """Seed 0 of recipes that 300 seeds were tried of."""
     done = run(lab_copy, "train.py", "--algorithm", "q_learning")
     assert done.returncode == 0, done.stderr
     assert "Milestone reached" in done.stdout
-    milestone = lab2.manifest.milestones[0]
-    judged = judge_milestone(milestone, modules[1].score, (lab_copy / milestone.weights).read_bytes())
-    assert (judged.outcome, judged.points) == ("passed", 8)
+    result = judged(lab2, "q_learning", (lab_copy / "runs" / "q_learning.safetensors").read_bytes())
+    assert (result.outcome, result.points) == ("passed", 8)
     assert "an earlier run" not in done.stdout
     again = run(lab_copy, "train.py", "--algorithm", "q_learning")
     assert "trained already" in again.stdout

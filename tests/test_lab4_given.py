@@ -16,12 +16,13 @@ import torch
 from safetensors.torch import load_file, save, save_file
 
 from grader.author.skeleton import cut
-from grader.grading.milestones import judge_milestone, scorer
 from grader.grading.reference import open_reference, record_of
 from grader.judging.judge import judge
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.loading import load_modules, replaced
 from grader.run.answers import answer
+from tests.judging import judged, scored
+from tests.reading import student_reads
 
 
 @pytest.fixture(autouse=True)
@@ -171,9 +172,7 @@ def test_a_forgotten_device_is_no_diagnosis_of_anything_else(lab4: Lab, recorded
 
 
 def test_weights_that_cannot_be_played_are_refused_in_words(lab4: Lab) -> None:
-    score = scorer(lab4)
     [nets] = load_modules(lab4.folder, ["nets"])
-    milestones = {milestone.name: milestone for milestone in lab4.manifest.milestones}
     weights = nets.make_actor("pendulum").state_dict()
     diverged = {**weights, "log_std": torch.tensor([float("nan")])}
     for bad, words in (
@@ -182,20 +181,18 @@ def test_weights_that_cannot_be_played_are_refused_in_words(lab4: Lab) -> None:
         (save({**weights, "log_std": torch.zeros(2)}), "shape (2,)"),
         (b"no safetensors", "cannot be used"),
     ):
-        judged = judge_milestone(milestones["pendulum"], score, bad)
-        assert (judged.outcome, judged.points) == ("failed", 0.0)
-        assert words in judged.message
+        result = judged(lab4, "pendulum", bad)
+        assert (result.outcome, result.points) == ("failed", 0.0)
+        assert words in student_reads(result)
 
 
 def test_an_untrained_actor_does_not_reach_half_of_the_points(lab4: Lab) -> None:
-    score = scorer(lab4)
-    assert score is not None
     [nets] = load_modules(lab4.folder, ["nets"])
     for milestone in lab4.manifest.milestones:
-        weights = nets.make_actor(milestone.name).state_dict()
-        reached = score(milestone.name, weights)
+        weights = save(nets.make_actor(milestone.name).state_dict())
+        reached = scored(lab4, milestone.name, weights).value
         assert reached < milestone.half
-        assert reached == score(milestone.name, weights), "the score belongs to the weights"
+        assert reached == scored(lab4, milestone.name, weights).value, "the score belongs to the weights"
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ import torch
 from safetensors.torch import load_file, save
 
 from grader.author.skeleton import cut
-from grader.grading.milestones import judge_milestone, scorer
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.loading import load_modules
 from labs.common.sampling import generate
 from labs.common.toys import arithmetic
+from tests.judging import judged, scored
+from tests.reading import student_reads
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +119,6 @@ def test_what_was_sampled_is_what_is_learnt_from(given: tuple[ModuleType, Module
 
 
 def test_weights_that_cannot_be_judged_are_refused_in_words(lab5: Lab) -> None:
-    score = scorer(lab5)
     weights = load_file(arithmetic.TOY.folder / "model.safetensors")
     name = next(iter(weights))
     for bad, words in (
@@ -129,23 +129,21 @@ def test_weights_that_cannot_be_judged_are_refused_in_words(lab5: Lab) -> None:
         (b"no safetensors", "cannot be used"),
     ):
         for milestone in lab5.manifest.milestones:
-            judged = judge_milestone(milestone, score, bad)
-            assert (judged.outcome, judged.points) == ("failed", 0.0)
-            assert words in judged.message
+            result = judged(lab5, milestone.name, bad)
+            assert (result.outcome, result.points) == ("failed", 0.0)
+            assert words in student_reads(result)
 
 
 @pytest.mark.parametrize("larger", [1, 1.001, 30])
 def test_the_model_as_it_came_earns_nothing(lab5: Lab, larger: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor with a larger last layer, which makes each sample the likeliest one: .985 of those are right."""
     monkeypatch.setattr(arithmetic, "HELD_OUT", 200)
-    score = scorer(lab5)
-    assert score is not None
     weights = load_file(arithmetic.TOY.folder / "model.safetensors")
     weights["lm_head.weight"] *= larger
     for milestone in lab5.manifest.milestones:
-        reached = score(milestone.name, weights)
+        reached = scored(lab5, milestone.name, save(weights)).value
         assert reached < milestone.half
-        assert reached == score(milestone.name, weights), "the score belongs to the weights"
+        assert reached == scored(lab5, milestone.name, save(weights)).value, "the score belongs to the weights"
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

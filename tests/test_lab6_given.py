@@ -15,11 +15,12 @@ import torch
 from safetensors.torch import save
 
 from grader.author.skeleton import cut
-from grader.grading.milestones import judge_milestone, scorer
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.loading import load_modules
 from labs.common.language_model import load, log_likelihood
 from labs.common.toys import arithmetic
+from tests.judging import judged, scored
+from tests.reading import student_reads
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +124,6 @@ def test_too_few_desirable_examples_weigh_more_unless_it_is_left_out(trainer: Mo
 
 
 def test_weights_that_cannot_be_sampled_from_are_refused_in_words(lab6: Lab) -> None:
-    score = scorer(lab6)
     [milestone] = lab6.manifest.milestones
     weights = {name: tensor.clone() for name, tensor in load(arithmetic.TOY, "tiny")[0].state_dict().items()}
     some, keys = next(iter(weights)), "model.layers.0.self_attn.k_proj.weight"
@@ -135,9 +135,9 @@ def test_weights_that_cannot_be_sampled_from_are_refused_in_words(lab6: Lab) -> 
         (save({**weights, keys: torch.full_like(weights[keys], 3e38)}), "NaN for probabilities"),
         (b"no safetensors", "cannot be used"),
     ):
-        judged = judge_milestone(milestone, score, bad)
-        assert (judged.outcome, judged.points) == ("failed", 0.0)
-        assert words in judged.message
+        result = judged(lab6, milestone.name, bad)
+        assert (result.outcome, result.points) == ("failed", 0.0)
+        assert words in student_reads(result)
 
 
 @pytest.mark.parametrize("layer", ["nothing", "lm_head.weight", "model.norm.weight"])
@@ -146,17 +146,15 @@ def test_the_model_as_it_came_does_not_reach_half_of_the_points(
 ) -> None:
     """Nor with a larger last layer, which makes each sample the likeliest one: .985 of those are right."""
     monkeypatch.undo()  # all of the held-out problems
-    score = scorer(lab6)
-    assert score is not None
     [milestone] = lab6.manifest.milestones
     weights = {
         name: tensor * (30 if name == layer else 1)
         for name, tensor in load(arithmetic.TOY, "tiny")[0].state_dict().items()
     }
-    reached = score("kto", weights)
+    reached = scored(lab6, "kto", save(weights)).value
     assert reached < milestone.half
     torch.manual_seed(3)
-    assert reached == score("kto", weights), "the score belongs to the weights"
+    assert reached == scored(lab6, "kto", save(weights)).value, "the score belongs to the weights"
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

@@ -14,11 +14,12 @@ import torch
 from safetensors.torch import load_file, save
 
 from grader.author.skeleton import cut
-from grader.grading.milestones import judge_milestone, scorer
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.loading import load_modules
 from labs.common import language_model
 from labs.common.toys import arithmetic
+from tests.judging import judged, scored
+from tests.reading import student_reads
 
 
 @pytest.fixture(autouse=True)
@@ -169,7 +170,6 @@ def test_a_loss_that_is_nan_ends_the_training_in_words(loop: ModuleType, monkeyp
 
 
 def test_weights_that_cannot_be_asked_are_refused_in_words(lab7: Lab) -> None:
-    score = scorer(lab7)
     weights = language_model.load(arithmetic.TOY, "tiny")[0].state_dict()
     name, keys = "model.embed_tokens.weight", "model.layers.0.self_attn.k_proj.weight"
     for bad, words in (
@@ -179,20 +179,18 @@ def test_weights_that_cannot_be_asked_are_refused_in_words(lab7: Lab) -> None:
         ({**weights, keys: torch.full_like(weights[keys], 3e38)}, "NaN for probabilities"),
     ):
         for milestone in lab7.manifest.milestones:
-            judged = judge_milestone(milestone, score, save(bad))
-            assert (judged.outcome, judged.points) == ("failed", 0.0)
-            assert words in judged.message
-    assert "cannot be used" in judge_milestone(lab7.manifest.milestones[0], score, b"no safetensors").message
+            result = judged(lab7, milestone.name, save(bad))
+            assert (result.outcome, result.points) == ("failed", 0.0)
+            assert words in student_reads(result)
+    assert "cannot be used" in student_reads(judged(lab7, "accuracy", b"no safetensors"))
 
 
 def test_the_shipped_model_does_not_reach_half_of_the_points(lab7: Lab) -> None:
-    score = scorer(lab7)
-    assert score is not None
     weights = language_model.load(arithmetic.TOY, "tiny")[0].state_dict()
     for milestone in lab7.manifest.milestones:
-        reached = score(milestone.name, weights)
+        reached = scored(lab7, milestone.name, save(weights)).value
         assert 0 < reached < milestone.half
-        assert reached == score(milestone.name, weights), "the score belongs to the weights"
+        assert reached == scored(lab7, milestone.name, save(weights)).value, "the score belongs to the weights"
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

@@ -216,8 +216,8 @@ SHARDS = {
 @pytest.fixture
 def folder_lab(tmp_path: Path) -> Lab:
     """A lab whose milestone is a folder of at most 99 bytes."""
-    milestone = Milestone("policy", "The policy", 5, POLICY, target=1, half=0, max_bytes=99)
-    files = Files(handed_in=["agent.py", "losses.py"])
+    milestone = Milestone("policy", "The policy", 5, [POLICY], target=1, half=0, max_bytes=99)
+    files = Files(code=["agent.py", "losses.py"])
     return Lab(
         tmp_path, Manifest("lab3", "A lab of its own", files, tasks=[], allowed_imports=[], milestones=[milestone])
     )
@@ -725,7 +725,7 @@ def test_an_archive_with_bytes_changed_is_staged_or_unusable(
     except NothingUsable as unusable:
         assert str(unusable).isprintable()
     else:
-        assert set(staged.files) <= {*CODE, *(milestone.weights for milestone in lab3.manifest.milestones)}
+        assert set(staged.files) <= {*CODE, *lab3.artefacts}
         assert all(sentence.isprintable() for sentence in [*notes(staged), *problems(staged)])
 
 

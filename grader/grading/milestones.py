@@ -1,73 +1,95 @@
-"""Judges what training saved: the weights are loaded into the lab's own network, and no submitted code runs."""
+"""Judges what training saved: the lab's evaluate.py does it in a worker, where no submitted code runs."""
 
 import functools
 import hashlib
 import importlib.metadata
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Callable, Mapping
 
 from grader import codes
 from grader.findings import Finding
-from grader.lab import ROOT, Lab, Milestone
-from grader.lab.loading import load_modules
-from grader.plain import one_line
-from grader.results import CheckResult
+from grader.judging.judge import tidy
+from grader.lab import ROOT, Lab, Milestone, is_of
+from grader.results import CheckResult, Outcome
+from grader.run.answers import Answer
+from grader.workers.client import WarmParent, judge_artefacts
 
-Score = Callable[[str, dict[str, Any]], float]
+Score = Callable[[Milestone, Mapping[str, bytes]], Answer]
 
 
-def scorer(lab: Lab) -> Score | None:
-    """The lab's own `score(name, weights)` from its evaluate.py; None for a lab without milestones."""
+def scorer(lab: Lab, parent: WarmParent) -> Score | None:
+    """What evaluate.py makes of a milestone's artefacts, found in workers of `parent`; None for a lab without
+    milestones."""
     if not lab.manifest.milestones:
         return None
-    [module] = load_modules(lab.folder, ["evaluate"])
-    score: Score = module.score
-    return score
+    files = {name: lab.path(name).read_bytes() for name in ("lab.toml", *lab.manifest.files.given)}
+    return lambda milestone, artefacts: judge_artefacts(parent, lab, milestone, files, artefacts)
 
 
 def judge_milestone(
-    milestone: Milestone, score: Score | None, data: bytes | None, why_missing: Finding | None = None
+    milestone: Milestone,
+    score: Score | None,
+    files: Mapping[str, bytes],
+    too_large: Mapping[str, Finding],
 ) -> CheckResult:
-    """Full points at the target, half at the lower bar; a sentence where the weights are missing or unusable. Skipped
-    without a scorer: the run was asked not to play."""
-    if score is None:
-        return _result(milestone, None, codes.NOT_PLAYED())
-    if data is None:
-        return _result(milestone, 0.0, why_missing or codes.NOT_HANDED_IN(file=milestone.weights))
-    import safetensors
-    import safetensors.torch
+    """Full points at the target, half at the lower bar, none where an artefact is missing or unusable.
 
-    try:
-        weights = _loaded(data)
-        reached = score(milestone.name, weights)
-    except (safetensors.SafetensorError, ValueError) as error:  # its words may be the file's
-        return _result(milestone, 0.0, codes.WEIGHTS_UNUSABLE(file=milestone.weights, message=one_line(str(error))))
+    `files` are those that were taken, and `too_large` says why an artefact was not. Skipped without a scorer: the run
+    was asked not to judge milestones. WorkerFailed where the grader cannot.
+    """
+    if score is None:
+        return _result(milestone, "skipped", codes.NOT_PLAYED())
+    found: dict[str, bytes] = {}
+    for artefact in milestone.artefacts:
+        inside = {name: data for name, data in files.items() if is_of(artefact, name)}
+        if not inside:
+            return _result(milestone, "failed", too_large.get(artefact) or codes.NOT_HANDED_IN(file=artefact))
+        found |= inside
+    size = sum(map(len, found.values()))
+    if size > milestone.max_bytes:
+        large = codes.ARTEFACTS_TOO_LARGE(files=milestone.artefacts, bytes=size, allowed=milestone.max_bytes)
+        return _result(milestone, "failed", large)
+    answer = score(milestone, found)
+    if answer.status != "value":
+        return _result(milestone, *_without_figure(milestone, answer))
+    reached = answer.value
+    if not (isinstance(reached, float) and math.isfinite(reached)):
+        return _result(milestone, "failed", codes.NO_FIGURE(files=milestone.artefacts))
     share = 1.0 if reached >= milestone.target else 0.5 if reached >= milestone.half else 0.0
     bars = {"target": f"{milestone.target:g}", "half": f"{milestone.half:g}"}
-    return _result(milestone, share, codes.REACHED(reached=milestone.in_words(reached), **bars))
+    finding = codes.REACHED(reached=milestone.in_words(reached), **bars)
+    return _result(milestone, "passed" if share == 1 else "failed", finding, share)
 
 
-def _loaded(data: bytes) -> dict[str, Any]:
-    import safetensors.torch
+def _without_figure(milestone: Milestone, answer: Answer) -> tuple[Outcome, Finding]:
+    """The outcome, and what is said, where evaluate.py gave no figure."""
+    files, why = milestone.artefacts, answer.finding
+    if answer.status == "timeout":
+        return "timeout", codes.JUDGING_OUT_OF_TIME(files=files, seconds=milestone.seconds)
+    assert why is not None, f"an answer without a value says why: {answer}"
+    if answer.status == "unusable":
+        return "failed", why
+    if answer.status == "raised":
+        return "failed", codes.JUDGING_RAISED(files=files, why=why)
+    if codes.KILLED.made(why):
+        return "crashed", why
+    if codes.LIMIT_MEMORY.made(why):
+        return "crashed", codes.JUDGING_OUT_OF_MEMORY(files=files, megabytes=milestone.memory_bytes / 1e6)
+    return "crashed", codes.JUDGING_DIED(files=files, why=why)
 
-    try:
-        return safetensors.torch.load(data)
-    except (KeyError, TypeError, RuntimeError) as error:  # of a dtype that torch has not, of an endless shape
-        raise ValueError(f"torch cannot hold what it holds ({error})") from None
 
-
-def _result(milestone: Milestone, share: float | None, finding: Finding) -> CheckResult:
+def _result(milestone: Milestone, outcome: Outcome, finding: Finding, share: float = 0.0) -> CheckResult:
     return CheckResult(
         task="milestone",
         check=milestone.name,
         title=milestone.title,
         visibility="hidden",
         kind="milestone",
-        outcome="skipped" if share is None else "passed" if share == 1 else "failed",
-        points=None if share is None else round(milestone.points * share, 2),
+        outcome=outcome,
+        points=None if outcome == "skipped" else round(milestone.points * share, 2),
         max_points=milestone.points,
         number="M",
-        findings=[finding],
+        findings=[tidy(finding)],
     )
 
 

@@ -45,9 +45,10 @@ class Bench:
 
 
 def open_bench(lab: Lab, parent: WarmParent, seed: int, with_milestones: bool = True) -> Bench:
-    """Opens the reference, the quiz key and (unless no milestone is to be judged) the milestones' scorer of a lab."""
+    """Opens the reference, the quiz key and (unless no milestone is to be judged) the milestones' scorer of a lab. Its
+    workers are those of `parent`."""
     key = quiz.read_key(lab) if lab.manifest.quiz else {}
-    score = scorer(lab) if with_milestones else None
+    score = scorer(lab, parent) if with_milestones else None
     reference = open_reference(lab)
     reference.record = record_of(lab)
     return Bench(lab, reference, parent, seed, score, key, {"lab": hash_of(lab)})
@@ -257,11 +258,12 @@ def _wanted(case: Case, facts: Known) -> bytes:
 def _milestone_results(bench: Bench, staged: Staged) -> list[CheckResult]:
     lines = []
     for milestone in bench.lab.manifest.milestones:
-        weights = milestone.weights
+        clock = time.monotonic()
         try:
-            lines.append(
-                judge_milestone(milestone, bench.score, staged.files.get(weights), staged.too_large.get(weights))
-            )
+            line = judge_milestone(milestone, bench.score, staged.files, staged.too_large)
+            lines.append(msgspec.structs.replace(line, seconds=round(time.monotonic() - clock, 3)))
+        except WorkerFailed as error:
+            lines.append(_milestone_error(milestone, (codes.GRADER_FAILED(message=str(error)),)))
         except Exception:  # the grader's own fault, as above
             lines.append(_milestone_error(milestone, _own_fault()))
     return lines
@@ -274,7 +276,7 @@ def _own_fault() -> tuple[Finding, ...]:
 
 
 def _milestone_error(milestone: Milestone, why: Sequence[Finding]) -> CheckResult:
-    skipped = judge_milestone(milestone, None, None)
+    skipped = judge_milestone(milestone, None, {}, {})
     return msgspec.structs.replace(skipped, outcome="error", findings=list(why))
 
 

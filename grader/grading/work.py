@@ -38,7 +38,8 @@ def bench_of(job: Job) -> Bench:
 
     torch.set_num_threads(1)
     lab = job.read_lab()
-    parent = WarmParent(lab.manifest.limits, job.sandbox, lab.manifest.preload, source_of(lab))
+    modules = lab.manifest.grader.preload
+    parent = WarmParent(lab.manifest.largest_limits, job.sandbox, modules, source_of(lab))
     return open_bench(lab, parent, job.seed, job.milestones)
 
 

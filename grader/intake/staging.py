@@ -49,7 +49,8 @@ def wanted_files(lab: Lab) -> dict[str, int]:
     """
     wanted = dict.fromkeys(lab.manifest.files.handed_in, lab.manifest.files.max_bytes)
     for milestone in lab.manifest.milestones:
-        wanted[milestone.weights] = max(milestone.max_bytes, wanted.get(milestone.weights, 0))
+        for artefact in milestone.artefacts:
+            wanted[artefact] = max(milestone.max_bytes, wanted.get(artefact, 0))
     return wanted
 
 

@@ -1,6 +1,7 @@
 """A lab as lab.toml describes it: its files, tasks with points, hints, limits, milestones and quiz."""
 
 from pathlib import Path
+from typing import Literal, get_args
 
 import msgspec
 
@@ -8,6 +9,7 @@ from grader.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST_FILE = "manifest.json"  # in what a student hands in: the hashes of its files, as they were packed
+Format = Literal[2]  # of lab.toml
 PUBLIC_SHARE = 0.4  # of a check's points rests on its public cases, the rest on hidden ones
 
 
@@ -27,23 +29,31 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What training saved, judged by the grader: full points at `target`, half at `half`.
+    """What training saved, judged by the lab's evaluate.py: full points at `target`, half at `half`.
 
-    Several may judge the same weights, each for something else.
+    `artefacts` are files, or folders whose names end with "/". Several milestones may judge the same ones, each for
+    something else. They are judged in a confined process of their own, within `seconds` and `memory_bytes`.
     """
 
     name: str
     title: str
     points: float
-    weights: str
+    artefacts: list[str]
     target: float
     half: float
-    max_bytes: int = 4_000_000
+    max_bytes: int = 4_000_000  # of all artefacts together
+    seconds: float = 60  # computing; waiting for a busy machine is free
+    memory_bytes: int = 1_000_000_000  # above what the process has before it reads them
 
     def in_words(self, reached: float) -> str:
         """What was reached, as exact as the bars are: 412.3 of 475, 0.873 of 0.9."""
         whole = abs(self.target) > 1 and self.target % 1 == self.half % 1 == 0
         return f"{reached:.{1 if whole else 3}f}"
+
+
+def is_of(artefact: str, name: str) -> bool:
+    """Whether the file `name` is the artefact, or lies in it where that is a folder."""
+    return name.startswith(artefact) if artefact.endswith("/") else name == artefact
 
 
 class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,11 +72,24 @@ class ReportPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a student hands in (and edits), and what is given and never taken from a submission."""
+    """A lab's files by their roles. What training saves is named by the milestones.
 
-    handed_in: list[str]
+    code      Python that a student writes
+    answers   JSON that a student fills in: a task's, and quiz.json
+    report    the notebook with the open questions
+    given     what every student has; a copy that is handed in is not read
+    """
+
+    code: list[str]
+    answers: list[str] = []
+    report: str = ""
     given: list[str] = []
-    max_bytes: int = 1_000_000
+    max_bytes: int = 1_000_000  # of one file of a student's
+
+    @property
+    def handed_in(self) -> list[str]:
+        """The files that a student edits, all of which are handed in."""
+        return [*self.code, *self.answers, *([self.report] if self.report else [])]
 
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +113,14 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     disk_bytes: int = 64_000_000  # in its private folder
 
 
+class Grader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What grading depends on besides the lab's files."""
+
+    # Libraries whose numbers count: with another version of one, scores may differ.
+    versions: list[str] = msgspec.field(default_factory=lambda: ["torch", "numpy"])
+    preload: list[str] = []  # modules that a worker has imported before it runs a submission or judges artefacts
+
+
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """lab.toml."""
 
@@ -103,8 +134,24 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quiz: Quiz | None = None
     report: list[ReportPart] = []
     limits: Limits = Limits()
-    preload: list[str] = []  # modules that a worker has imported before a submission runs
+    grader: Grader = Grader()
     float64: bool = False  # the lab computes in float64, and is compared at its precision
+    format: Format = 2
+
+    def limits_of(self, milestone: Milestone) -> Limits:
+        """What judging a milestone may use. Its artefacts lie in the private folder."""
+        disk_bytes = self.limits.disk_bytes + milestone.max_bytes
+        return msgspec.structs.replace(self.limits, memory_bytes=milestone.memory_bytes, disk_bytes=disk_bytes)
+
+    @property
+    def largest_limits(self) -> Limits:
+        """What a sandbox has to allow: enough for submissions, and for each milestone."""
+        each = [self.limits, *map(self.limits_of, self.milestones)]
+        return msgspec.structs.replace(
+            self.limits,
+            memory_bytes=max(limits.memory_bytes for limits in each),
+            disk_bytes=max(limits.disk_bytes for limits in each),
+        )
 
 
 class Lab(msgspec.Struct, frozen=True):
@@ -119,12 +166,18 @@ class Lab(msgspec.Struct, frozen=True):
 
     @property
     def code_files(self) -> list[str]:
-        return [name for name in self.manifest.files.handed_in if name.endswith(".py")]
+        return self.manifest.files.code
 
     @property
     def answer_files(self) -> list[str]:
         """The JSON files that students fill in for a task."""
-        return [*dict.fromkeys(task.file for task in self.manifest.tasks if task.file.endswith(".json"))]
+        files = {task.file for task in self.manifest.tasks}
+        return [name for name in self.manifest.files.answers if name in files]
+
+    @property
+    def artefacts(self) -> list[str]:
+        """What training saves for the milestones: files, and folders whose names end with "/"."""
+        return [*dict.fromkeys(name for milestone in self.manifest.milestones for name in milestone.artefacts)]
 
     @property
     def max_score(self) -> float:
@@ -137,6 +190,13 @@ class Lab(msgspec.Struct, frozen=True):
 
     def path(self, name: str) -> Path:
         return self.folder / name
+
+    def files_of(self, artefact: str) -> list[Path]:
+        """The files of an artefact that lie in the lab's folder, in order; none where nothing was saved."""
+        path = self.path(artefact)
+        if not artefact.endswith("/"):
+            return [path] if path.is_file() else []
+        return sorted(file for file in path.rglob("*") if file.is_file())
 
     def task(self, name: str) -> Task:
         """The task of that name, or number, or the one a function of that name belongs to."""
@@ -155,11 +215,18 @@ class Lab(msgspec.Struct, frozen=True):
         return ", ".join(names)
 
 
+class _Form(msgspec.Struct):
+    format: int = 1
+
+
 def read_lab(folder: Path) -> Lab:
-    """The lab in `folder`; Refused where lab.toml is missing or says something it must not."""
+    """The lab in `folder`; Refused where lab.toml is missing, in another format, or says something it must not."""
     path = folder / "lab.toml"
     try:
-        manifest = msgspec.toml.decode(path.read_bytes(), type=Manifest)
+        text = path.read_bytes()
+        if (form := msgspec.toml.decode(text, type=_Form).format) not in get_args(Format):
+            raise Refused("manifest_format", 1, path=str(path), format=form, wanted=get_args(Format)[-1])
+        manifest = msgspec.toml.decode(text, type=Manifest)
     except OSError as error:
         raise Refused("cannot_be_read", 1, path=str(path), reason=error.strerror or "") from None
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -38,6 +38,8 @@ NEXT = {  # by the outcome, and where it needs to be told apart by the side or t
     "very large and negative numbers. Try such cases yourself.",
     "failed milestone": "Once the tasks pass, make {lab}-train trains anew; then hand in again what it saved.",
     "failed quiz": "Read the question again, and the part of the chapter that it is about.",
+    "timeout milestone": "Look at what was saved: a model that was trained as the handout says is judged in seconds.",
+    "crashed milestone": "Look at what was saved: a model that was trained as the handout says is judged in seconds.",
     "timeout": "Look for a loop that never ends, or one that does the same work again for every item.",
     "crashed": "Python itself ended: look for exit(), memory that grows without end, recursion that never stops.",
     "skipped": "This waits for a function that is not written yet, or for another check: see to that one first.",

@@ -169,9 +169,9 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
     return Answer("raised", finding=raised(error), limit=limit_of(error), trace=trace[-MAX_TEXT:])
 
 
-def raised(error: BaseException) -> Finding:
-    """An exception as a finding: its type and what it says."""
-    name, words = type_name(error), words_of(error)[:MAX_TEXT]
+def raised(error: BaseException, most: int = MAX_TEXT) -> Finding:
+    """An exception as a finding: its type, and at most so many characters of what it says."""
+    name, words = type_name(error), words_of(error)[:most]
     return codes.RAISED(exception=name, message=words) if words else codes.RAISED_SILENTLY(exception=name)
 
 

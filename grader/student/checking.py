@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from grader.checks import Check, Fixture, checks_of, fixtures
@@ -126,10 +127,12 @@ def public_points(checked: list[Checked]) -> tuple[float, float]:
 
 @dataclasses.dataclass(frozen=True)
 class MilestoneState:
-    """What lies in runs/ for a milestone: whether there are weights, and what training itself measured."""
+    """What training saved for a milestone: the artefacts that are missing, the bytes of those that are there, and what
+    training itself measured."""
 
     milestone: Milestone
-    saved: bool
+    missing: list[str]
+    size: int
     measured: float | None
 
 
@@ -137,21 +140,28 @@ def milestone_states(lab: Lab) -> list[MilestoneState]:
     """The state of each milestone, from the files that training wrote; nothing is played here."""
     states = []
     for milestone in lab.manifest.milestones:
-        weights = lab.folder / milestone.weights
-        states.append(MilestoneState(milestone, weights.is_file(), _measured(lab, milestone)))
+        files = {artefact: lab.files_of(artefact) for artefact in milestone.artefacts}
+        missing = [artefact for artefact, found in files.items() if not found]
+        size = sum(file.stat().st_size for found in files.values() for file in found)
+        states.append(MilestoneState(milestone, missing, size, _measured(lab, milestone)))
     return states
 
 
 def _measured(lab: Lab, milestone: Milestone) -> float | None:
-    """What training measured: `evaluation_mean`, or, where several milestones judge the same weights, the entry of
+    """What training measured: `evaluation_mean`, or, where several milestones judge the same artefacts, the entry of
     `evaluations` that is called like this one."""
-    shared = [other.weights for other in lab.manifest.milestones].count(milestone.weights) > 1
+    shared = [other.artefacts for other in lab.manifest.milestones].count(milestone.artefacts) > 1
     try:
-        facts = json.loads(lab.path(milestone.weights).with_suffix(".json").read_text(encoding="utf-8"))
+        facts = json.loads(metrics_of(lab, milestone).read_text(encoding="utf-8"))
         value = facts["evaluations"][milestone.name] if shared else facts["evaluation_mean"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return float(value) if isinstance(value, int | float) else None
+
+
+def metrics_of(lab: Lab, milestone: Milestone) -> Path:
+    """Where training writes what it measured: beside the first artefact, as runs/<name>.json."""
+    return lab.path(milestone.artefacts[0]).with_suffix(".json")
 
 
 @dataclasses.dataclass(frozen=True)

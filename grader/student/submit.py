@@ -11,7 +11,7 @@ from pathlib import Path
 from grader.errors import Refused
 from grader.lab import MANIFEST_FILE, Lab
 from grader.languages import say
-from grader.student.checking import Checked, MilestoneState, QuizState
+from grader.student.checking import Checked, MilestoneState, QuizState, metrics_of
 
 
 def student_name(given: str | None) -> str:
@@ -26,11 +26,12 @@ def student_name(given: str | None) -> str:
 
 
 def files_to_hand_in(lab: Lab) -> list[Path]:
-    """The files that go in, of those that are there: the code, quiz.json, the weights and metrics of milestones."""
-    names = list(lab.manifest.files.handed_in)
+    """The files that go in, of those that are there: what a student edits, and what training saved and measured."""
+    paths = [lab.path(name) for name in lab.manifest.files.handed_in]
     for milestone in lab.manifest.milestones:
-        names += [milestone.weights, str(Path(milestone.weights).with_suffix(".json"))]
-    return [lab.path(name) for name in dict.fromkeys(names) if lab.path(name).is_file()]
+        paths += [file for artefact in milestone.artefacts for file in lab.files_of(artefact)]
+        paths.append(metrics_of(lab, milestone))
+    return [path for path in dict.fromkeys(paths) if path.is_file()]
 
 
 def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneState], quiz: QuizState) -> list[str]:
@@ -47,16 +48,15 @@ def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneSta
         elif any(outcome != "passed" for outcome in outcomes):
             sentences.append(say("task_fails", number=task.number, task=task.name))
     for state in milestones:
-        if not state.saved:
-            sentences.append(say("weights_are_missing", file=state.milestone.weights, lab=lab.name))
-        elif lab.path(state.milestone.weights).stat().st_size > state.milestone.max_bytes:
-            sentences.append(say("weights_too_large", file=state.milestone.weights))
+        sentences += [say("artefact_is_missing", file=artefact, lab=lab.name) for artefact in state.missing]
+        if state.size > state.milestone.max_bytes:
+            sentences.append(say("artefacts_larger", files=state.milestone.artefacts))
     if lab.manifest.quiz:
         if quiz.fault:
             sentences.append(say(quiz.fault))
         elif left := lab.manifest.quiz.questions - quiz.answered:
             sentences.append(say("questions_open", count=left))
-    return list(dict.fromkeys(sentences))  # two milestones may judge the same weights
+    return list(dict.fromkeys(sentences))  # two milestones may judge the same artefacts
 
 
 def pack(lab: Lab, student: str, folder: Path) -> tuple[Path, list[str]]:

@@ -114,7 +114,7 @@ class _Screen:
         """Milestones, the quiz and the report: their points come with grading."""
         for state in self.milestones:
             milestone = state.milestone
-            if not state.saved:
+            if state.missing:
                 status = Text(self.texts.say("to_train", lab=self.lab.name), style="dim")
             elif state.measured is None:
                 status = Text(self.texts.say("saved"), style="yellow")
@@ -217,7 +217,7 @@ class _Screen:
         quiz = self.lab.manifest.quiz
         if not self.whole_lab:
             return "next_whole_lab"
-        if any(not state.saved for state in self.milestones):
+        if any(state.missing for state in self.milestones):
             return "next_train"
         if quiz and (self.quiz.fault or self.quiz.answered < quiz.questions):
             return "next_quiz"

@@ -1,4 +1,7 @@
-"""The grader's side of workers: a warm parent, and a child for each submission that is asked one call at a time."""
+"""The grader's side of workers: a warm parent, and a child for each submission that is asked one call at a time.
+
+A child for a milestone's artefacts is asked one call.
+"""
 
 import contextlib
 import dataclasses
@@ -11,16 +14,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+import msgspec
+
 from grader import codes, sandboxes
 from grader.checks import Check
 from grader.errors import Found
 from grader.findings import Finding
-from grader.lab import Lab, Limits
+from grader.lab import Lab, Limits, Milestone
 from grader.plain import NotPlain, to_plain
 from grader.run.answers import Answer
 from grader.sandboxes import NotStarted, RunningParent
 from grader.workers import frames
-from grader.workers.worker import answer_from_message, opening_message
+from grader.workers.worker import Asked, answer_from_message, contents, opening_message
 
 GRACE_SECONDS = 1.0  # a child stops itself after its seconds; if it does not, it is ended this much later
 WALL_FACTOR, WALL_GRACE = 10, 60.0  # the longest that a call may wait for a busy machine
@@ -49,11 +54,13 @@ class WarmParent:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.stop()
 
-    def fork(self, channel: socket.socket) -> None:
-        """A child that serves the other end of `channel`. A parent that has died is replaced."""
+    def fork(self, channel: socket.socket, limits: Limits) -> None:
+        """A child with these limits that serves the other end of `channel`. A parent that has died is replaced."""
         for _ in range(2):
             with contextlib.suppress(OSError, frames.Gone, NotPlain):
-                socket.send_fds(self.running(), [b"F"], [channel.fileno()])
+                control = self.running()
+                socket.send_fds(control, [b"F"], [channel.fileno()])
+                frames.send(control, msgspec.to_builtins(limits))
                 self._reply()
                 return
             self.stop()
@@ -120,18 +127,19 @@ class Budget:
 
 
 class Worker:
-    """One child with one submission's files. After a call that ended or exhausted it, it cannot be asked again."""
+    """One child with these files, which is asked checks or milestones. After a call that ended or exhausted it, it
+    cannot be asked again."""
 
-    def __init__(self, parent: WarmParent, lab: Lab, files: Mapping[str, bytes]) -> None:
+    def __init__(self, parent: WarmParent, lab: Lab, files: Mapping[str, bytes], asked: Asked = "checks") -> None:
         self._parent = parent
         self._limits = lab.manifest.limits
         self._channel, theirs = socket.socketpair()
         self._channel.settimeout(REPLY_SECONDS)
         with theirs:
-            parent.fork(theirs)
+            parent.fork(theirs, self._limits)
         self.alive = True
         try:
-            frames.send(self._channel, opening_message(lab.manifest, dict(files)))
+            frames.send(self._channel, opening_message(lab.manifest, files, asked))
             fault = frames.receive(self._channel, still_waiting=frames.within(REPLY_SECONDS))["fault"]
         except (frames.Gone, NotPlain):
             fault = "a worker died before it was confined"
@@ -139,9 +147,9 @@ class Worker:
             self.close()
             raise WorkerFailed(f"the sandbox failed: {fault}")
 
-    def ask(self, check: Check, arguments: dict[str, Any], seconds: float) -> tuple[Answer, float]:
-        """What the submission answers on one case, and the seconds that it took; a worker that dies, hangs or floods
-        gives an Answer, too."""
+    def ask(self, check: Check | Milestone, arguments: dict[str, Any], seconds: float) -> tuple[Answer, float]:
+        """What it answers on one case of a check, or on a milestone's artefacts, and the seconds that it took; a worker
+        that dies, hangs or floods gives an Answer, too."""
         call_id = secrets.token_hex(16)
         call = {"id": call_id, "check": check.name, "arguments": to_plain(arguments), "seconds": seconds}
         watch = Stopwatch(self._parent, seconds)
@@ -258,6 +266,24 @@ def workers_for(parent: WarmParent, lab: Lab, files: Mapping[str, bytes]) -> Ite
         yield workers
     finally:
         workers.close()
+
+
+def judge_artefacts(
+    parent: WarmParent, lab: Lab, milestone: Milestone, files: Mapping[str, bytes], artefacts: Mapping[str, bytes]
+) -> Answer:
+    """What evaluate.py, one of the lab's `files`, makes of a milestone's artefacts, found in a worker of its own. One
+    that is killed from outside is asked again. WorkerFailed where evaluate.py cannot be used."""
+    manifest = msgspec.structs.replace(lab.manifest, limits=lab.manifest.limits_of(milestone))
+    for _ in range(KILLED):
+        worker = Worker(parent, Lab(lab.folder, manifest), files, "milestones")
+        found, _seconds = worker.ask(milestone, contents(artefacts), milestone.seconds)
+        worker.close()
+        if found.status == "broken":
+            assert found.finding is not None
+            raise WorkerFailed(f"evaluate.py of {lab.name} cannot be used: {Found(found.finding)}")
+        if found.status != "killed":
+            return found
+    return Answer("limit", finding=codes.KILLED(times=KILLED))
 
 
 class Workers:

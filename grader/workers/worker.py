@@ -4,6 +4,9 @@ A warm parent imports torch once and never runs a submission's code. For each su
 private folder (the submission, the lab's given files, checks.py), confines itself (confine.py) and answers calls. It
 holds no expected value, no reference and no hidden case before its turn. What it prints and how it exits mean
 nothing. The parent watches over it, ends it with all that it started, and empties the folder.
+
+For each milestone it forks a child of another kind, confined alike. That one has the lab's given files and what
+training saved, and never the submission's code: it says what the lab's evaluate.py makes of the artefacts.
 """
 
 import contextlib
@@ -19,7 +22,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import msgspec
 import numpy as np
@@ -35,6 +38,7 @@ from grader.plain import Array, NotPlain, Plain, one_line, pack, printable
 from grader.run import confine
 from grader.run.answers import Answer, answer
 from grader.run.confine import InnerLayer
+from grader.run.scores import score
 from grader.workers import frames, usage
 
 PR_SET_PDEATHSIG = 1
@@ -42,7 +46,10 @@ PR_SET_CHILD_SUBREAPER = 36
 WATCH_SECONDS = 0.1
 PATIENCE = 0.5  # seconds for a child whose channel closed to be seen to have died
 NO_SOCKET = 78  # the exit status where there is no control socket at the address
-OPENING_BYTES = 64_000_000  # the files of a submission and of its lab
+FILES_BYTES = 2_000_000_000  # the files of a submission and of its lab, or what training saved
+
+
+Asked = Literal["checks", "milestones"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +57,7 @@ class ParentOptions:
     """What a warm parent is started with, as one argument of its command line."""
 
     work: str  # the folder of a child, one child after another
-    limits: Limits
+    limits: Limits  # the largest of any child
     inner: InnerLayer
     modules: Sequence[str] | None  # None: only say whether children can be confined
 
@@ -139,7 +146,8 @@ def die_with_parent() -> None:
 
 
 class Parent:
-    """Serves the grader on the control socket: F forks a child, U says what it used, K or G (it seems gone) ends it.
+    """Serves the grader on the control socket: F and a message with its limits forks a child, U says what it used, K or
+    G (it seems gone) ends it.
 
     There is one child at a time, so that every descendant belongs to it.
     """
@@ -147,6 +155,7 @@ class Parent:
     def __init__(self, control: socket.socket, options: ParentOptions, fixtures: Mapping[str, Fixture]) -> None:
         self._control, self._options, self._fixtures = control, options, fixtures
         self._work = Path(options.work)
+        self._limits = options.limits  # the child's
         self._child: psutil.Process | None = None
         self._resident = 0  # bytes that a child shares with this process when it is forked
         self._hit = ""  # the limit for which a child was ended
@@ -162,7 +171,7 @@ class Parent:
                     continue
                 request, descriptors, *_ = socket.recv_fds(self._control, 1, 1)
                 if request == b"F":
-                    self._fork(descriptors[0])
+                    self._fork(descriptors[0], msgspec.convert(frames.receive(self._control), Limits))
                 elif request == b"U":
                     self._watch()
                     frames.send(self._control, self._usage())
@@ -173,14 +182,14 @@ class Parent:
         finally:
             self._end()
 
-    def _fork(self, descriptor: int) -> None:
+    def _fork(self, descriptor: int, limits: Limits) -> None:
         usage.empty(self._work)
-        self._hit, self._ended = "", False
+        self._limits, self._hit, self._ended = limits, "", False
         self._resident = usage.resident_bytes(os.getpid())
         pid = os.fork()
         if pid == 0:
             os.closerange(3, descriptor)  # the control socket above all
-            os.closerange(descriptor + 1, self._options.limits.open_files)
+            os.closerange(descriptor + 1, limits.open_files)
             die_with_parent()
             run_child(socket.socket(fileno=descriptor), self._work, self._options.inner, self._fixtures)
         os.close(descriptor)
@@ -191,7 +200,7 @@ class Parent:
         """The child and everything that it started."""
         if self._child is None:
             return []
-        return psutil.Process().children(recursive=True) if self._options.limits.processes > 1 else [self._child]
+        return psutil.Process().children(recursive=True) if self._limits.processes > 1 else [self._child]
 
     def _usage(self) -> dict[str, Plain]:
         """CPU seconds so far, and whether anything of it computes, or waits for the disk, at this moment."""
@@ -206,7 +215,7 @@ class Parent:
         """Ends a child that is over a limit which the kernel does not count, or whose main thread is gone."""
         if self._child is None:
             return
-        limits = self._options.limits
+        limits = self._limits
         memory = threads = processes = 0
         disk = usage.disk_bytes(self._work, limits.disk_bytes)
         for process in self._family():
@@ -263,7 +272,7 @@ def run_child(channel: socket.socket, work: Path, inner: InnerLayer, fixtures: M
     """The child: closes itself in, then answers one call after another until the channel closes."""
     try:
         os.setsid()
-        opening = frames.receive(channel, OPENING_BYTES)
+        opening = frames.receive(channel, FILES_BYTES)
         lab = Lab(work, msgspec.convert(opening["manifest"], Manifest))  # no file: a submission could write over it
         try:
             for name, content in opening["files"].items():
@@ -273,17 +282,24 @@ def run_child(channel: socket.socket, work: Path, inner: InnerLayer, fixtures: M
             frames.send(channel, {"fault": str(error)})
         else:
             frames.send(channel, {"fault": ""})
-            _answer_calls(channel, lab, work, fixtures)
+            if opening["asked"] == "checks":
+                _answer_calls(channel, lab, work, fixtures)
+            else:
+                _judge_milestones(channel, lab, work)
     except frames.Gone:
         pass
     finally:
         os._exit(0)
 
 
-def opening_message(manifest: Manifest, files: dict[str, bytes]) -> dict[str, Plain]:
-    """What a child is told before it is confined: its lab, and the files of its folder."""
-    contents = {name: Array(np.frombuffer(data, dtype=np.uint8), tensor=False) for name, data in files.items()}
-    return {"manifest": msgspec.to_builtins(manifest), "files": contents}
+def opening_message(manifest: Manifest, files: Mapping[str, bytes], asked: Asked) -> dict[str, Plain]:
+    """What a child is told before it is confined: its lab, the files of its folder, and what it will be asked."""
+    return {"manifest": msgspec.to_builtins(manifest), "files": contents(files), "asked": asked}
+
+
+def contents(files: Mapping[str, bytes]) -> dict[str, Plain]:
+    """Files by name, as they cross."""
+    return {name: Array(np.frombuffer(data, dtype=np.uint8), tensor=False) for name, data in files.items()}
 
 
 def _answer_calls(channel: socket.socket, lab: Lab, folder: Path, fixtures: Mapping[str, Fixture]) -> None:
@@ -302,6 +318,15 @@ def _answer_calls(channel: socket.socket, lab: Lab, folder: Path, fixtures: Mapp
         if len(pack(reply)) > lab.manifest.limits.output_bytes:
             reply = answer_to_message(Answer("unusable", limit="output_bytes"))
         frames.send(channel, {"id": call["id"], **reply})
+
+
+def _judge_milestones(channel: socket.socket, lab: Lab, folder: Path) -> None:
+    milestones = {milestone.name: milestone for milestone in lab.manifest.milestones}
+    while True:
+        call = frames.receive(channel, FILES_BYTES)
+        files = {name: content.values.tobytes() for name, content in call["arguments"].items()}
+        found = score(folder, milestones[call["check"]], files, folder / "artefacts")
+        frames.send(channel, {"id": call["id"], **answer_to_message(found)})
 
 
 def answer_to_message(found: Answer) -> dict[str, Plain]:

@@ -19,7 +19,12 @@ class Milestone:
     title: str
     target: float
     half: float
-    weights: str  # the file that is judged, as seen from the lab's folder
+    artefacts: list[str]  # the files that are judged, and folders whose names end with "/", as seen from the lab's
+
+    def file(self, folder: Path) -> Path:
+        """The artefact, where it is a single file, in a folder that is laid out as the lab's own."""
+        [name] = self.artefacts
+        return folder / name
 
 
 def manifest_of(lab_folder: Path) -> dict[str, Any]:

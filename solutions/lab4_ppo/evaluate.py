@@ -46,20 +46,20 @@ def best_returns(
     return returns
 
 
-def score(name: str, weights: dict[str, torch.Tensor]) -> float:
-    """The milestone's figure: the mean return of saved weights. ValueError where they do not fit."""
+def score(name: str, folder: Path) -> float:
+    """The milestone's figure: the mean return of the weights saved in `folder`. ValueError where they do not fit."""
     actor = make_actor(name)
-    load_weights(actor, weights)
+    load_weights(actor, load_tensors(MILESTONES[name].file(folder)))
     return float(best_returns(name, actor).mean())
 
 
 def main() -> None:
     for name, milestone in MILESTONES.items():
-        file = HERE / milestone.weights
+        file = milestone.file(HERE)
         if not file.exists():
             print(f"{name:10} not trained yet")
             continue
-        print(f"{name:10} mean {score(name, load_tensors(file)):7.1f}, target {milestone.target:.0f}")
+        print(f"{name:10} mean {score(name, HERE):7.1f}, target {milestone.target:.0f}")
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def kinds(lab: Lab, count: int = 100) -> None:
     with (
         tempfile.TemporaryDirectory() as name,
         cpu_clock() as used,
-        WarmParent(lab.manifest.limits, sandbox, lab.manifest.preload) as parent,
+        WarmParent(lab.manifest.limits, sandbox, lab.manifest.grader.preload) as parent,
     ):
         bench = open_bench(lab, parent, SEED, with_milestones=False)
         batch = exam.submissions_of(bench.reference, count)
@@ -148,7 +148,7 @@ def stages(lab: Lab, count: int = 50) -> None:
     with (
         tempfile.TemporaryDirectory() as name,
         cpu_clock() as used,
-        WarmParent(lab.manifest.limits, sandbox, lab.manifest.preload) as parent,
+        WarmParent(lab.manifest.limits, sandbox, lab.manifest.grader.preload) as parent,
     ):
         bench = open_bench(lab, parent, SEED, with_milestones=False)
         for source in sorted(submitted(Path(name), lab, count, correct=True).iterdir()):
@@ -188,7 +188,7 @@ def backends(lab: Lab, count: int = 20) -> None:
                 print(f"| {backend} | not here: {why} | | | |")
                 continue
             clock = time.perf_counter()
-            with WarmParent(lab.manifest.limits, backend, lab.manifest.preload) as parent:
+            with WarmParent(lab.manifest.limits, backend, lab.manifest.grader.preload) as parent:
                 start = time.perf_counter() - clock
                 bench = open_bench(lab, parent, SEED, with_milestones=False)
                 forks, grades = [], []

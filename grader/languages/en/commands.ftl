@@ -4,6 +4,7 @@ no_such_task = { $lab } has no task '{ $task }'. Its tasks are: { $tasks }
 no_such_lab = There is no lab '{ $lab }' in { $folder }/. The labs here are: { $labs }
 no_solutions = This copy of the kit has no solutions/: only an instructor's copy can do that
 cannot_be_read = { $path } cannot be read: { $reason }
+manifest_format = { $path }: this lab is written in format { $format }; the grader reads format { $wanted }, which docs/authoring.md describes (format = { $wanted } names it, and without that line it is format 1)
 manifest_refused = { $path }: { $reason }
 reset_unreadable = { $file } cannot be read ({ $reason }). make { $lab }-reset FILE={ $file } puts the whole file back
 reset_not_python = { $file } cannot be read as Python ({ $reason }). make { $lab }-reset FILE={ $file } puts the whole file back

@@ -116,13 +116,6 @@ grader_failed = the grader failed: { $message }
 grader_trace = { $trace }
 old_sentence = { $text }
 
-## grading/milestones.py
-
-not_played = not played in this run
-not_handed_in = { $file } was not handed in
-weights_unusable = { $file } cannot be used: { $message }
-reached = reached { $reached }; target { $target }, half at { $half }
-
 ## What a student is told of a hidden case
 
 hidden_file = the file of this task cannot be used

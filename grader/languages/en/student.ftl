@@ -72,8 +72,8 @@ stopped_here = Stopped.
 file_is_missing = { $file } is missing
 task_is_todo = { $number } { $task } is still a TODO
 task_fails = { $number } { $task } does not pass its checks
-weights_are_missing = { $file } is missing (make { $lab }-train)
-weights_too_large = { $file } is larger than the grader accepts
+artefact_is_missing = { $file } is missing (make { $lab }-train)
+artefacts_larger = the grader does not accept so many bytes of { $files }
 questions_open = { $count ->
     [one] { $count } quiz question is not answered
    *[other] { $count } quiz questions are not answered
