@@ -8,6 +8,7 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 import torch
+from gymnasium.wrappers import vector
 
 from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
@@ -31,14 +32,13 @@ def best_returns(
     """
     environment = ENVIRONMENTS[name]
     envs = gym.make_vec(environment.id, episodes, vectorization_mode=environment.vectorization)
+    if environment.bounds:  # -1 and 1 are the bounds for an actor, and what lies beyond is clipped
+        envs = vector.ClipAction(vector.RescaleAction(envs, np.float32(-1), np.float32(1)))
     observation, _ = envs.reset(seed=seed)
     returns = np.zeros(episodes)
     alive = np.ones(episodes, dtype=bool)
     while alive.any():
         action = actor.best(torch.as_tensor(observation)).numpy()
-        if environment.bounds:
-            low, high = environment.bounds
-            action = low + (action.clip(-1, 1) + 1) / 2 * (high - low)
         observation, reward, terminated, truncated, _ = envs.step(action)
         returns += reward * alive
         alive &= ~(terminated | truncated)  # a finished environment starts again by itself: no longer counted
