@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from grids import ACTIONS, GRIDS, Grid
+from labs.common.artefacts import load_arrays
+from labs.common.manifest import milestones_of
 
-RUNS = Path(__file__).parent / "runs"
+HERE = Path(__file__).resolve().parent
+RUNS = HERE / "runs"
+MILESTONES = milestones_of(HERE)
 CONDITIONS = 3
 RESIDUAL = 1e-8
 LARGEST = 1e6  # of V: at 1e16 a step's reward is lost by rounding, and V is its own BV
@@ -33,10 +35,15 @@ ROUNDING = 1e-9  # where nothing is random all returns are equal, and there is n
 def score(name: str, weights: Mapping[str, Any]) -> float:
     """The milestone's figure: how many conditions hold, 0 to 3. ValueError where the arrays do not fit."""
     grid = GRIDS[name]
-    return float(len([holds for holds, _ in judge(grid, *read_arrays(grid, weights)) if holds]))
+    return float(len([holds for holds, _ in judge(grid, *checked(grid, weights)) if holds]))
 
 
-def read_arrays(grid: Grid, weights: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def saved_arrays(name: str, folder: Path = HERE) -> tuple[np.ndarray, np.ndarray]:
+    """V and policy as training saved them for a grid; ValueError, in words, where they cannot be used."""
+    return checked(GRIDS[name], load_arrays(folder / MILESTONES[name].weights))
+
+
+def checked(grid: Grid, weights: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """V (S,) and policy (S,A) of a saved file, float64; ValueError, in a sentence, where they are no such thing."""
     n = len(grid.cells)
     shapes = {"V": (n,), "policy": (n, len(ACTIONS))}
@@ -134,8 +141,8 @@ def main() -> None:
             print(f"{name}: not trained yet (make lab1-train)")
             continue
         try:
-            found = judge(grid, *read_arrays(grid, load_file(file)))
-        except (OSError, SafetensorError, ValueError) as error:
+            found = judge(grid, *saved_arrays(name))
+        except ValueError as error:
             print(f"{name}: {file.name} cannot be used: {error}")
             continue
         print(f"{name}: {sum(holds for holds, _ in found)} of {CONDITIONS} conditions hold")

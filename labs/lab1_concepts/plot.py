@@ -10,10 +10,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
-from evaluate import RUNS, action_values, read_arrays
+from evaluate import RUNS, action_values, saved_arrays
 from grids import ACTIONS, GRIDS, MOVES, Grid
 from labs.common.plotting import COLOURS, new_figure, save_figure
 
@@ -23,14 +21,14 @@ WORDS = {"S": "start", "G": "goal", "O": "pit"}
 
 def main() -> int:
     solved, unusable = {}, False
-    for name, grid in GRIDS.items():
+    for name in GRIDS:
         file = RUNS / f"{name}.safetensors"
         if not file.exists():
             print(f"{name} is not drawn: it has not been solved yet (make lab1-train).")
             continue
         try:
-            solved[name] = read_arrays(grid, load_file(file))
-        except (OSError, SafetensorError, ValueError) as error:
+            solved[name] = saved_arrays(name)
+        except ValueError as error:
             unusable = True
             print(
                 f"{name} is not drawn: {file.name} cannot be used ({error}). "

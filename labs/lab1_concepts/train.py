@@ -12,21 +12,21 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import save
 
-from evaluate import CONDITIONS, RUNS, judge, read_arrays
+from evaluate import CONDITIONS, HERE, MILESTONES, RUNS, checked, judge, saved_arrays
 from grids import ACTIONS, GRIDS, Grid
-from labs.common.training import Script, Trained, argument_parser, code_digest, end_with, write_atomically, write_json
+from labs.common.manifest import code_digest
+from labs.common.training.arguments import argument_parser
+from labs.common.training.run import write_bytes, write_json
+from labs.common.training.script import Script, Trained, end_with
 
-HERE = Path(__file__).resolve().parent
 STAGES = 4  # of each grid, in the progress bar
 DEFAULT_TOL = 1e-10
 
@@ -53,7 +53,8 @@ def main() -> int:
                 break
             except Exception as error:
                 script.give_up(trained, name, error)
-    script.show(trained.table, f"The milestone: {CONDITIONS} conditions for all points of a grid, 1 for half of them.")
+    bars = MILESTONES["grid3"]  # the same for each grid
+    script.show(trained.table, f"All points of a grid for {bars.target:g} conditions, half of them for {bars.half:g}.")
     return script.exit_code(trained)
 
 
@@ -76,7 +77,7 @@ def solve(
     policy = greedy_policy(concepts, np.asarray(Q), grid)
     stage("roll-outs")
     arrays = {"V": np.array(V, dtype=np.float64), "policy": policy}
-    found = judge(grid, *read_arrays(grid, arrays))
+    found = judge(grid, *checked(grid, arrays))
 
     facts = {
         "grid": name,
@@ -90,7 +91,7 @@ def solve(
     remark = "" if facts["conditions"] == CONDITIONS else found[-1][1]
     if (best := saved_conditions(name)) > facts["conditions"]:
         return row_of(facts, f"{remark}; kept: the earlier result with {best}")
-    write_atomically(RUNS / f"{name}.safetensors", partial(Path.write_bytes, data=save(arrays)))
+    write_bytes(RUNS / f"{name}.safetensors", save(arrays))
     write_json(record_of(name), facts)
     return row_of(facts, remark)
 
@@ -137,8 +138,8 @@ def solved_before(name: str, tol: float) -> tuple[str, str, str, str] | None:
 def saved_conditions(name: str) -> int:
     """How many conditions hold for what is saved of a grid; 0 where nothing is, or nothing that can be used."""
     try:
-        arrays = read_arrays(GRIDS[name], load_file(RUNS / f"{name}.safetensors"))
-    except (OSError, SafetensorError, ValueError):
+        arrays = saved_arrays(name)
+    except ValueError:
         return 0
     return sum(holds for holds, _ in judge(GRIDS[name], *arrays))
 

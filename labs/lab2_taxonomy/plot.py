@@ -6,7 +6,6 @@ python labs/lab2_taxonomy/plot.py draws
 and says in words what is in it and what is missing.
 """
 
-import json
 import sys
 import traceback
 
@@ -14,10 +13,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cliff_walk import CliffWalk
-from evaluate import RUNS, TARGET
-from labs.common.plotting import COLOURS, draw_mean_and_error, new_figure, save_figure
+from evaluate import MILESTONES, RUNS
+from labs.common.curves import Runs, draw_runs, draw_target, read_runs, say_missing, say_runs, with_moving_mean
+from labs.common.plotting import COLOURS, new_figure, save_figure
 
-ALGORITHMS = {"q_learning": "Q-learning", "sarsa": "SARSA", "dyna_q": "Dyna-Q", "mpc": "MPC, model learned"}
+ALGORITHMS = ("q_learning", "sarsa", "dyna_q", "mpc")
+[MILESTONE] = MILESTONES.values()
 SMOOTHING = 10  # episodes in the moving mean of each curve
 LAST_STEP = 10_000
 HORIZONS = (3, 6, 8, 10, 11, 12, 13, 14, 16)
@@ -25,13 +26,13 @@ WALKS, LONGEST_WALK = 20, 2_000
 
 
 def main() -> int:
-    curves = {algorithm: load_curves(algorithm) for algorithm in ALGORITHMS}
-    if not any(curves.values()):
+    runs = with_moving_mean(read_runs(RUNS, ALGORITHMS), "return", SMOOTHING)
+    if not runs:
         print("Nothing is drawn: nothing has been trained yet (make lab2-train; short tries are not drawn).")
         return 1
     figure, axes = new_figure(columns=2, width=10.5)
     print(f"runs/returns.png, left: training return, moving mean of {SMOOTHING} episodes.")
-    draw_learning_curves(axes[0], curves)
+    draw_learning_curves(axes[0], runs)
     try:
         draw_horizons(axes[1])
     except NotImplementedError as error:
@@ -42,23 +43,12 @@ def main() -> int:
     return 0
 
 
-def draw_learning_curves(ax: Axes, curves: dict[str, dict[int, tuple[np.ndarray, np.ndarray]]]) -> None:
-    for index, (algorithm, seeds) in enumerate(curves.items()):
-        if not seeds:
-            continue
-        grid = np.geomspace(max(steps[0] for steps, _ in seeds.values()), LAST_STEP, 300)
-        # A run that has ended keeps its last value.
-        sampled = [np.interp(grid, steps, returns) for steps, returns in seeds.values()]
-        count = f"{len(seeds)} seed{'s' * (len(seeds) > 1)}"
-        draw_mean_and_error(ax, grid, sampled, f"{ALGORITHMS[algorithm]} ({count})", index)
-        end = max(steps[-1] for steps, _ in seeds.values())
-        print(f"  {algorithm}: {count}, up to {end:,} real steps")
-    if missing := [algorithm for algorithm, seeds in curves.items() if not seeds]:
-        print(f"  missing: {', '.join(missing)}; train with --algorithm NAME")
-    if any(len(seeds) < 5 for algorithm, seeds in curves.items() if algorithm != "mpc"):
-        print("  The report asks for five seeds: train.py --seeds 5")
-    ax.axhline(TARGET, color=COLOURS[-1], linewidth=0.8)
-    ax.annotate("best walk, -13", (LAST_STEP, TARGET), (-4, 3), textcoords="offset points", fontsize=8, ha="right")
+def draw_learning_curves(ax: Axes, runs: Runs) -> None:
+    first = max(seed.curves["return"].x[0] for seeds in runs.values() for seed in seeds)
+    draw_runs(ax, runs, "return", np.geomspace(first, LAST_STEP, 300), ALGORITHMS)
+    say_runs(runs, "real steps")
+    say_missing(runs, {name: (1 if name == "mpc" else 5, f"--algorithm {name}") for name in ALGORITHMS})
+    draw_target(ax, MILESTONE.target, "best walk")
     ax.set(xscale="log", xlabel="real steps", ylabel="return of a training episode", ylim=(-250, 0))
     ax.set_title("Return against real steps")
     ax.legend(loc="lower right", fontsize=8)
@@ -68,7 +58,7 @@ def draw_horizons(ax: Axes) -> None:
     returns = {horizon: walk_with_true_model(horizon) for horizon in HORIZONS}
     means = [float(np.mean(found)) for found in returns.values()]
     ax.plot(list(returns), means, "o-", color=COLOURS[0])
-    ax.axhline(TARGET, color=COLOURS[-1], linewidth=0.8)
+    draw_target(ax, MILESTONE.target, "best walk")
     ax.set(xlabel="horizon H", ylabel=f"mean return of {WALKS} walks", yscale="symlog", ylim=(-1000, -10))
     ax.set_yticks([-1000, -300, -100, -30, -13], ["-1000", "-300", "-100", "-30", "-13"])
     ax.set_title("MPC with the true model, ties broken at random")
@@ -94,28 +84,6 @@ def walk_with_true_model(horizon: int) -> list[float]:
                 break
         returns.append(total)
     return returns
-
-
-def load_curves(algorithm: str) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """For each seed there is: real steps, and the moving mean of the training returns at them. No short tries."""
-    curves = {}
-    for file in sorted((RUNS / "curves").glob(f"{algorithm}-seed*[0-9].json")):
-        try:
-            curve = json.loads(file.read_text(encoding="utf-8"))
-            returns, steps = np.asarray(curve["returns"], dtype=float), np.asarray(curve["env_steps"])
-            seed, finished = int(curve["seed"]), curve["finished"]
-        except (OSError, ValueError, KeyError, TypeError):
-            print(f"  {file.name} cannot be read: left out (train.py --fresh makes it anew)")
-            continue
-        if not len(returns) or len(returns) != len(steps):
-            continue
-        if not finished:
-            print(f"  {algorithm}, seed {seed}: training has not ended, drawn as far as it is")
-        total = np.concatenate([[0.0], returns.cumsum()])
-        after = np.arange(1, len(returns) + 1)
-        before = np.maximum(after - SMOOTHING, 0)
-        curves[seed] = (steps, (total[after] - total[before]) / (after - before))
-    return dict(sorted(curves.items()))
 
 
 if __name__ == "__main__":

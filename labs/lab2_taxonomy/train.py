@@ -11,7 +11,9 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 import argparse
 from functools import partial
 
-from labs.common.training import Script, Trained, argument_parser, end_with, from_1_on, saved_evaluation, seeds_of
+from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
+from labs.common.training.run import saved_evaluation
+from labs.common.training.script import Script, Trained, end_with
 
 ALGORITHMS = ("q_learning", "sarsa", "dyna_q", "mpc")
 
@@ -25,7 +27,7 @@ def main() -> int:
     groups = {
         # MPC draws nothing: one seed stands for all
         algorithm: [
-            partial(training_run.TrainingRun, algorithm, seed, args.episodes)
+            partial(training_run.WalkRun, algorithm, seed, args.episodes)
             for seed in (seeds_of(args) if algorithm != "mpc" else [args.seed])
         ]
         for algorithm in args.algorithm or ALGORITHMS
@@ -43,22 +45,22 @@ def main() -> int:
 
 def say_milestone(script: Script, trained: Trained) -> None:
     """What the table that lies in runs/ returns, who learned it, and what is missing to the milestone."""
-    from evaluate import HALF, RUNS, TARGET
+    from evaluate import HERE
     from training_run import MILESTONE
 
-    file = RUNS / f"{MILESTONE}.safetensors"
+    file = HERE / MILESTONE.weights
     reached = saved_evaluation(file.with_suffix(".json")) if file.exists() else None
     if reached is None:
         script.console.print("Milestone: no table of Q-learning is saved yet.")
         return
     this = any(run.handed_over for run in trained.runs)
     whose = "" if this else " with the table of an earlier run, which is kept"
-    if reached >= TARGET:
+    if reached >= MILESTONE.target:
         what = f"[green]Milestone reached[/]{whose}: runs/{file.name} returns {reached:.0f}."
     else:
         what = (
-            f"Milestone not reached{whose}: runs/{file.name} returns {reached:.0f}; {TARGET:.0f} is asked for, half of "
-            f"the points from {HALF:.0f}."
+            f"Milestone not reached{whose}: runs/{file.name} returns {reached:.0f}; {MILESTONE.target:.0f} is asked "
+            f"for, half of the points from {MILESTONE.half:.0f}."
         )
     script.console.print(what, soft_wrap=True)
 

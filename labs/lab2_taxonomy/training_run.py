@@ -1,35 +1,38 @@
 """One algorithm trained with one seed: its progress, checkpoint, learning curve and table. Given code."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save
 
-from evaluate import TARGET, greedy_return
-from labs.common.training import Run
+from evaluate import HERE, MILESTONES, greedy_return
+from labs.common.training.run import TrainingRun
 from learners import Learner
 
-MILESTONE = "q_learning"  # the algorithm whose table is handed in
+[MILESTONE] = MILESTONES.values()  # its name is that of the algorithm whose table is handed in
 
 
-class TrainingRun(Run):
+class WalkRun(TrainingRun):
     """A learner, and everything that is told about it. A step is an episode."""
 
     suffix = ".json"
     digits = 0
 
     def __init__(self, algorithm: str, seed: int, episodes: int | None = None) -> None:
-        self.algorithm, self.seed = algorithm, seed
+        self.algorithm = algorithm
         self.learner = Learner(algorithm, seed)
         self.episodes = min(episodes or self.learner.recipe.episodes, self.learner.recipe.episodes)
         # A short try has files of its own, and leaves the whole run's curve alone.
         short = "-short" if self.episodes < self.learner.recipe.episodes else ""
-        super().__init__(Path(__file__).parent, f"{algorithm}-seed{seed}{short}", f"{algorithm}, seed {seed}")
-        self.steps: list[int] = []  # real steps after which each episode had ended ...
-        self.returns: list[float] = []  # ... and its return
+        super().__init__(HERE, f"{algorithm}-seed{seed}{short}", f"{algorithm}, seed {seed}", algorithm, seed)
+        self.left_out = "a short try" if short else ""
+        self.curves = {"return": [[], []]}  # of each episode, at the real steps after which it had ended
         self.best_after: int | None = None  # real steps after which the greedy policy was the best there is
+
+    @property
+    def returns(self) -> list[float]:
+        return self.curves["return"][1]
 
     @property
     def finished(self) -> bool:
@@ -47,12 +50,12 @@ class TrainingRun(Run):
         return f"{count}, return {self.returns[-1]:.0f}, {self.learner.env_steps:,} real steps"
 
     def step(self) -> None:
-        self.returns.append(self.learner.episode())
-        self.steps.append(self.learner.env_steps)
+        episode = self.learner.episode()
+        self.measured(self.learner.env_steps, {"return": episode})
 
     def advance(self) -> None:
         super().advance()
-        if self.best_after is None and self.greedy() >= TARGET:
+        if self.best_after is None and self.greedy() >= MILESTONE.target:
             self.best_after = self.learner.env_steps
 
     def greedy(self) -> float:
@@ -66,8 +69,7 @@ class TrainingRun(Run):
             "dice": learner.rng.bit_generator.state,
             "model": [[s, a, *after] for (s, a), after in learner.model.items()],
             "transitions": learner.transitions,
-            "steps": self.steps,
-            "returns": self.returns,
+            "env_steps": learner.env_steps,
             "best_after": self.best_after,
         }
 
@@ -81,19 +83,15 @@ class TrainingRun(Run):
         learner.rng.bit_generator.state = state["dice"]
         learner.model = {(s, a): (r, s2, terminated) for s, a, r, s2, terminated in state["model"]}
         learner.transitions = [(s, a, r, s2, terminated) for s, a, r, s2, terminated in state["transitions"]]
-        learner.env_steps = state["steps"][-1] if state["steps"] else 0
-        self.steps, self.returns, self.best_after = state["steps"], state["returns"], state["best_after"]
-
-    def curve(self) -> dict[str, Any]:
-        return {"algorithm": self.algorithm, "seed": self.seed, "env_steps": self.steps, "returns": self.returns}
+        learner.env_steps, self.best_after = state["env_steps"], state["best_after"]
 
     def results(self) -> Sequence[str]:
         """Q-learning's table is handed over."""
         greedy = self.greedy()
-        if self.algorithm == MILESTONE:
+        if self.algorithm == MILESTONE.name:
             table = save({"Q": np.ascontiguousarray(self.learner.Q, dtype=np.float64)})
-            facts = {"algorithm": MILESTONE, "seed": self.seed, "target": TARGET, "env_steps": self.learner.env_steps}
-            self.hand_over(MILESTONE, greedy, {f"{MILESTONE}.safetensors": table}, facts, ["numpy"])
+            facts = {"algorithm": self.algorithm, "target": MILESTONE.target, "env_steps": self.learner.env_steps}
+            self.hand_over(self.algorithm, greedy, {f"{self.algorithm}.safetensors": table}, facts, ["numpy"])
         last = self.returns[-100:]
         return (
             str(self.seed),

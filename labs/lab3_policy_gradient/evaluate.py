@@ -8,13 +8,15 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
+from labs.common.artefacts import load_tensors
+from labs.common.manifest import milestones_of
 from labs.common.networks import load_weights, mlp
 
-RUNS = Path(__file__).parent / "runs"
-TARGET = 475.0
+HERE = Path(__file__).parent
+RUNS = HERE / "runs"
+MILESTONES = milestones_of(HERE)
 EVALUATION_SEED = 1_000_000  # decides the start states of the 100 episodes; no training run uses it
 
 # The network of each algorithm's policy: the 4 numbers of a CartPole observation, hidden layers, 2 actions.
@@ -60,12 +62,12 @@ def score(algorithm: str, weights: dict[str, torch.Tensor]) -> float:
 
 
 def main() -> None:
-    for algorithm in POLICY_SIZES:
-        file = RUNS / f"{algorithm}.safetensors"
+    for name, milestone in MILESTONES.items():
+        file = HERE / milestone.weights
         if not file.exists():
-            print(f"{algorithm:20} not trained yet")
+            print(f"{name:20} not trained yet")
             continue
-        print(f"{algorithm:20} mean {score(algorithm, load_file(file)):5.1f}, target {TARGET:.0f}")
+        print(f"{name:20} mean {score(name, load_tensors(file)):5.1f}, target {milestone.target:.0f}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 import argparse
 from functools import partial
 
-from labs.common.training import Script, argument_parser, end_with, seeds_of
+from labs.common.training.arguments import argument_parser, seeds_of
+from labs.common.training.script import Script, end_with
 
 ALGORITHMS = ("simple_pg", "reinforce", "reinforce_baseline", "a2c", "actor_critic")
 
@@ -22,13 +23,14 @@ def main() -> int:
     if training_run is None:
         return 1
     groups = {
-        algorithm: [partial(training_run.TrainingRun, algorithm, seed) for seed in seeds_of(args)]
+        algorithm: [partial(training_run.PolicyGradientRun, algorithm, seed) for seed in seeds_of(args)]
         for algorithm in args.algorithm or ALGORITHMS
     }
     trained = script.train_all(groups, ("algorithm", "seed", "greedy return", "env steps", "CPU s"), args.fresh)
+    bars = training_run.MILESTONES["actor_critic"]  # the same for each algorithm
     script.show(
         trained.table,
-        "Mean return of 100 greedy episodes: target 475, half of the points from 300.\n"
+        f"Mean return of 100 greedy episodes: target {bars.target:g}, half of the points from {bars.half:g}.\n"
         "runs/ keeps the best policy of each algorithm.",
     )
     return script.exit_code(trained)

@@ -1,27 +1,27 @@
 """One algorithm trained with one seed: its progress, checkpoint, learning curve and policy. Given code."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save
-
 from algorithms import RECIPES, Learner
-from evaluate import TARGET, greedy_returns
-from labs.common.training import Run
+from evaluate import HERE, MILESTONES, greedy_returns
+from labs.common.networks import weights_of
+from labs.common.training.run import TrainingRun
 
 
-class TrainingRun(Run):
+class PolicyGradientRun(TrainingRun):
     """A learner, and everything that is told about it. A step is an update."""
 
     def __init__(self, algorithm: str, seed: int) -> None:
-        super().__init__(Path(__file__).parent, f"{algorithm}-seed{seed}", f"{algorithm}, seed {seed}")
+        super().__init__(HERE, f"{algorithm}-seed{seed}", f"{algorithm}, seed {seed}", algorithm, seed)
         self.algorithm = algorithm
-        self.seed = seed
         self.recipe = RECIPES[algorithm]
         self.learner = Learner(algorithm, seed)
-        self.steps: list[int] = []  # environment steps after which each training episode had ended ...
-        self.returns: list[float] = []  # ... and its return
+        self.curves = {"return": [[], []]}  # of each episode, at the environment steps after which it had ended
+
+    @property
+    def returns(self) -> list[float]:
+        return self.curves["return"][1]
 
     @property
     def running_return(self) -> float:
@@ -45,27 +45,24 @@ class TrainingRun(Run):
         return f"return {self.running_return:3.0f} of {self.recipe.stop_return:.0f}, {self.learner.env_steps:,} steps"
 
     def step(self) -> None:
-        returns = self.learner.update()
-        self.returns += returns
-        self.steps += [self.learner.env_steps] * len(returns)
+        for episode in self.learner.update():
+            self.measured(self.learner.env_steps, {"return": episode})
 
     def state(self) -> dict[str, Any]:
         """Networks, optimiser, counters and the sampling of actions."""
-        return {"learner": self.learner.state_dict(), "steps": self.steps, "returns": self.returns}
+        return {"learner": self.learner.state_dict()}
 
     def restore(self, state: dict[str, Any]) -> None:
         self.learner.load_state_dict(state["learner"])
-        self.steps, self.returns = state["steps"], state["returns"]
-
-    def curve(self) -> dict[str, Any]:
-        return {"algorithm": self.algorithm, "seed": self.seed, "env_steps": self.steps, "returns": self.returns}
 
     def evaluate(self) -> float:
         return float(greedy_returns(self.learner.policy).mean())
 
     def results(self) -> Sequence[str]:
         evaluation, steps = self.evaluate(), self.learner.env_steps
-        weights = {f"{self.algorithm}.safetensors": save(self.learner.policy.state_dict())}
-        facts = {"algorithm": self.algorithm, "seed": self.seed, "target": TARGET, "env_steps": steps}
+        weights = {f"{self.algorithm}.safetensors": weights_of(self.learner.policy)}
+        facts = {"algorithm": self.algorithm, "env_steps": steps}
+        if self.algorithm in MILESTONES:
+            facts["target"] = MILESTONES[self.algorithm].target
         self.hand_over(self.algorithm, evaluation, weights, facts, ["torch", "gymnasium", "numpy"])
         return str(self.seed), f"{evaluation:.1f}", f"{steps:,}", f"{self.cpu_seconds:.1f}"

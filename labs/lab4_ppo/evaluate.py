@@ -8,14 +8,15 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
+from labs.common.artefacts import load_tensors
+from labs.common.manifest import milestones_of
 from labs.common.networks import load_weights
 from nets import ENVIRONMENTS, CategoricalActor, GaussianActor, make_actor
 
-RUNS = Path(__file__).parent / "runs"
-TARGETS = {"pendulum": -200.0, "cartpole": 475.0}
-HALVES = {"pendulum": -350.0, "cartpole": 300.0}
+HERE = Path(__file__).parent
+RUNS = HERE / "runs"
+MILESTONES = milestones_of(HERE)
 EVALUATION_SEED = 1_000_000  # decides the start states of the 100 episodes; no training run uses it
 
 
@@ -53,12 +54,12 @@ def score(name: str, weights: dict[str, torch.Tensor]) -> float:
 
 
 def main() -> None:
-    for name in ENVIRONMENTS:
-        file = RUNS / f"{name}.safetensors"
+    for name, milestone in MILESTONES.items():
+        file = HERE / milestone.weights
         if not file.exists():
             print(f"{name:10} not trained yet")
             continue
-        print(f"{name:10} mean {score(name, load_file(file)):7.1f}, target {TARGETS[name]:.0f}")
+        print(f"{name:10} mean {score(name, load_tensors(file)):7.1f}, target {milestone.target:.0f}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import torch
 from gymnasium.vector import AutoresetMode
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
+from torch.distributions import Categorical
 
 from nets import ENVIRONMENTS, make_actor, make_critic
 from ppo_core import (
@@ -184,9 +185,9 @@ class PPO:
         """The actions as drawn, their log-probabilities, and what the environments are given."""
         n = len(observation)
         if self.environment.bounds is None:
-            log_probs = torch.log_softmax(self.actor.logits(observation), dim=-1)
-            action = torch.multinomial(log_probs.exp(), 1, generator=self.generator)
-            return action.squeeze(-1), log_probs.gather(-1, action).squeeze(-1), action.squeeze(-1)
+            policy = Categorical(logits=self.actor.logits(observation), validate_args=False)
+            action = torch.multinomial(policy.probs, 1, generator=self.generator).squeeze(-1)
+            return action, policy.log_prob(action), action
         action, logp = gaussian_policy(self.actor.mean(observation), self.actor.log_std, generator=self.generator)
         given = squash_action(action, *self.environment.bounds)
         expected = (n, self.environment.actions)

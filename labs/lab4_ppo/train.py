@@ -16,7 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labs.common.training import Script, Unusable, argument_parser, end_with, from_1_on, seeds_of
+from labs.common.errors import CannotUse
+from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
+from labs.common.training.script import Script, end_with
 
 if TYPE_CHECKING:
     from nets import CategoricalActor, GaussianActor
@@ -36,11 +38,12 @@ def main() -> int:
 
 
 def train(args: argparse.Namespace, script: Script) -> int:
-    from training_run import TrainingRun
+    from evaluate import MILESTONES
+    from training_run import PPORun
 
     groups = {
         environment: [
-            partial(TrainingRun, environment, seed, args.clip, args.steps, begin_with(args, environment))
+            partial(PPORun, environment, seed, args.clip, args.steps, begin_with(args, environment))
             for seed in seeds_of(args)
         ]
         for environment in args.environment
@@ -49,8 +52,9 @@ def train(args: argparse.Namespace, script: Script) -> int:
     trained = script.train_all(groups, headings, args.fresh)
     script.show(
         trained.table,
-        "Mean return of 100 episodes without noise: -200 is the target in Pendulum,\n"
-        "475 in CartPole; -350 and 300 earn half. runs/ keeps the best networks of each.",
+        "Mean return of 100 episodes without noise. "
+        + ", ".join(f"{name}: target {m.target:g}, half {m.half:g}" for name, m in MILESTONES.items())
+        + ".\nruns/ keeps the best networks of each.",
     )
     return script.exit_code(trained)
 
@@ -74,7 +78,7 @@ def models(args: argparse.Namespace, environment: str) -> tuple[Path, Path]:
 
 def test(args: argparse.Namespace, script: Script) -> int:
     """What saved actors reach without noise; with --render, in a window."""
-    from evaluate import TARGETS, best_returns
+    from evaluate import MILESTONES, best_returns
     from nets import make_actor
     from training_run import load_network
 
@@ -87,15 +91,16 @@ def test(args: argparse.Namespace, script: Script) -> int:
             if args.render:
                 show(environment, actor, args.episodes or 3, script)
                 continue
-        except Unusable as sentence:
+        except CannotUse as sentence:
             unusable += 1
             script.console.print(str(sentence), markup=False, highlight=False, soft_wrap=True)
             continue
         returns = best_returns(environment, actor, args.episodes or 100)
-        reached = "reached" if returns.mean() >= TARGETS[environment] else "not reached"
+        target = MILESTONES[environment].target
+        reached = "reached" if returns.mean() >= target else "not reached"
         script.console.print(
             f"{file.name}: mean return {returns.mean():.1f} of {len(returns)} episodes without noise "
-            f"(from {returns.min():.0f} to {returns.max():.0f}); target {TARGETS[environment]:.0f} {reached}",
+            f"(from {returns.min():.0f} to {returns.max():.0f}); target {target:.0f} {reached}",
             highlight=False,
             soft_wrap=True,
         )
@@ -103,7 +108,7 @@ def test(args: argparse.Namespace, script: Script) -> int:
 
 
 def show(environment: str, actor: "GaussianActor | CategoricalActor", episodes: int, script: Script) -> None:
-    """Plays in a window; Unusable, in words, where there is no screen or nothing that draws."""
+    """Plays in a window; CannotUse, in words, where there is no screen or nothing that draws."""
     import gymnasium as gym
     import torch
 
@@ -126,10 +131,10 @@ def show(environment: str, actor: "GaussianActor | CategoricalActor", episodes: 
             script.console.print(f"episode {episode + 1}: return {total:.1f}", highlight=False)
         env.close()
     except gym.error.DependencyNotInstalled:
-        raise Unusable("--render needs pygame, which is not installed: pip install pygame") from None
+        raise CannotUse("--render needs pygame, which is not installed: pip install pygame") from None
     except Exception as error:
         if type(error).__module__.startswith("pygame"):
-            raise Unusable(f"--render needs a screen, and there is none here ({error})") from None
+            raise CannotUse(f"--render needs a screen, and there is none here ({error})") from None
         raise
 
 

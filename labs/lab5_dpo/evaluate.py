@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from labs.common.arithmetic import preference_pairs, problems, rows
+from labs.common.artefacts import load_tensors
+from labs.common.manifest import milestones_of
+from labs.common.toys.arithmetic import TOY, preference_pairs, problems, rows
 
 if TYPE_CHECKING:  # transformers takes seconds to import: only where a model is judged
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-RUNS = Path(__file__).parent / "runs"
-TARGETS = {"sampled_accuracy": 0.80, "preference_accuracy": 0.95}
-HALVES = {"sampled_accuracy": 0.72, "preference_accuracy": 0.80}
+HERE = Path(__file__).parent
+RUNS = HERE / "runs"
+MILESTONES = milestones_of(HERE)
 CLEARLY = 1.0  # by so many nats the log-ratio has to have grown: whatever is done to the weights moves it a little
 SAMPLES = 4  # for each of the 200 problems that are held out
 EVALUATION_SEED = 1_000_000  # of what is sampled; no training run uses it
@@ -30,7 +31,7 @@ def sampled_accuracy(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBa
     """The share of right answers among 4 samples, at temperature 1, of each problem that is held out."""
     from labs.common.evaluation import evaluate
 
-    return evaluate(model, tokenizer, rows()[1], SAMPLES, EVALUATION_SEED).accuracy
+    return evaluate(TOY, model, tokenizer, rows()[1], SAMPLES, EVALUATION_SEED)["accuracy"].mean
 
 
 def preference_accuracy(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> float:
@@ -64,7 +65,7 @@ def log_ratios(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -
 def reference_log_ratios() -> list[float]:
     from labs.common.language_model import load
 
-    return log_ratios(*load("tiny"))
+    return log_ratios(*load(TOY, "tiny"))
 
 
 FIGURES: dict[str, Callable[["PreTrainedModel", "PreTrainedTokenizerBase"], float]] = {
@@ -75,19 +76,19 @@ FIGURES: dict[str, Callable[["PreTrainedModel", "PreTrainedTokenizerBase"], floa
 
 def score(name: str, weights: Mapping[str, Tensor]) -> float:
     """A milestone's figure for saved weights, 0 to 1. ValueError where they are not the tiny model's."""
-    from labs.common.language_model import tiny_with
+    from labs.common.language_model import load_trained
 
-    return FIGURES[name](*tiny_with(weights))
+    return FIGURES[name](*load_trained(TOY, weights))
 
 
 def main() -> None:
     torch.set_num_threads(1)  # a model this small runs faster on one
-    file = RUNS / "dpo.safetensors"
-    if not file.exists():
-        print("runs/dpo.safetensors: not trained yet (make lab5-train)")
-        return
-    for name, target in TARGETS.items():
-        print(f"{name:20} {score(name, load_file(file)):.3f}, target {target:.2f}")
+    for name, milestone in MILESTONES.items():
+        file = HERE / milestone.weights
+        if not file.exists():
+            print(f"{name}: not trained yet (make lab5-train)")
+            continue
+        print(f"{name:20} {score(name, load_tensors(file)):.3f}, target {milestone.target:.2f}")
 
 
 if __name__ == "__main__":

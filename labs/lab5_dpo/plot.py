@@ -7,12 +7,9 @@ completions, the margin of their rewards, and the share of right answers among s
 seeds, one curve for each run. It says in words what is in the picture and what is missing.
 """
 
-import json
-
-import numpy as np
-
-from evaluate import RUNS, TARGETS
-from labs.common.plotting import COLOURS, draw_mean_and_error, new_figure, save_figure
+from evaluate import MILESTONES, RUNS
+from labs.common.curves import draw_panels, draw_target, read_runs, say_missing, say_runs
+from labs.common.plotting import COLOURS, save_figure
 
 PANELS = {
     "chosen_log_ratio": "log-ratio, chosen",
@@ -20,62 +17,25 @@ PANELS = {
     "reward_margin": "margin of the rewards",
     "sampled_accuracy": "right answers among samples",
 }
-LABELS = {"dpo_nll": "DPO + likelihood term", "dpo": "plain DPO", "nll": "likelihood term alone", "rlhf": "RLHF"}
-ASKED_FOR = ("dpo_nll", "dpo")  # in the report
-Curves = dict[str, np.ndarray]
+ASKED_FOR = {"dpo_nll": 3, "dpo": 3, "nll": 1, "rlhf": 1}  # seeds of each run
 
 
 def main() -> None:
-    by_run = load_curves()
-    if not by_run:
+    runs = read_runs(RUNS, list(ASKED_FOR))
+    runs.pop("reward_model", None)  # it has no policy
+    if not runs:
         print("runs/dpo.png is not drawn: nothing has been trained yet (make lab5-train).")
         return
-    figure, axes = new_figure(columns=len(PANELS), width=15.0, height=3.6)
     print("runs/dpo.png:")
-    for index, (run, seeds) in enumerate(by_run.items()):
-        end = max(curves["steps"][-1] for curves in seeds.values())
-        grid = np.linspace(0, end, 101)
-        for ax, panel in zip(axes, PANELS, strict=True):
-            sampled = [np.interp(grid, c["steps"], c[panel]) for c in seeds.values() if panel in c]
-            if sampled:
-                draw_mean_and_error(ax, grid, sampled, f"{LABELS[run]} ({len(sampled)})", index)
-        print(f"  {LABELS[run]}: seeds {', '.join(map(str, seeds))}, {end:.0f} steps", end="")
-        print(" (one seed: no standard error)" if len(seeds) == 1 else "")
-    for run, label in LABELS.items():
-        if run not in by_run:
-            print(f'  missing: {label}; train with ARGS="--run {run} --seeds 3"')
-        elif len(by_run[run]) < 3 and run in ASKED_FOR:
-            print(f'  The report asks for three seeds: ARGS="--run {run} --seeds 3"')
-    for ax, title in zip(axes, PANELS.values(), strict=True):
-        ax.set(xlabel="gradient steps", title=title)
-    for ax in axes[:3]:
-        ax.axhline(0, color=COLOURS[-1], linewidth=0.6, linestyle=":")
-    axes[3].axhline(TARGETS["sampled_accuracy"], color=COLOURS[-1], linewidth=0.8)
-    axes[3].set_ylim(0, 1.02)
-    axes[3].legend(fontsize=8, loc="lower left")
-    figure.suptitle("Held-out pairs and problems: mean over the seeds, band of one standard error", fontsize=11)
+    title = "Held-out pairs and problems: mean over the seeds, band of one standard error"
+    figure, axes = draw_panels(runs, PANELS, title, "gradient steps")
+    say_runs(runs, "steps")
+    say_missing(runs, {run: (seeds, f"--run {run}") for run, seeds in ASKED_FOR.items()})
+    for name in ("chosen_log_ratio", "rejected_log_ratio", "reward_margin"):
+        axes[name].axhline(0, color=COLOURS[-1], linewidth=0.6, linestyle=":")
+    draw_target(axes["sampled_accuracy"], MILESTONES["sampled_accuracy"].target)
+    axes["sampled_accuracy"].set_ylim(0, 1.02)
     save_figure(figure, RUNS / "dpo.png")
-
-
-def load_curves() -> dict[str, dict[int, Curves]]:
-    """What was measured, by run and seed. Runs with --steps, or of another MODEL, are left out."""
-    found: dict[str, dict[int, Curves]] = {}
-    for run in LABELS:
-        for file in sorted((RUNS / "curves").glob(f"{run}-seed*.json")):
-            try:
-                facts = json.loads(file.read_text())
-                curves = {name: np.asarray(values, dtype=float) for name, values in facts["curves"].items()}
-                seed, whole, finished = facts["seed"], facts["whole"], facts["finished"]
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                print(f"  {file.name} cannot be read, and is left out")
-                continue
-            if not whole or "steps" not in curves:
-                print(f"  {file.stem}: a short try, or another model; not drawn")
-                continue
-            if not finished:
-                print(f"  {file.stem}: training has not ended, drawn as far as it is")
-            found.setdefault(run, {})[seed] = curves
-    return {run: dict(sorted(seeds.items())) for run, seeds in found.items()}
 
 
 if __name__ == "__main__":

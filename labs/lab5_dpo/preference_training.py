@@ -14,10 +14,11 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from dpo import collate, dpo_grad_weight, dpo_loss, preference_accuracy, reward_margin, sequence_logprobs
-from labs.common.arithmetic import Pair, Row, preference_pairs, problems, row
 from labs.common.evaluation import evaluate
 from labs.common.language_model import completion_ids, is_tiny, load, prompt_ids
 from labs.common.seeding import generator
+from labs.common.toys.arithmetic import TOY, Pair, preference_pairs, problems, row
+from labs.common.toys.toy import Row
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ LARGE_MODEL_PROBLEMS, LARGE_MODEL_TOKENS = 2, 32  # a large model is shown to ru
 @functools.cache
 def reference_model() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The model that MODEL names, as it came: in eval mode, frozen, and the same one for all runs."""
-    model, tokenizer = load()
+    model, tokenizer = load(TOY)
     if not is_tiny():
         model.generation_config.max_new_tokens = LARGE_MODEL_TOKENS
     return model.requires_grad_(False), tokenizer
@@ -161,5 +162,5 @@ class PreferenceTraining:
             "preference_accuracy": float(preference_accuracy(chosen_rewards, rejected_rewards)),
             "loss": losses.mean().item(),
             "gradient_weight": weights.mean().item(),
-            "sampled_accuracy": evaluate(self.network, self.tokenizer, self.data.rows, samples).accuracy,
+            "sampled_accuracy": evaluate(TOY, self.network, self.tokenizer, self.data.rows, samples)["accuracy"].mean,
         }

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from dpo import bradley_terry_loss, collate, kl_penalised_reward, preference_accuracy, reward_margin
-from labs.common.arithmetic import problems
 from labs.common.evaluation import evaluate
 from labs.common.language_model import prompt_ids
 from labs.common.sampling import Samples, generate
 from labs.common.seeding import generator
+from labs.common.toys.arithmetic import TOY, problems
 from preference_training import (
     MAX_NORM,
     Recipe,
@@ -131,8 +131,8 @@ class Rlhf:
         return [until_end(ids, [ends] if isinstance(ends, int) else ends) for ids in samples.completion_ids.tolist()]
 
     def measure(self, samples: int = 2) -> dict[str, float]:
-        found = evaluate(self.network, self.tokenizer, self.data.rows, samples)
-        return {"sampled_accuracy": found.accuracy, "format": found.format} | self.drawn
+        found = evaluate(TOY, self.network, self.tokenizer, self.data.rows, samples)
+        return {"sampled_accuracy": found["accuracy"].mean, "format": found["format"].mean} | self.drawn
 
 
 def until_end(ids: list[int], ends: Sequence[int]) -> list[int]:

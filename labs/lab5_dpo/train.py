@@ -15,10 +15,13 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 import argparse
 from functools import partial
 
-from labs.common.training import Script, Unusable, argument_parser, end_with, from_1_on, seeds_of
+from labs.common.errors import CannotUse
+from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
+from labs.common.training.script import Script, end_with
 
 DEFAULT = ("dpo_nll", "dpo", "reward_model", "rlhf")
 RUNS = (*DEFAULT, "nll")
+STAGES = ("reward_model", "rlhf")  # of RLHF: the second needs the first
 
 
 def main() -> int:
@@ -32,29 +35,32 @@ def main() -> int:
 
     try:
         reference_model()
-    except Unusable as sentence:  # here, so that it is said once and not for each run
+    except CannotUse as sentence:  # here, so that it is said once and not for each run
         script.console.print(str(sentence), markup=False, highlight=False, soft_wrap=True)
         return 1
     return train(args, script)
 
 
 def train(args: argparse.Namespace, script: Script) -> int:
-    from training_run import TrainingRun
+    from evaluate import MILESTONES
+    from labs.common.stages import in_turn
+    from training_run import PreferenceRun, rlhf_stages
 
-    def runs(*kinds: str) -> list[partial[TrainingRun]]:
-        return [partial(TrainingRun, kind, seed, args.steps) for seed in seeds_of(args) for kind in kinds]
-
-    groups = {kind: runs(kind) for kind in args.run if kind not in ("reward_model", "rlhf")}
-    if "rlhf" in args.run:
-        groups["rlhf"] = runs("reward_model", "rlhf")  # in this order: the second needs the first
-    elif "reward_model" in args.run:
-        groups["reward_model"] = runs("reward_model")
+    groups = {
+        kind: [partial(PreferenceRun, kind, seed, args.steps) for seed in seeds_of(args)]
+        for kind in args.run
+        if kind not in STAGES
+    }
+    if stages := [stage for stage in STAGES if stage in args.run]:
+        groups[stages[-1]] = [run for seed in seeds_of(args) for run in in_turn(rlhf_stages(seed, args.steps), stages)]
     headings = ("run", "seed", "steps", "right", "ranked right", "CPU s")
     trained = script.train_all(groups, headings, args.fresh)
     script.show(
         trained.table,
-        "On what is held out: the share of samples that are right (target .80, half .72),\n"
-        "and of pairs ranked right (target .95, half .80). runs/ keeps the best dpo_nll.",
+        "On what is held out: the share of samples that are right (target {:g}, half {:g}),\n"
+        "and of pairs ranked right (target {:g}, half {:g}). runs/ keeps the best dpo_nll.".format(
+            *(bar for milestone in MILESTONES.values() for bar in (milestone.target, milestone.half))
+        ),
     )
     return script.exit_code(trained)
 

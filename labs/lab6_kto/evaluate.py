@@ -6,42 +6,47 @@ python labs/lab6_kto/evaluate.py judges what is saved in runs/.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safetensors.torch import load_file
 from torch import Tensor
+
+from labs.common.artefacts import load_tensors
+from labs.common.manifest import milestones_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from labs.common.evaluation import Evaluation
+    from labs.common.evaluation import Estimate
 
-RUNS = Path(__file__).parent / "runs"
-TARGET, HALF = 0.75, 0.68
+HERE = Path(__file__).parent
+RUNS = HERE / "runs"
+MILESTONES = milestones_of(HERE)
 SAMPLES = 4  # of each of the 200 held-out problems
 EVALUATION_SEED = 1_000_000  # decides what is sampled; no training run uses it
 
 
-def judged(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> "Evaluation":
+def judged(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> "dict[str, Estimate]":
     """How a model answers the held-out problems, by the samples that the milestone takes."""
-    from labs.common.arithmetic import rows  # here, since transformers takes seconds to import
-    from labs.common.evaluation import evaluate
+    from labs.common.evaluation import evaluate  # here, since transformers takes seconds to import
+    from labs.common.toys.arithmetic import TOY, rows
 
-    _, held_out = rows()
-    return evaluate(model, tokenizer, held_out, SAMPLES, EVALUATION_SEED)
+    return evaluate(TOY, model, tokenizer, rows()[1], SAMPLES, EVALUATION_SEED)
 
 
 def score(name: str, weights: dict[str, Tensor]) -> float:
     """The milestone's figure: the share of sampled answers that are right. ValueError where the weights do not fit."""
-    from labs.common.language_model import tiny_with
+    from labs.common.language_model import load_trained
+    from labs.common.toys.arithmetic import TOY
 
-    return judged(*tiny_with(weights)).accuracy
+    return judged(*load_trained(TOY, weights))["accuracy"].mean
 
 
 def main() -> None:
-    file = RUNS / "kto.safetensors"
+    [milestone] = MILESTONES.values()
+    file = HERE / milestone.weights
     if not file.exists():
         print("kto  not trained yet")
         return
-    print(f"kto  {score('kto', load_file(file)):.3f} of the sampled answers are right, target {TARGET}")
+    reached = score("kto", load_tensors(file))
+    print(f"kto  {reached:.3f} of the sampled answers are right, target {milestone.target}")
 
 
 if __name__ == "__main__":

@@ -6,31 +6,29 @@ python labs/lab6_kto/plot.py draws
 and says in words what is in them and what is missing.
 """
 
-import json
 import traceback
 from collections.abc import Callable
 
-import numpy as np
 import torch
+from matplotlib.lines import Line2D
 
-from evaluate import RUNS, TARGET
-from labs.common.plotting import COLOURS, LINES, draw_mean_and_error, new_figure, save_figure
+from evaluate import MILESTONES, RUNS
+from labs.common.curves import draw_panels, draw_runs, draw_target, read_runs, say_missing, say_runs
+from labs.common.plotting import COLOURS, LINES, new_figure, save_figure
 
 BETA = 0.1
 REFERENCE_POINTS = (0.0, 20.0)
-NAMES = {
-    "kto": "half of the labels desirable",
-    "kto_unbalanced": "a fifth desirable, balanced",
-    "kto_unweighted": "a fifth desirable, not balanced",
-}
+RUN_NAMES = ("kto", "kto_unbalanced", "kto_unweighted")
 PANELS = {
     "desirable": "r of desirable completions",
-    "undesirable": "r of undesirable (thick)\nand mismatched completions (thin)",
-    "push_undesirable": "size of the push: undesirable (thick)\nand desirable completions (thin)",
+    "undesirable": "r of undesirable and mismatched completions",
+    "push_undesirable": "size of the push",
     "accuracy": "sampled answers that are right",
 }
-THIN = {"undesirable": "mismatched", "push_undesirable": "push_desirable"}  # what is drawn beside it
-CURVES = ("steps", *PANELS, *THIN.values())
+BESIDE = {  # what is drawn beside a panel's curve with a thin line, and the names of the two
+    "undesirable": ("mismatched", "undesirable", "mismatched"),
+    "push_undesirable": ("push_desirable", "undesirable", "desirable"),
+}
 
 
 def main() -> None:
@@ -79,57 +77,23 @@ def draw_value() -> None:
 
 
 def draw_curves() -> None:
-    by_run = load_curves()
-    if not by_run:
+    runs = read_runs(RUNS, RUN_NAMES)
+    if not runs:
         print("runs/kto.png is not drawn: nothing has been trained yet (make lab6-train).")
         return
-    figure, axes = new_figure(columns=len(PANELS), width=15.0, height=3.6)
     print("runs/kto.png:")
-    for run, seeds in by_run.items():
-        index = list(NAMES).index(run)
-        steps = next(iter(seeds.values()))["steps"]
-        for ax, panel in zip(axes, PANELS, strict=True):
-            size = np.abs if panel.startswith("push") else np.asarray
-            curves = [size(c[panel]) for c in seeds.values()]
-            draw_mean_and_error(ax, steps, curves, f"{NAMES[run]} ({len(seeds)})", index)
-            if panel in THIN:
-                thin = np.mean([size(c[THIN[panel]]) for c in seeds.values()], axis=0)
-                ax.plot(steps, thin, color=COLOURS[index], linestyle=LINES[index], linewidth=0.7)
-        print(f"  {run}: seeds {', '.join(map(str, seeds))}, {steps[-1]:.0f} steps", end="")
-        print(" (one seed: no standard error)" if len(seeds) == 1 else "")
-    for run in NAMES:
-        if len(by_run.get(run, ())) < 3:
-            print(f'  The report asks for three seeds of {run}: make lab6-train ARGS="--run {run} --seeds 3"')
-
-    for ax, title in zip(axes, PANELS.values(), strict=True):
-        ax.set(xlabel="gradient steps", title=title)
-    axes[2].set_yscale("log")
-    axes[3].axhline(TARGET, color=COLOURS[-1], linewidth=0.8)
-    axes[3].set_ylim(0, 1)
-    axes[3].legend(fontsize=8, loc="lower right")
-    figure.suptitle("on held-out problems: mean over the seeds, band of one standard error", fontsize=11)
+    title = "On held-out problems: mean over the seeds, band of one standard error"
+    figure, axes = draw_panels(runs, PANELS, title, "gradient steps")
+    say_runs(runs, "steps")
+    say_missing(runs, {run: (3, f"--run {run}") for run in RUN_NAMES})
+    for panel, (beside, thick, thin) in BESIDE.items():
+        draw_runs(axes[panel], runs, beside, thin=True)
+        key = [Line2D([], [], color="0.3", linewidth=width) for width in (1.8, 0.7)]
+        axes[panel].legend(key, [thick, thin], fontsize=8)
+    axes["push_undesirable"].set_yscale("log")
+    draw_target(axes["accuracy"], MILESTONES["kto"].target)
+    axes["accuracy"].set_ylim(0, 1)
     save_figure(figure, RUNS / "kto.png")
-
-
-def load_curves() -> dict[str, dict[int, dict[str, np.ndarray]]]:
-    """What was measured, by run and seed. Short tries, and those with another model, are left out."""
-    found: dict[str, dict[int, dict[str, np.ndarray]]] = {}
-    for file in sorted((RUNS / "curves").glob("*.json")):
-        try:
-            facts = json.loads(file.read_text())
-            run, seed, whole, finished = (facts[name] for name in ("run", "seed", "whole", "finished"))
-            curves = {name: np.asarray(facts["curves"][name], dtype=float) for name in CURVES}
-        except (OSError, ValueError, KeyError, TypeError):
-            print(f"  {file.name} cannot be read, and is left out")
-            continue
-        if not whole:
-            print(f"  {file.stem}: a short try, or another model; not drawn")
-            continue
-        if not finished:
-            print(f"  {file.stem}: training has not ended, left out")
-            continue
-        found.setdefault(run, {})[seed] = curves
-    return {run: dict(sorted(found[run].items())) for run in NAMES if run in found}
 
 
 if __name__ == "__main__":

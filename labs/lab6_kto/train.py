@@ -12,7 +12,8 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 import argparse
 from functools import partial
 
-from labs.common.training import Script, argument_parser, end_with, from_1_on, seeds_of
+from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
+from labs.common.training.script import Script, end_with
 
 RUNS = ("kto", "kto_unbalanced", "kto_unweighted")
 
@@ -23,16 +24,15 @@ def main() -> int:
     training_run = script.load("training_run")  # here, so that a mistake in your file ends in a message too
     if training_run is None:
         return 1
-    groups = {
-        run: [partial(training_run.TrainingRun, run, seed, args.steps) for seed in seeds_of(args)] for run in args.run
-    }
+    groups = {run: [partial(training_run.KTORun, run, seed, args.steps) for seed in seeds_of(args)] for run in args.run}
     trained = script.train_all(groups, ("run", "seed", "right", "format", "r D", "r U", "CPU s"), args.fresh)
+    milestone = training_run.MILESTONES["kto"]
     script.show(
         trained.table,
         "Right: the share of sampled answers to held-out problems; .60 before training.\n"
-        "The target of kto is .75, half of the points from .68. r: the mean log-ratio\n"
-        "of desirable (D) and undesirable (U) held-out completions. runs/ keeps the\n"
-        "best kto.",
+        f"The target of kto is {milestone.target:g}, half of the points from {milestone.half:g}.\n"
+        "r: the mean log-ratio of desirable (D) and undesirable (U) held-out completions.\n"
+        "runs/ keeps the best kto.",
     )
     return script.exit_code(trained)
 

@@ -15,10 +15,10 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from kto import balance_weights, kto_grad_weight, kto_loss, kto_reference_point, mismatched_pairs, unpair
-from labs.common.arithmetic import Problem, preference_pairs, problems, row
 from labs.common.evaluation import evaluate
 from labs.common.language_model import completion_ids, is_tiny, load, prompt_ids
 from labs.common.seeding import generator
+from labs.common.toys.arithmetic import TOY, Problem, preference_pairs, problems, row
 
 Ids = list[int]
 Pair = tuple[Ids, Ids]  # a prompt and a completion, its own one or not
@@ -56,7 +56,7 @@ class KTO:
 
     def __init__(self, recipe: Recipe, seed: int) -> None:
         self.recipe = recipe
-        self.policy, self.tokenizer = load()
+        self.policy, self.tokenizer = load(TOY)
         self.reference = copy.deepcopy(self.policy).requires_grad_(False)  # it must not follow the policy
         self.optimiser = torch.optim.Adam(self.policy.parameters(), lr=recipe.learning_rate)
         self.dice = generator(seed, "batches")
@@ -143,17 +143,16 @@ class KTO:
         z0 = kto_reference_point(of_others, self.held_out_mismatched_ref)
         weights = (self.lambda_d, self.lambda_u)
         push = kto_grad_weight(logp.clone().requires_grad_(), ref, desirable, z0, self.recipe.beta, *weights).detach()
-        sampled = evaluate(self.policy, self.tokenizer, self.held_out_rows, samples)
+        sampled = evaluate(TOY, self.policy, self.tokenizer, self.held_out_rows, samples)
         return {
-            "steps": self.steps,
             "z0": z0.item(),
             "desirable": (logp - ref)[desirable].mean().item(),
             "undesirable": (logp - ref)[~desirable].mean().item(),
             "mismatched": (of_others - self.held_out_mismatched_ref).mean().item(),
             "push_desirable": push[desirable].mean().item(),
             "push_undesirable": push[~desirable].mean().item(),
-            "accuracy": sampled.accuracy,
-            "format": sampled.format,
+            "accuracy": sampled["accuracy"].mean,
+            "format": sampled["format"].mean,
         }
 
     def state_dict(self) -> dict[str, Any]:

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from labs.common.artefacts import load_tensors
+from labs.common.manifest import milestones_of
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from labs.common.arithmetic import Row
-    from labs.common.evaluation import Evaluation
+    from labs.common.evaluation import Estimate
+    from labs.common.toys.toy import Row
 
-RUNS = Path(__file__).parent / "runs"
-WEIGHTS = RUNS / "grpo.safetensors"
-TARGETS = {"accuracy": 0.90, "format": 0.98}
-HALVES = {"accuracy": 0.80, "format": 0.95}
+HERE = Path(__file__).parent
+RUNS = HERE / "runs"
+MILESTONES = milestones_of(HERE)
 SAMPLES = 4  # completions of each problem
 EVALUATION_SEED = 1_000_000  # decides what is drawn; no training run uses it
 
@@ -28,31 +30,30 @@ def held_out(
     tokenizer: "PreTrainedTokenizerBase",
     rows: "Sequence[Row] | None" = None,
     samples: int | None = None,
-) -> "Evaluation":
+) -> "dict[str, Estimate]":
     """Accuracy and format of completions that are drawn with temperature 1. The same weights always get the same."""
-    from labs.common import arithmetic  # transformers takes seconds to import, and plots do without
-    from labs.common.evaluation import evaluate
+    from labs.common.evaluation import evaluate  # transformers takes seconds to import, and plots do without
+    from labs.common.toys import arithmetic
 
-    return evaluate(model, tokenizer, rows or arithmetic.rows()[1], samples=samples or SAMPLES, seed=EVALUATION_SEED)
+    rows = rows or arithmetic.rows()[1]
+    return evaluate(arithmetic.TOY, model, tokenizer, rows, samples=samples or SAMPLES, seed=EVALUATION_SEED)
 
 
 def score(name: str, weights: dict[str, Tensor]) -> float:
     """The figure of a milestone, "accuracy" or "format", from saved weights. ValueError where they do not fit."""
-    from labs.common.language_model import tiny_with
+    from labs.common.language_model import load_trained
+    from labs.common.toys.arithmetic import TOY
 
-    found = held_out(*tiny_with(weights))
-    return {"accuracy": found.accuracy, "format": found.format}[name]
+    return held_out(*load_trained(TOY, weights))[name].mean
 
 
 def main() -> None:
-    from safetensors.torch import load_file
-
-    if not WEIGHTS.exists():
-        print("runs/grpo.safetensors does not exist: nothing has been trained yet (make lab7-train).")
-        return
-    weights = load_file(WEIGHTS)
-    for name, target in TARGETS.items():
-        print(f"{name:8} {score(name, weights):.3f}, target {target:.2f}")
+    for name, milestone in MILESTONES.items():
+        file = HERE / milestone.weights
+        if not file.exists():
+            print(f"{name}: not trained yet (make lab7-train)")
+            continue
+        print(f"{name:8} {score(name, load_tensors(file)):.3f}, target {milestone.target:.2f}")
 
 
 if __name__ == "__main__":

@@ -24,10 +24,11 @@ from grpo import (
     kl_k3,
     rloo_advantages,
 )
-from labs.common.arithmetic import Row, gold_answer
 from labs.common.language_model import prompt_ids, texts
 from labs.common.sampling import Samples, completion_logits, generate
 from labs.common.seeding import generator
+from labs.common.toys.arithmetic import gold_answer
+from labs.common.toys.toy import Row
 from rewards import accuracy_reward, build_prompt, format_reward, total_reward
 
 VARIANTS = ("grpo", "rloo", "dr_grpo", "dapo", "gspo")

@@ -12,7 +12,8 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 import argparse
 from functools import partial
 
-from labs.common.training import Script, argument_parser, end_with, from_1_on, seeds_of
+from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
+from labs.common.training.script import Script, end_with
 
 VARIANTS = ("grpo", "rloo", "dr_grpo", "dapo", "gspo")
 
@@ -24,15 +25,17 @@ def main() -> int:
     if training_run is None:
         return 1
     groups = {
-        variant: [partial(training_run.TrainingRun, variant, seed, args.steps) for seed in seeds_of(args)]
+        variant: [partial(training_run.GRPORun, variant, seed, args.steps) for seed in seeds_of(args)]
         for variant in dict.fromkeys(args.variant or ["grpo"])
     }
     headings = ("variant", "seed", "accuracy", "format", "steps", "CPU s")
     trained = script.train_all(groups, headings, args.fresh)
+    accuracy, in_format = (training_run.MILESTONES[name] for name in ("accuracy", "format"))
     script.show(
         trained.table,
         "Accuracy and format on the held-out problems, with standard errors: the targets\n"
-        "are .90 and .98; .80 and .95 earn half. runs/ keeps the best GRPO model.",
+        f"are {accuracy.target:g} and {in_format.target:g}; {accuracy.half:g} and {in_format.half:g} earn half. "
+        "runs/ keeps the best GRPO model.",
     )
     return script.exit_code(trained)
 

@@ -3,18 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 
-from evaluate import HALVES, TARGETS, held_out
+from evaluate import HERE, MILESTONES, held_out
 from grpo_loop import GRPO, Recipe
-from labs.common.arithmetic import rows
-from labs.common.evaluation import Evaluation
 from labs.common.language_model import is_tiny, load, model_name
-from labs.common.training import Run
+from labs.common.manifest import verdict
+from labs.common.networks import weights_of
+from labs.common.toys.arithmetic import TOY, rows
+from labs.common.training.run import TrainingRun
 
 EVERY = 4  # steps, from one look at the held-out problems to the next, with one sample of each
 
@@ -23,23 +22,23 @@ DEMONSTRATION = Recipe(steps=2, prompts=2, G=4, learning_rate=1e-6)
 DEMONSTRATION_TOKENS, DEMONSTRATION_PROBLEMS = 64, 4
 
 
-class TrainingRun(Run):
+class GRPORun(TrainingRun):
     """A GRPO, and everything that is told about it."""
 
     digits = 3
 
     def __init__(self, variant: str, seed: int, steps: int | None = None) -> None:
-        self.variant, self.seed = variant, seed
+        self.variant = variant
         self.model_name, self.is_tiny = model_name(), is_tiny()
         recipe = Recipe() if self.is_tiny else DEMONSTRATION
-        self.whole = self.is_tiny and steps in (None, recipe.steps)  # else it is a short try, and not drawn
         self.recipe = replace(recipe, variant=variant, steps=steps or recipe.steps)
         self.handed_in = self.is_tiny and variant == "grpo"
         of_model = "" if self.is_tiny else "-" + re.sub(r"\W+", "-", self.model_name).strip("-")
-        name = f"{variant}{of_model}-seed{seed}" + ("" if steps in (None, recipe.steps) else f"-steps{steps}")
-        super().__init__(Path(__file__).parent, name, f"{variant}, seed {seed}")
+        short = "" if steps in (None, recipe.steps) else f"-steps{steps}"
+        super().__init__(HERE, f"{variant}{of_model}-seed{seed}{short}", f"{variant}, seed {seed}", variant, seed)
+        self.left_out = "another model" if of_model else "a short try" if short else ""
 
-        model, tokenizer = load()
+        model, tokenizer = load(TOY)
         train, self.problems = rows()
         if self.is_tiny:
             torch.set_num_threads(1)  # a model this small is faster on one
@@ -47,8 +46,6 @@ class TrainingRun(Run):
             model.generation_config.max_new_tokens = DEMONSTRATION_TOKENS
             self.problems = self.problems[:DEMONSTRATION_PROBLEMS]
         self.grpo = GRPO(model, tokenizer, train, seed, self.recipe)
-        self.curves: dict[str, list[float]] = {}  # what each step measured, by name
-        self.looks: dict[str, list[float]] = {"step": [], "accuracy": [], "format": []}  # at held-out problems
 
     def begin(self) -> str:
         self.look()
@@ -57,18 +54,13 @@ class TrainingRun(Run):
     def look(self) -> None:
         """How good the policy is on the held-out problems now, for the curves."""
         found = held_out(self.grpo.policy, self.grpo.tokenizer, self.problems, samples=1)
-        for name, value in (("step", self.grpo.steps), ("accuracy", found.accuracy), ("format", found.format)):
-            self.looks[name].append(value)
+        self.measured(self.grpo.steps, {name: estimate.mean for name, estimate in found.items()})
 
     def step(self) -> None:
-        for name, value in self.grpo.step().items():
-            self.curves.setdefault(name, []).append(value)
+        found = self.grpo.step()
+        self.measured(self.grpo.steps, found)
         if self.grpo.steps % EVERY == 0 or self.finished:
             self.look()
-
-    def evaluate(self) -> Evaluation:
-        """The milestones' figures."""
-        return held_out(self.grpo.policy, self.grpo.tokenizer, self.problems)
 
     @property
     def finished(self) -> bool:
@@ -82,52 +74,30 @@ class TrainingRun(Run):
         return f"{self.grpo.steps} steps"
 
     def figures(self) -> str:
-        accuracy, in_format = self.looks["accuracy"][-1:], self.looks["format"][-1:]
-        held = f", held out: accuracy {accuracy[0]:.2f}, format {in_format[0]:.2f}" if accuracy else ""
+        accuracy, in_format = self.last("accuracy"), self.last("format")
+        held = "" if accuracy is None else f", held out: accuracy {accuracy:.2f}, format {in_format:.2f}"
         return f"{self.grpo.steps} of {self.recipe.steps} steps{held}"
 
     def state(self) -> dict[str, Any]:
-        return {"grpo": self.grpo.state_dict(), "curves": self.curves, "looks": self.looks}
+        return {"grpo": self.grpo.state_dict()}
 
     def restore(self, state: dict[str, Any]) -> None:
         self.grpo.load_state_dict(state["grpo"])
-        self.curves, self.looks = state["curves"], state["looks"]
-
-    def curve(self) -> dict[str, Any]:
-        return {
-            "variant": self.variant,
-            "seed": self.seed,
-            "model": self.model_name,
-            "whole": self.whole,
-            "steps": self.curves,
-            "held_out": self.looks,
-        }
 
     def results(self) -> Sequence[str]:
         """The policy is handed over if it is the tiny model, trained with GRPO itself."""
-        found = self.evaluate()
-        reached = {"accuracy": found.accuracy, "format": found.format}
+        found = held_out(self.grpo.policy, self.grpo.tokenizer, self.problems)
+        reached = {name: estimate.mean for name, estimate in found.items()}
         if self.handed_in:
-            weights = {name: tensor.contiguous() for name, tensor in self.grpo.policy.state_dict().items()}
-            facts = {"seed": self.seed, "steps": self.grpo.steps, "targets": TARGETS, "evaluations": reached}
-            least = min(reached[name] / TARGETS[name] for name in TARGETS)  # from 1 on both are reached
-            best = self.hand_over(
-                "grpo", least, {"grpo.safetensors": save(weights)}, facts, ["torch", "transformers", "numpy"]
-            )
+            targets = {name: milestone.target for name, milestone in MILESTONES.items()}
+            facts = {"steps": self.grpo.steps, "targets": targets, "evaluations": reached}
+            least = min(reached[name] / target for name, target in targets.items())  # from 1 on both are reached
+            files = {"grpo.safetensors": weights_of(self.grpo.policy)}
+            best = self.hand_over("grpo", least, files, facts, ["torch", "transformers", "numpy"])
             if best > least:  # how much better is a ratio, which would say nothing to the reader
                 self.remarks[-1] = "a better run's weights are kept"
-            self.remarks.append(verdict(reached))
+            self.remarks.append(verdict(MILESTONES, reached))
         else:
             self.remarks.append("for comparison" if self.is_tiny else "a demonstration")
-        accuracy = f"{found.accuracy:.3f} ± {found.accuracy_se:.3f}"
-        in_format = f"{found.format:.3f} ± {found.format_se:.3f}"
+        accuracy, in_format = (f"{found[name].mean:.3f} ± {found[name].error:.3f}" for name in ("accuracy", "format"))
         return str(self.seed), accuracy, in_format, str(self.grpo.steps), f"{self.cpu_seconds:.1f}"
-
-
-def verdict(reached: dict[str, float]) -> str:
-    """What a pair of figures is worth, in words."""
-    if all(reached[name] >= TARGETS[name] for name in TARGETS):
-        return "targets reached"
-    if all(reached[name] >= HALVES[name] for name in HALVES):
-        return "half of the points, or more"
-    return "not reached yet"
