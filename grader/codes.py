@@ -69,6 +69,7 @@ LOG_PROBABILITY_VARIES = code("log_probability_varies", "value", "action", "low"
 GRADIENT_OF_ANOTHER = code("gradient_of_another", "gradient")
 NORMAL_DIFFERS = code("normal_differs", "value", "where", "what", "expected", "got", "count", "allowed")
 NORMAL_CORRELATED = code("normal_correlated", "value", "one", "other", "got", "allowed")
+GROWS_FASTER = code("grows_faster", "limits", "times", "allowed")
 SEEDED_ANEW = code("seeded_anew", "purity")
 OTHER_GENERATOR = code("other_generator", "purity")
 

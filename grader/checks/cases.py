@@ -24,3 +24,12 @@ def either(rng: np.random.Generator, n: int) -> torch.Tensor:
 def seed_of(rng: np.random.Generator) -> int:
     """A seed for a generator of the case's own."""
     return int(rng.integers(2**31))
+
+
+def skewed(rng: np.random.Generator, actions: int) -> list[float]:
+    """Probabilities of which one, of an action drawn anew, is far above all others; none is below 0.1.
+
+    So a few hundred draws tell them from equal ones, and no count is so rare that its chances are skewed.
+    """
+    shares = np.append(0.2 * rng.dirichlet([4.0] * (actions - 1)), 0.8)
+    return rng.permutation(0.1 + (1 - 0.1 * actions) * shares).tolist()  # type: ignore[no-any-return]

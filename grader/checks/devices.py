@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from grader import codes
 from grader.checks.definitions import Check, Probe, Wrong
@@ -139,4 +140,28 @@ def warm_up() -> None:
     logits = torch.zeros(2, 3, requires_grad=True)
     torch.autograd.grad(typical(logits), logits)
     device_of_result(typical, torch.zeros(2, 3))
+    device_of_result(_common_operations, torch.zeros(2, 3))
     torch.set_rng_state(random_state)
+
+
+def _common_operations(x: torch.Tensor) -> list[torch.Tensor]:
+    """What students' functions are made of, for (2, 3): the first of each kind takes milliseconds on fake tensors."""
+    row, flags, places = x[0], x > 0, torch.arange(2, device=x.device)
+    numbers = [x + x, x - 1.0, 2.0 * x, x * x, x / len(x), -x, x**2, 1 - x, x.exp(), x.log(), x.sqrt(), x.abs()]
+    sums = [x.sum(), x.sum(-1), x.sum(-1, keepdim=True), x.mean(), x.mean(-1), x.std(), x.cumsum(0), x.logsumexp(-1)]
+    chosen = [*x.max(-1), x.argmax(-1), x.clamp(0, 1), x.clamp(min=0), torch.minimum(x, x), torch.maximum(x, x)]
+    squashed = [x.sigmoid(), x.tanh(), F.logsigmoid(x), F.softplus(x), x.softmax(-1), F.mse_loss(x, x)]
+    masked = [
+        torch.where(flags, x, 0.0),
+        x.masked_fill(flags, 0.0),
+        x * flags,
+        x * ~flags,
+        flags.float(),
+        flags & flags,
+    ]
+    shapes = [x.T, x.reshape(-1), row.unsqueeze(-1), x.expand(2, 3), x.flip(0), torch.stack([x, x]), torch.cat([x, x])]
+    read = [x[1:], x[:, -1], x[places], x[places, places], x.detach(), x.clone(), x.double(), x.to(x.device)]
+    new = [torch.zeros_like(x), torch.ones_like(x), torch.empty_like(row), torch.zeros(2, device=x.device)]
+    new[0][0] = row
+    new[1][:-1] = x[1:]
+    return [*numbers, *sums, *chosen, *squashed, *masked, *shapes, *read, *new]

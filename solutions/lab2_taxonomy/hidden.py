@@ -36,7 +36,7 @@ def values_of_actions(rng):
     ):
         best = q == q.max()
         probabilities = (eps / len(q) + (1 - eps) * best / best.sum()).tolist()
-        yield dict(q=q, eps=eps, probabilities=probabilities, count=2_000, seed=seed_of(rng))
+        yield dict(q=q, eps=eps, probabilities=probabilities, count=500, seed=seed_of(rng))
 
 
 @hidden_cases(its_own_dice)

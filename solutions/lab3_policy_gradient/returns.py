@@ -20,7 +20,7 @@ def reward_to_go(rewards: Sequence[float], gamma: float) -> Float[Tensor, "T"]:
         gamma: the discount, 0 to 1.
 
     Returns:
-        float32, shape (T,). The work grows in proportion to T: 200,000 rewards are no matter.
+        float32, shape (T,). The time grows in proportion to T, not to its square.
     """
     ### BEGIN SOLUTION
     returns = []

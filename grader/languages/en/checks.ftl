@@ -16,6 +16,10 @@ shape_wanted = { $name } have the shape { $got }; expected: { $expected }
 other_device = on a GPU this fails: { $message }. Make new tensors on the device of the inputs (device=x.device)
 result_on_cpu = on a GPU this fails: the result is on the CPU although the inputs are on a CUDA device. Make new tensors on the device of the inputs (device=x.device)
 
+## checks/growth.py
+
+grows_faster = with { $times } times as many items it takes more than { $allowed } times as long: the time grows faster than their number
+
 ## checks/draws.py
 
 pair_wanted = two tensors are expected: the actions and their log-probabilities

@@ -13,6 +13,7 @@ from torch import tensor
 
 from grader.checks.devices import on_fake_tensors, works_on_its_device
 from grader.checks.draws import drawn_by_action, draws_by_action
+from grader.checks.growth import RESULT, in_proportion, timed
 from grader.checks.probes import raised_by, value_and_gradients, value_without_gradient
 from grader.judging.compare import compare
 from grader.languages import say
@@ -22,14 +23,17 @@ from grader.run.answers import Functions
 Environment = Mapping[str, Any]  # the names of the notebook
 
 __all__ = [
+    "RESULT",
     "agrees",
     "drawn_by_action",
     "draws_by_action",
     "holds",
+    "in_proportion",
     "np",
     "on_fake_tensors",
     "raised_by",
     "tensor",
+    "timed",
     "torch",
     "value_and_gradients",
     "value_without_gradient",
