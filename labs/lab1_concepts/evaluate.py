@@ -32,15 +32,15 @@ STANDARD_ERRORS = 3
 ROUNDING = 1e-9  # where nothing is random all returns are equal, and there is no standard error
 
 
-def score(name: str, weights: Mapping[str, Any]) -> float:
-    """The milestone's figure: how many conditions hold, 0 to 3. ValueError where the arrays do not fit."""
-    grid = GRIDS[name]
-    return float(len([holds for holds, _ in judge(grid, *checked(grid, weights)) if holds]))
+def score(name: str, folder: Path) -> float:
+    """The milestone's figure for what was saved in `folder`: how many conditions hold, 0 to 3. ValueError where the
+    arrays do not fit."""
+    return float(len([holds for holds, _ in judge(GRIDS[name], *saved_arrays(name, folder)) if holds]))
 
 
 def saved_arrays(name: str, folder: Path = HERE) -> tuple[np.ndarray, np.ndarray]:
     """V and policy as training saved them for a grid; ValueError, in words, where they cannot be used."""
-    return checked(GRIDS[name], load_arrays(folder / MILESTONES[name].weights))
+    return checked(GRIDS[name], load_arrays(MILESTONES[name].file(folder)))
 
 
 def checked(grid: Grid, weights: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -52,7 +52,7 @@ def checked(grid: Grid, weights: Mapping[str, Any]) -> tuple[np.ndarray, np.ndar
     for name, array in weights.items():
         if tuple(array.shape) != shapes[name]:
             raise ValueError(f"{name} has the shape {tuple(array.shape)}; on this grid it is {shapes[name]}")
-        if not str(array.dtype).endswith("float64"):  # the grader reads them as torch tensors
+        if array.dtype != np.float64:
             raise ValueError(f"{name} holds {array.dtype}; float64 is expected")
     arrays = {name: np.asarray(array) for name, array in weights.items()}
     for name, array in arrays.items():

@@ -3,9 +3,7 @@
 python labs/lab2_taxonomy/evaluate.py judges the table saved in runs/.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -43,17 +41,16 @@ def greedy_return(Q: np.ndarray) -> float:
     return min(lowest.values())
 
 
-def score(name: str, weights: Mapping[str, Any]) -> float:
-    """The milestone's figure: the return of the saved table's greedy policy. ValueError where it is no such table.
-
-    The table may be an array or a tensor; torch itself, which takes a while to import, is not needed here.
-    """
+def score(name: str, folder: Path) -> float:
+    """The milestone's figure: the return of the greedy policy of the table that was saved in `folder`. ValueError where
+    it is no such table."""
+    weights = load_arrays(MILESTONES[name].file(folder))
     if set(weights) != {"Q"}:
         raise ValueError("one array called Q is expected, as train.py saves it")
     env, saved = CliffWalk(), weights["Q"]
     if tuple(saved.shape) != (env.states, env.actions):
         raise ValueError(f"Q has the shape {tuple(saved.shape)}; ({env.states}, {env.actions}) is expected")
-    if str(saved.dtype).removeprefix("torch.") not in ("float32", "float64"):
+    if saved.dtype not in (np.float32, np.float64):
         raise ValueError(f"Q is {saved.dtype}; float64 is expected")
     Q = np.asarray(saved, dtype=np.float64)
     if not np.isfinite(Q).all():
@@ -63,12 +60,12 @@ def score(name: str, weights: Mapping[str, Any]) -> float:
 
 def main() -> int:
     [milestone] = MILESTONES.values()
-    file = HERE / milestone.weights
+    file = milestone.file(HERE)
     if not file.exists():
         print("q_learning: not trained yet (make lab2-train)")
         return 1
     try:
-        reached = score(milestone.name, load_arrays(file))
+        reached = score(milestone.name, HERE)
     except ValueError as error:
         print(f"{file.name} cannot be used: {error}")
         return 1

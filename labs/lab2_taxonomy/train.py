@@ -48,7 +48,7 @@ def say_milestone(script: Script, trained: Trained) -> None:
     from evaluate import HERE
     from training_run import MILESTONE
 
-    file = HERE / MILESTONE.weights
+    file = MILESTONE.file(HERE)
     reached = saved_evaluation(file.with_suffix(".json")) if file.exists() else None
     if reached is None:
         script.console.print("Milestone: no table of Q-learning is saved yet.")

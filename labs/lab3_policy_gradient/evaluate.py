@@ -54,20 +54,21 @@ def greedy_returns(policy: nn.Module, episodes: int = 100, seed: int = EVALUATIO
     return returns
 
 
-def score(algorithm: str, weights: dict[str, torch.Tensor]) -> float:
-    """The milestone's figure: the mean greedy return of saved weights. ValueError where they do not fit."""
+def score(algorithm: str, folder: Path) -> float:
+    """The milestone's figure: the mean greedy return of the weights saved in `folder`. ValueError where they do not
+    fit."""
     policy = make_policy(algorithm)
-    load_weights(policy, weights)
+    load_weights(policy, load_tensors(MILESTONES[algorithm].file(folder)))
     return float(greedy_returns(policy).mean())
 
 
 def main() -> None:
     for name, milestone in MILESTONES.items():
-        file = HERE / milestone.weights
+        file = milestone.file(HERE)
         if not file.exists():
             print(f"{name:20} not trained yet")
             continue
-        print(f"{name:20} mean {score(name, load_tensors(file)):5.1f}, target {milestone.target:.0f}")
+        print(f"{name:20} mean {score(name, HERE):5.1f}, target {milestone.target:.0f}")
 
 
 if __name__ == "__main__":

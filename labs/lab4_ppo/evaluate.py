@@ -8,6 +8,7 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 import torch
+from gymnasium.wrappers import vector
 
 from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
@@ -31,14 +32,13 @@ def best_returns(
     """
     environment = ENVIRONMENTS[name]
     envs = gym.make_vec(environment.id, episodes, vectorization_mode=environment.vectorization)
+    if environment.bounds:  # -1 and 1 are the bounds for an actor, and what lies beyond is clipped
+        envs = vector.ClipAction(vector.RescaleAction(envs, np.float32(-1), np.float32(1)))
     observation, _ = envs.reset(seed=seed)
     returns = np.zeros(episodes)
     alive = np.ones(episodes, dtype=bool)
     while alive.any():
         action = actor.best(torch.as_tensor(observation)).numpy()
-        if environment.bounds:
-            low, high = environment.bounds
-            action = low + (action.clip(-1, 1) + 1) / 2 * (high - low)
         observation, reward, terminated, truncated, _ = envs.step(action)
         returns += reward * alive
         alive &= ~(terminated | truncated)  # a finished environment starts again by itself: no longer counted
@@ -46,20 +46,20 @@ def best_returns(
     return returns
 
 
-def score(name: str, weights: dict[str, torch.Tensor]) -> float:
-    """The milestone's figure: the mean return of saved weights. ValueError where they do not fit."""
+def score(name: str, folder: Path) -> float:
+    """The milestone's figure: the mean return of the weights saved in `folder`. ValueError where they do not fit."""
     actor = make_actor(name)
-    load_weights(actor, weights)
+    load_weights(actor, load_tensors(MILESTONES[name].file(folder)))
     return float(best_returns(name, actor).mean())
 
 
 def main() -> None:
     for name, milestone in MILESTONES.items():
-        file = HERE / milestone.weights
+        file = milestone.file(HERE)
         if not file.exists():
             print(f"{name:10} not trained yet")
             continue
-        print(f"{name:10} mean {score(name, load_tensors(file)):7.1f}, target {milestone.target:.0f}")
+        print(f"{name:10} mean {score(name, HERE):7.1f}, target {milestone.target:.0f}")
 
 
 if __name__ == "__main__":

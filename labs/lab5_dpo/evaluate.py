@@ -4,12 +4,11 @@ python labs/lab5_dpo/evaluate.py judges what is saved in runs/. It asks none of 
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from labs.common.artefacts import load_tensors
@@ -74,21 +73,21 @@ FIGURES: dict[str, Callable[["PreTrainedModel", "PreTrainedTokenizerBase"], floa
 }
 
 
-def score(name: str, weights: Mapping[str, Tensor]) -> float:
-    """A milestone's figure for saved weights, 0 to 1. ValueError where they are not the tiny model's."""
+def score(name: str, folder: Path) -> float:
+    """A milestone's figure for the weights saved in `folder`, 0 to 1. ValueError where they do not fit."""
     from labs.common.language_model import load_trained
 
-    return FIGURES[name](*load_trained(TOY, weights))
+    return FIGURES[name](*load_trained(TOY, load_tensors(MILESTONES[name].file(folder))))
 
 
 def main() -> None:
     torch.set_num_threads(1)  # a model this small runs faster on one
     for name, milestone in MILESTONES.items():
-        file = HERE / milestone.weights
+        file = milestone.file(HERE)
         if not file.exists():
             print(f"{name}: not trained yet (make lab5-train)")
             continue
-        print(f"{name:20} {score(name, load_tensors(file)):.3f}, target {milestone.target:.2f}")
+        print(f"{name:20} {score(name, HERE):.3f}, target {milestone.target:.2f}")
 
 
 if __name__ == "__main__":

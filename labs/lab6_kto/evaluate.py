@@ -6,8 +6,6 @@ python labs/lab6_kto/evaluate.py judges what is saved in runs/.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from torch import Tensor
-
 from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
 
@@ -31,21 +29,22 @@ def judged(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> "d
     return evaluate(TOY, model, tokenizer, rows()[1], SAMPLES, EVALUATION_SEED)
 
 
-def score(name: str, weights: dict[str, Tensor]) -> float:
-    """The milestone's figure: the share of sampled answers that are right. ValueError where the weights do not fit."""
+def score(name: str, folder: Path) -> float:
+    """The milestone's figure: the share of answers that are right, sampled with the weights saved in `folder`.
+    ValueError where these do not fit."""
     from labs.common.language_model import load_trained
     from labs.common.toys.arithmetic import TOY
 
-    return judged(*load_trained(TOY, weights))["accuracy"].mean
+    return judged(*load_trained(TOY, load_tensors(MILESTONES[name].file(folder))))["accuracy"].mean
 
 
 def main() -> None:
     [milestone] = MILESTONES.values()
-    file = HERE / milestone.weights
+    file = milestone.file(HERE)
     if not file.exists():
         print("kto  not trained yet")
         return
-    reached = score("kto", load_tensors(file))
+    reached = score("kto", HERE)
     print(f"kto  {reached:.3f} of the sampled answers are right, target {milestone.target}")
 
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from torch import Tensor
-
 from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
 
@@ -39,21 +37,22 @@ def held_out(
     return evaluate(arithmetic.TOY, model, tokenizer, rows, samples=samples or SAMPLES, seed=EVALUATION_SEED)
 
 
-def score(name: str, weights: dict[str, Tensor]) -> float:
-    """The figure of a milestone, "accuracy" or "format", from saved weights. ValueError where they do not fit."""
+def score(name: str, folder: Path) -> float:
+    """The figure of a milestone, "accuracy" or "format", of the weights saved in `folder`. ValueError where they do not
+    fit."""
     from labs.common.language_model import load_trained
     from labs.common.toys.arithmetic import TOY
 
-    return held_out(*load_trained(TOY, weights))[name].mean
+    return held_out(*load_trained(TOY, load_tensors(MILESTONES[name].file(folder))))[name].mean
 
 
 def main() -> None:
     for name, milestone in MILESTONES.items():
-        file = HERE / milestone.weights
+        file = milestone.file(HERE)
         if not file.exists():
             print(f"{name}: not trained yet (make lab7-train)")
             continue
-        print(f"{name:8} {score(name, load_tensors(file)):.3f}, target {milestone.target:.2f}")
+        print(f"{name:8} {score(name, HERE):.3f}, target {milestone.target:.2f}")
 
 
 if __name__ == "__main__":
