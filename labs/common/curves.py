@@ -5,7 +5,7 @@ the lab's recipe (a short try, another model) is left out. Each of these is said
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,16 @@ def read_curves(written: Mapping[str, Any]) -> dict[str, Curve]:
     return curves
 
 
+def changed(runs: Runs, names: Collection[str], change: Callable[[Curve], Curve]) -> Runs:
+    """The same runs, with another curve in place of each that has one of these names."""
+
+    def of_seed(seed: Seed) -> Seed:
+        curves = {name: change(curve) if name in names else curve for name, curve in seed.curves.items()}
+        return replace(seed, curves=curves)
+
+    return {run: [of_seed(seed) for seed in seeds] for run, seeds in runs.items()}
+
+
 def with_moving_mean(runs: Runs, name: str, window: int) -> Runs:
     """The same runs, with each point of a curve the mean of the last `window` points up to it."""
 
@@ -85,10 +95,7 @@ def with_moving_mean(runs: Runs, name: str, window: int) -> Runs:
         before = np.maximum(after - window, 0)
         return Curve(curve.x, (total[after] - total[before]) / (after - before))
 
-    def smoothed(seed: Seed) -> Seed:
-        return replace(seed, curves={n: smooth(curve) if n == name else curve for n, curve in seed.curves.items()})
-
-    return {run: [smoothed(seed) for seed in seeds] for run, seeds in runs.items()}
+    return changed(runs, [name], smooth)
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------
@@ -152,6 +159,7 @@ def draw_target(ax: Axes, target: float, words: str = "target") -> None:
         textcoords="offset points",
         fontsize=8,
         ha="right",
+        bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1},
     )
 
 

@@ -171,7 +171,7 @@ class TrainingRun(abc.ABC):
         record = self.runs / f"{name}.json"
         before = saved_evaluation(record) if all((self.runs / file).exists() for file in files) else None
         if before is not None and before > evaluation:
-            self.remarks.append(f"kept: {before:.{self.digits}f} of an earlier run")
+            self.remarks.append(f"kept: {before:.{self.digits}f}")
             return before
         for file, content in files.items():
             write_bytes(self.runs / file, content)
