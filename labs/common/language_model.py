@@ -137,6 +137,29 @@ def texts(tokenizer: PreTrainedTokenizerBase, completions: Tensor) -> list[str]:
     return decoded
 
 
+def log_likelihoods(
+    model: PreTrainedModel, prompts: Sequence[Sequence[int]], completions: Sequence[Sequence[int]]
+) -> Tensor:
+    """The log-probability of each completion after its prompt, summed over its tokens: (B,), with a graph.
+
+    From the loss that the library itself computes, text by text. Padding stands on the right, where no token of a
+    completion sees it.
+    """
+    length = max(len(prompt) + len(completion) for prompt, completion in zip(prompts, completions, strict=True))
+    ids = torch.zeros(len(prompts), length, dtype=torch.int64)
+    labels = torch.full_like(ids, -100)  # what the library's loss leaves out: prompts and padding
+    for i, (prompt, completion) in enumerate(zip(prompts, completions, strict=True)):
+        end = len(prompt) + len(completion)
+        ids[i, :end] = torch.tensor([*prompt, *completion])
+        labels[i, len(prompt) : end] = ids[i, len(prompt) : end]
+    logits, labels = model(input_ids=ids.to(model.device)).logits, labels.to(model.device)
+    losses = [
+        model.loss_function(logits[i : i + 1], labels[i : i + 1], model.config.vocab_size, num_items_in_batch=1)
+        for i in range(len(prompts))
+    ]
+    return -torch.stack(losses)
+
+
 @torch.no_grad()
 def log_likelihood(model: PreTrainedModel, prompt: Sequence[int], completion: Sequence[int]) -> float:
     """The log-probability of a completion after a prompt, summed over its tokens.

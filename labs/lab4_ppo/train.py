@@ -52,9 +52,11 @@ def train(args: argparse.Namespace, script: Script) -> int:
     trained = script.train_all(groups, headings, args.fresh)
     script.show(
         trained.table,
-        "Mean return of 100 episodes without noise. "
-        + ", ".join(f"{name}: target {m.target:g}, half {m.half:g}" for name, m in MILESTONES.items())
-        + ".\nruns/ keeps the best networks of each.",
+        "Mean return of 100 episodes without noise.\n"
+        + "".join(
+            f"{name}: target {m.target:g}, half of the points from {m.half:g}\n" for name, m in MILESTONES.items()
+        )
+        + "runs/ keeps the best networks of each.",
     )
     return script.exit_code(trained)
 

@@ -57,8 +57,8 @@ def train(args: argparse.Namespace, script: Script) -> int:
     trained = script.train_all(groups, headings, args.fresh)
     script.show(
         trained.table,
-        "On what is held out: the share of samples that are right (target {:g}, half {:g}),\n"
-        "and of pairs ranked right (target {:g}, half {:g}). runs/ keeps the best dpo_nll.".format(
+        "On what is held out: the share of samples that are right (target {:g}, half\n"
+        "{:g}), and of pairs ranked right (target {:g}, half {:g}). runs/ keeps the\nbest dpo_nll.".format(
             *(bar for milestone in MILESTONES.values() for bar in (milestone.target, milestone.half))
         ),
     )

@@ -9,11 +9,12 @@ and says in words what is in them and what is missing.
 import traceback
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from matplotlib.lines import Line2D
 
 from evaluate import MILESTONES, RUNS
-from labs.common.curves import draw_panels, draw_runs, draw_target, read_runs, say_missing, say_runs
+from labs.common.curves import Curve, changed, draw_panels, draw_runs, draw_target, read_runs, say_missing, say_runs
 from labs.common.plotting import COLOURS, LINES, new_figure, save_figure
 
 BETA = 0.1
@@ -82,6 +83,7 @@ def draw_curves() -> None:
         print("runs/kto.png is not drawn: nothing has been trained yet (make lab6-train).")
         return
     print("runs/kto.png:")
+    runs = changed(runs, ("push_desirable", "push_undesirable"), lambda curve: Curve(curve.x, np.abs(curve.y)))
     title = "On held-out problems: mean over the seeds, band of one standard error"
     figure, axes = draw_panels(runs, PANELS, title, "gradient steps")
     say_runs(runs, "steps")

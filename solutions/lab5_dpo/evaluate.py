@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch.nn.utils.rnn import pad_sequence
 
 from labs.common.artefacts import load_tensors
 from labs.common.manifest import milestones_of
@@ -43,21 +42,13 @@ def preference_accuracy(model: "PreTrainedModel", tokenizer: "PreTrainedTokenize
 @torch.no_grad()
 def log_ratios(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> list[float]:
     """log pi(chosen) - log pi(rejected) of each held-out pair, from the loss that the library itself computes."""
-    from labs.common.language_model import completion_ids, prompt_ids
+    from labs.common.language_model import completion_ids, log_likelihoods, prompt_ids
 
-    likelihoods: dict[str, list[float]] = {}
     pairs = preference_pairs(problems()[1])
-    for which in ("chosen", "rejected"):
-        prompts = [prompt_ids(tokenizer, pair["prompt"]) for pair in pairs]
-        completions = [completion_ids(tokenizer, pair[which]) for pair in pairs]  # type: ignore[literal-required]
-        texts = [torch.tensor([*p, *c]) for p, c in zip(prompts, completions, strict=True)]
-        labels = [torch.tensor([-100] * len(p) + c) for p, c in zip(prompts, completions, strict=True)]
-        logits = model(input_ids=pad_sequence(texts, batch_first=True)).logits
-        likelihoods[which] = [
-            -len(c) * model.loss_function(logits[i : i + 1, : len(row)], row[None], model.config.vocab_size).item()
-            for i, (row, c) in enumerate(zip(labels, completions, strict=True))
-        ]
-    return [chosen - rejected for chosen, rejected in zip(*likelihoods.values(), strict=True)]
+    prompts = [prompt_ids(tokenizer, pair["prompt"]) for pair in pairs]
+    chosen = log_likelihoods(model, prompts, [completion_ids(tokenizer, pair["chosen"]) for pair in pairs])
+    rejected = log_likelihoods(model, prompts, [completion_ids(tokenizer, pair["rejected"]) for pair in pairs])
+    return [float(margin) for margin in chosen - rejected]
 
 
 @functools.cache

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from kto import balance_weights, kto_grad_weight, kto_loss, kto_reference_point, mismatched_pairs, unpair
 from labs.common.evaluation import evaluate
-from labs.common.language_model import completion_ids, is_tiny, load, prompt_ids
+from labs.common.language_model import completion_ids, is_tiny, load, log_likelihoods, prompt_ids
 from labs.common.seeding import generator
 from labs.common.toys.arithmetic import TOY, Problem, preference_pairs, problems, row
 
@@ -92,21 +91,8 @@ class KTO:
         return prompt_ids(self.tokenizer, example["prompt"]), completion_ids(self.tokenizer, example["completion"])
 
     def log_probs(self, model: PreTrainedModel, pairs: Sequence[Pair]) -> Tensor:
-        """log pi(completion | prompt) of each pair, (B,): the sum over the completion's tokens, its end among them.
-
-        Padding stands on the right, where no token of the completion sees it. Both models stay in eval mode, as they
-        were loaded.
-        """
-        length = max(len(prompt) + len(completion) for prompt, completion in pairs)
-        ids = torch.zeros(len(pairs), length, dtype=torch.int64)
-        targets = torch.full_like(ids, -100)  # what cross_entropy leaves out: prompts and padding
-        for i, (prompt, completion) in enumerate(pairs):
-            written = torch.tensor([*prompt, *completion])
-            ids[i, : len(written)] = written
-            targets[i, len(prompt) : len(written)] = written[len(prompt) :]
-        logits = model(input_ids=ids.to(model.device)).logits[:, :-1]  # those at t predict token t + 1
-        targets = targets[:, 1:].to(model.device)
-        return -F.cross_entropy(logits.transpose(1, 2), targets, reduction="none").sum(dim=1)
+        """log pi(completion | prompt) of each pair, (B,). Both models stay in eval mode, as they were loaded."""
+        return log_likelihoods(model, *zip(*pairs, strict=True))
 
     def iterate(self) -> float:
         """One batch and one gradient step. Returns the batch's z0."""
