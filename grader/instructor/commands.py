@@ -1,4 +1,4 @@
-"""The commands of an instructor: grade and regrade; feedback has a file of its own."""
+"""The commands of an instructor: grade and regrade; those that read results are in results_commands.py."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.instructor.feedback_command import feedback
+from grader.instructor import results_commands
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.screen import Json, LabName, LateCommand, SandboxName, Screen, console, shown
@@ -22,7 +22,7 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; wi
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    app.command()(feedback)
+    results_commands.add_to(app)
     for command in (grade, regrade):
         app.command(cls=LateCommand)(command)
 
