@@ -24,10 +24,8 @@ def add_to(app: typer.Typer) -> None:
     for command in (feedback, report):
         app.command(cls=LateCommand)(command)
     app.command()(mark)
-
-
-LATE_HELP["form"] = lambda: renderers.described("feedback")
-LATE_HELP["kind"] = lambda: renderers.described("report")
+    LATE_HELP["form"] = lambda: renderers.described("feedback")
+    LATE_HELP["kind"] = lambda: renderers.described("report")
 
 
 def feedback(
