@@ -194,6 +194,17 @@ GRADER_FAILED = code("grader_failed", "private", "message", person=True)
 GRADER_TRACE = code("grader_trace", "private", "trace")  # beside it, for whoever mends the grader
 OLD_SENTENCE = code("old_sentence", "private", "text")  # of a result in the form before findings
 
+# --- grading/depends.py, plan.py, results/: why a result does not hold, and what lies beside it -----------------------
+
+CHANGED = code("changed", "private", "name")
+OTHER_VERSION = code("other_version", "private", "name", "before", "now")
+OF_UNKNOWN_CODE = code("of_unknown_code", "private")  # a result in the form before findings
+OF_FAILED_GRADER = code("of_failed_grader", "private")
+OF_KILLED_PROCESSES = code("of_killed_processes", "private")
+OF_NO_SANDBOX = code("of_no_sandbox", "private")
+OF_MILESTONES_UNPLAYED = code("of_milestones_unplayed", "private")
+MARKS_UNREADABLE = code("marks_unreadable", "private", "path", "reason", person=True)
+
 # --- grading/milestones.py --------------------------------------------------------------------------------------------
 
 NOT_PLAYED = code("not_played", "limits")

@@ -23,11 +23,10 @@ from rich.console import Console
 from grader import codes, results
 from grader.errors import Refused
 from grader.executors import local as pool
-from grader.grading import batch, runlog, work
+from grader.grading import batch, depends, runlog, work
 from grader.grading import submission as grading
 from grader.grading.batch import Batch, Options, grade_all
 from grader.grading.job import Job
-from grader.grading.milestones import versions
 from grader.grading.rows import Points, Row
 from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.instructor import table
@@ -133,8 +132,8 @@ def test_every_submission_gets_its_result_and_the_log_says_so(
     assert shown[0] == (0, 3) and shown[-1] == (3, 3) and shown == sorted(shown)
     start, end = runlog.read(options.out / runlog.FILE)
     assert isinstance(start, runlog.Start) and isinstance(end, runlog.End)
-    assert (start.seed, start.lab_hash) == (done.seed, stored(options, "ada").depends["lab"])
-    assert (start.who, start.versions) == (runlog.who(), versions()) and "" < start.when <= end.when
+    assert (start.seed, start.depends) == (done.seed, stored(options, "ada").depends) and "checks.py" in start.depends
+    assert start.who == runlog.who() and "" < start.when <= end.when
     assert (start.submissions, start.students) == (str(options.submissions.resolve()), None)
     assert end.run == start.run and end.exit_code == 1
     assert end.counts == {"graded": 3, "unchanged": 0, "left": 0, "attention": 1, "errors": 0}
@@ -157,32 +156,27 @@ def test_what_is_graded_is_not_graded_again(lab: Lab, options: Options, hand_in:
     assert whats(graded(lab, options)) == whats(again) | {"eve": "graded"}
 
 
-@pytest.mark.parametrize("what", ["code", "file ignored", "lab", "common", "error", "student", "schema", "force"])
+@pytest.mark.parametrize("what", ["code", "file ignored", "lab", "library", "error", "student", "schema", "force"])
 def test_what_is_not_as_it_was_is_graded_again(
     what: str,
     lab: Lab,
     options: Options,
     hand_in: Callable[..., Path],
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = hand_in("ada")
-    monkeypatch.setattr(grading, "ROOT", tmp_path)
-    common = tmp_path / "labs" / "common" / "sampling.py"
-    common.parent.mkdir(parents=True)
-    common.write_text("", encoding="utf-8")
     hand_in("bob", SQUARED)
     graded(lab, options)
     old = stored(options, "ada")
-    both = "graded" if what in ("lab", "common", "force") else "unchanged"
+    both = "graded" if what in ("lab", "library", "force") else "unchanged"
     if what == "code":
         replace(folder / "first.py", "return x + x", "return 2 * x")
     elif what == "file ignored":
         (folder / "notes.txt").write_text("x", encoding="utf-8")
     elif what == "lab":
         replace(lab.path("checks.py"), '"three", x=3.0', '"four", x=4.0')
-    elif what == "common":
-        common.write_text("# what all labs share", encoding="utf-8")
+    elif what == "library":
+        monkeypatch.setattr(depends, "_version", lambda library: f"{library} of tomorrow")
     elif what == "error":
         broken = [msgspec.structs.replace(old.checks[0], outcome="error", points=None), *old.checks[1:]]
         path_of(options, "ada").unlink()
@@ -208,18 +202,20 @@ def test_what_was_graded_without_a_sandbox_is_graded_again_in_one(
 
 
 def test_a_milestone_that_was_not_judged_is_judged_by_the_run_that_plays(
-    lab: Lab, options: Options, hand_in: Callable[..., Path], warm_parent: WarmParent
+    lab: Lab, lab3: Lab, options: Options, hand_in: Callable[..., Path], warm_parent: WarmParent
 ) -> None:
     submission = Submission("ada", hand_in("ada"), [])
     run = open_bench(lab, warm_parent, seed=1)
     job = Job(str(lab.folder), 1, "none", str(options.out))
     line = CheckResult("milestone", "play", "it plays", "hidden", "milestone", "skipped", None, 5.0)
     result = grade(run, submission).result
+    manifest = msgspec.structs.replace(lab.manifest, milestones=lab3.manifest.milestones)
+    run = dataclasses.replace(run, lab=msgspec.structs.replace(lab, manifest=manifest))
     for checks, unplayed in (([*result.checks, line], True), (result.checks, False)):
         write_result(path_of(options, "ada"), msgspec.structs.replace(result, checks=checks))
-        assert work._unchanged(run, job, submission) is not None
-        plays = dataclasses.replace(run, score=lambda *_: 0.0)
-        assert (work._unchanged(plays, job, submission) is None) == unplayed
+        plays, does_not = job, msgspec.structs.replace(job, milestones=False)
+        assert work._unchanged(run, does_not, submission) is not None
+        assert (work._unchanged(run, plays, submission) is None) == unplayed
 
 
 def test_students_can_be_named(lab: Lab, options: Options, hand_in: Callable[..., Path]) -> None:
@@ -479,8 +475,9 @@ def test_a_run_that_was_stopped_goes_on_with_its_seed(lab: Lab, options: Options
     assert graded(lab, options).seed != first.seed, "now it has"
 
 
-def start(run: str, seed: int, students: list[str] | None = None, lab_hash: str = "h", lab: str = "lab90") -> Any:
-    return runlog.Start(run, "", "", lab, lab_hash, seed, {}, "none", "submitted", students, True, False)
+def start(run: str, seed: int, students: list[str] | None = None, checks: str = "h", lab: str = "lab90") -> Any:
+    depends = {"checks.py": checks} if checks else {}
+    return runlog.Start(run, "", "", lab, seed, "none", "submitted", students, True, False, depends)
 
 
 def end(run: str, left: int = 0) -> runlog.End:
@@ -498,14 +495,15 @@ def end(run: str, left: int = 0) -> runlog.End:
         ([start("a", 1), start("b", 2), end("b")], None),
         ([start("a", 1), start("b", 2, ["ada"]), end("b")], 1),
         ([start("a", 1, ["ada"]), start("b", 1, ["ada"]), end("b")], None),
-        ([start("a", 1, lab_hash="other")], None),
-        ([start("a", 1), start("b", 2, lab_hash="other")], None),
+        ([start("a", 1, checks="other")], None),
+        ([start("a", 1, checks="")], None),
+        ([start("a", 1), start("b", 2, checks="other")], None),
         ([start("a", 1, lab="lab91")], None),
         ([start("a", 1), start("b", 2, lab="lab91"), end("b")], 1),
     ],
 )
 def test_which_run_is_gone_on_with(records: list[runlog.Start | runlog.End], seed: int | None) -> None:
-    found = runlog.stopped(records, "lab90", "h")
+    found = runlog.stopped(records, "lab90", {"checks.py": "h"})
     assert (found.seed if found else None) == seed
 
 
@@ -520,6 +518,16 @@ def test_the_log_survives_torn_and_foreign_lines(tmp_path: Path) -> None:
     assert log.read_bytes().count(b"\n") == 7, "only the torn line was ended"
 
 
+def test_a_line_of_an_earlier_version_is_still_read(tmp_path: Path) -> None:
+    """It had the lab's hash and versions; what its results depended on is not known."""
+    old = msgspec.to_builtins(start("a", 1)) | {"lab_hash": "h", "versions": {"torch": "2.9"}}
+    del old["depends"]
+    (tmp_path / runlog.FILE).write_text(json.dumps(old) + "\n", encoding="utf-8")
+    [read] = runlog.read(tmp_path / runlog.FILE)
+    assert read == start("a", 1, checks="")
+    assert [finding.code for finding in depends.changed(read.depends, {"checks.py": "h"})] == ["of_unknown_code"]
+
+
 def test_a_run_is_repeated_by_its_seed(lab: Lab, options: Options, hand_in: Callable[..., Path]) -> None:
     def lines() -> list[CheckResult]:
         both = [*stored(options, "ada").checks, *stored(options, "bob").checks]
@@ -531,8 +539,6 @@ def test_a_run_is_repeated_by_its_seed(lab: Lab, options: Options, hand_in: Call
     graded(lab, options, seed=5, students=["ada", "bob"], milestones=False)
     first = lines()
     graded(lab, options, seed=6)
-    wrong = msgspec.structs.replace(stored(options, "bob"), score=1.5)
-    write_result(path_of(options, "bob"), wrong)
     again, began = batch.run_again(lab, 5, None, options.out, "none", jobs=1)
     assert again == Options(
         options.submissions.resolve(), options.out, "none", 5, ["ada", "bob"], milestones=False, force=True, jobs=1
@@ -540,17 +546,15 @@ def test_a_run_is_repeated_by_its_seed(lab: Lab, options: Options, hand_in: Call
     assert batch.differences(lab, began) == []
     done = grade_all(lab, again, lambda *_: None)
     assert (done.seed, whats(done), lines()) == (5, {"ada": "graded", "bob": "graded"}, first)
-    said = StringIO()
-    table.print_changes(Console(file=said), done.rows)
-    assert said.getvalue() == "\n1 of 2 scores differ from those that were stored\n  bob: 1.5 -> 4\n"
-    replace(options.submissions / "ada" / "lab90" / "first.py", "return x + x", "return x * x")
-    table.print_changes(Console(file=said), grade_all(lab, again, lambda *_: None).rows)
-    assert said.getvalue().endswith("  ada: 6 -> 4 (other files were handed in)\n")
     with pytest.raises(Refused, match=r"no run of lab90 with seed 7 stands in .*; the last seeds are: 5, 6$"):
         batch.run_again(lab, 7, None, options.out, "none", jobs=1)
     replace(lab.path("checks.py"), '"three", x=3.0', '"four", x=4.0')
-    elsewhere = msgspec.structs.replace(began, versions=began.versions | {"torch": "1.0"})
-    assert [sentence.split()[0] for sentence in batch.differences(lab, elsewhere)] == ["lab90", "torch"]
+    elsewhere = msgspec.structs.replace(began, depends=began.depends | {"torch": "1.0"})
+    now = began.depends["torch"]
+    assert batch.differences(lab, elsewhere) == [
+        codes.OTHER_VERSION(name="torch", before="1.0", now=now),
+        codes.CHANGED(name="checks.py"),
+    ]
 
 
 def test_of_runs_with_a_seed_the_one_of_all_students_is_repeated() -> None:
@@ -623,7 +627,7 @@ def test_a_signal_stops_it_between_two_submissions(
     done = grade_all(lab, options, show)
     assert (done.exit_code, done.left, whats(done)) == (128 + number, 2, {"ada": "graded"})
     assert (signal.getsignal(number), psutil.Process().children()) == (before, children)
-    assert runlog.stopped(runlog.read(options.out / runlog.FILE), "lab90", stored(options, "ada").depends["lab"])
+    assert runlog.stopped(runlog.read(options.out / runlog.FILE), "lab90", stored(options, "ada").depends)
 
 
 def test_a_folder_in_which_another_grader_is_at_work_is_left_alone(

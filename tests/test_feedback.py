@@ -18,23 +18,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-import grader.instructor.feedback_command  # noqa: F401  (registers the command)
-from grader import results
+from grader import codes, results
 from grader.cli import main
-from grader.grading.submission import NOT_ASKED, Graded, Run, failed, open_run
+from grader.findings import CODES, Finding, kind_of
+from grader.grading.submission import Bench, Graded, failed, open_bench
 from grader.intake.submissions import Submission
-from grader.judging.compare import Difference
-from grader.judging.judge import HIDDEN, hidden_message
-from grader.lab import ROOT, Lab, Limits
+from grader.lab import ROOT, Lab, Limits, find_lab, solutions_folder
+from grader.languages import say
 from grader.plain import Array, to_plain
-from grader.renderers.feedback import INVISIBLE, Form, find_results, harmless, page_of, render, write_feedback
+from grader.renderers import renderer_of
+from grader.renderers.pages import Page
+from grader.renderers.pages import page_of as page_of_view
+from grader.renderers.words import Words, words_of
+from grader.renderers.writing import write_feedback
 from grader.results import CheckResult, Kind, Outcome, Result, Visibility, read_result, write_result
-from grader.run.answers import Answer, too_slow
+from grader.results.standing import results_of
+from grader.results.view import INVISIBLE, NEXT_STEPS, harmless, view_of
 from grader.workers.client import LIMITS, WarmParent, over_limit
 
 Submitted = Callable[..., Path]
-Grade = Callable[[Run, Path], Graded]
-FORMS: tuple[Form, ...] = get_args(Form)
+Grade = Callable[[Bench, Path], Graded]
+FORMS = ("html", "md")
+SIDES = get_args(Visibility)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 HOSTILE = [
@@ -63,11 +68,25 @@ HOSTILE = [
 ]
 
 
+def words() -> Words:
+    return words_of(find_lab("lab3", solutions_folder()))
+
+
+def page_of(result: Result) -> Page:
+    return page_of_view(view_of(result), words())
+
+
+def render(result: Result, form: str) -> str:
+    [(name, page)] = renderer_of("feedback", form).feedback(view_of(result), words())
+    assert name == f"feedback.{form}"
+    return str(page)
+
+
 def result_with(
-    *checks: CheckResult, student: str = "ana", lab: str = "lab3", notes: tuple[str, ...] = (), **others: Any
+    *checks: CheckResult, student: str = "ana", lab: str = "lab3", notes: tuple[Finding, ...] = (), **others: Any
 ) -> Result:
     facts = {
-        "lab_hash": "a1b2c3d4" * 8,
+        "depends": {"checks.py": "sha256:a1b2c3d4"},
         "submission_hash": "f9e8d7c6" * 8,
         "seed": 987654321,
         "versions": {"python": "3.11.77", "torch": "2.99.1"},
@@ -77,17 +96,19 @@ def result_with(
         "started": "2026-02-03T04:05:06+00:00",
         "seconds": 1.2345,
     }
-    return Result(schema_version=1, lab=lab, student=student, notes=list(notes), checks=list(checks), **facts | others)
+    return Result(schema_version=2, lab=lab, student=student, notes=list(notes), checks=list(checks), **facts | others)
 
 
 def check_with(
     outcome: Outcome,
-    message: str = "",
+    found: str | Finding = "",
     visibility: Visibility = "public",
     kind: Kind = "code",
     points: float | None = 0.0,
     **others: str,
 ) -> CheckResult:
+    """A line of a result. A text is what an exception of the submission's says."""
+    finding = codes.RAISED(exception="ValueError", message=found) if isinstance(found, str) else found
     names = {"task": "pg_loss", "check": "one_episode", "title": "The loss of one episode."} | others
     return CheckResult(
         **names,
@@ -96,33 +117,37 @@ def check_with(
         outcome=outcome,
         points=None if outcome in ("pending", "error") else points,
         max_points=2.5,
-        message=message,
+        findings=[finding] if found else [],
     )
 
 
 def full_of(text: str) -> Result:
     """A result in which a submission, a student's name and a lab's author all say `text`."""
     checks = [
-        check_with(outcome, text, visibility, kind, title=text, task=text, diagnosis=text)
+        check_with(
+            outcome, text, visibility, kind, title=text, task=text, mistake=text, case=text, check=text, number=text
+        )
         for outcome in OUTCOMES
         for visibility, kind in (("public", "code"), ("hidden", "code"), ("hidden", "milestone"), ("hidden", "quiz"))
     ]
-    return result_with(*checks, student=text, lab=text, notes=(f"{text} seen", f"{text} seen"))
+    own = Finding(f"a lab's or a worker's {text}", {text: text, "list": [text, Finding(text)]})
+    checks.append(check_with("failed", own, title=text, task=text))
+    return result_with(*checks, student=text, lab=text, notes=(codes.FILE_MISSING(file=text), Finding(text)))
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_is_wrong_with_a_file_is_said_once_and_not_of_each_check(form: Form) -> None:
-    broken = "lab3.zip cannot be read: File is not a zip file"
-    checks = [check_with("failed", broken, side, check=side) for side in ("public", "hidden")]
-    page = render(result_with(*checks, notes=(f"nothing could be taken from it: {broken}",)), form)
-    assert page.count("File is not a zip file") == 1
+def test_what_is_wrong_with_a_file_is_said_once_and_not_of_each_check(form: str) -> None:
+    broken = codes.SYNTAX_ERROR(file="losses.py", line=3, message="never closed")
+    checks = [check_with("failed", broken, side, check=side) for side in SIDES]
+    page = render(result_with(*checks, notes=(broken,)), form)
+    assert page.count("never closed") == 1
     assert "on your machine" not in page and "hidden cases try" not in page
 
 
 def test_a_hidden_check_that_waits_for_another_says_for_which() -> None:
-    waiting = check_with("skipped", "counts once this passes: The loss of one episode.", "hidden")
-    [section] = page_of(result_with(waiting)).sections
-    assert section.lines[0].message == waiting.message
+    found = codes.COUNTS_ONCE(check="one_episode", title="The loss of one episode.")
+    [section] = page_of(result_with(check_with("skipped", found, "hidden"))).sections
+    assert section.lines[0].message == "counts once this passes: The loss of one episode."
     assert section.next == [
         "This waits for a function that is not written yet, or for another check: see to that one first."
     ]
@@ -157,7 +182,7 @@ class Tags(html.parser.HTMLParser):
         self.text += data
 
 
-def structure(page: str, form: Form) -> list[object]:
+def structure(page: str, form: str) -> list[object]:
     """What a page is made of, without its text."""
     if form == "html":
         return Tags(page).tags
@@ -166,12 +191,12 @@ def structure(page: str, form: Form) -> list[object]:
     return [*((token.type, token.tag, token.info) for token in tokens), inline]
 
 
-PLAIN: dict[Form, list[object]] = {form: structure(render(full_of("words"), form), form) for form in FORMS}
+PLAIN: dict[str, list[object]] = {form: structure(render(full_of("words"), form), form) for form in FORMS}
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_a_submission_or_a_student_says_is_text_and_changes_nothing_else(text: str, form: Form) -> None:
+def test_what_a_submission_or_a_student_says_is_text_and_changes_nothing_else(text: str, form: str) -> None:
     page = render(full_of(text), form)
     assert structure(page, form) == PLAIN[form]
     assert all(c == "\n" or c.isprintable() for c in page)
@@ -194,10 +219,12 @@ def test_plain_pages_have_no_links_images_or_foreign_html() -> None:
 
 
 def test_hostile_text_can_still_be_read() -> None:
-    [message] = ["it raised Wrong: <b> & `x` [y](z)"]
-    result = result_with(check_with("failed", message), student="Zoë <3", notes=("ignored: a & b.py",))
+    message = "it raised ValueError: <b> & `x` [y](z)"
+    result = result_with(
+        check_with("failed", "<b> & `x` [y](z)"), student="Zoë <3", notes=(codes.FILE_MISSING(file="a & b.py"),)
+    )
     shown = Tags(render(result, "html")).text
-    assert message in shown and "Zoë <3" in shown and "ignored: a & b.py" in shown
+    assert message in shown and "Zoë <3" in shown and "a & b.py is missing" in shown
     assert f"\n{message}\n" in render(result, "md")
 
 
@@ -214,33 +241,36 @@ def test_the_html_page_forbids_itself_everything_but_its_style() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_nothing_of_the_graders_machine_is_shown(form: Form) -> None:
-    message = "it raised OSError: no '/home/prof/kit/solutions/lab3/key.json', see https://pytorch.org/docs/x"
-    trouble = 'Traceback: File "/home/prof/kit/grader/judging/judge.py", line 70\nKeyError: 3.25'
-    result = result_with(check_with("failed", message), check_with("error", trouble, diagnosis="not for students"))
+def test_nothing_of_the_graders_machine_is_shown(form: str) -> None:
+    message = "no '/home/prof/kit/solutions/lab3/key.json', see https://pytorch.org/docs/x"
+    trouble = codes.GRADER_FAILED(message='File "/home/prof/kit/grader/judging/judge.py", line 70\nKeyError: 3.25')
+    result = result_with(check_with("failed", message), check_with("error", trouble, mistake="not for students"))
     page = render(result, form)
     for secret in ("987654321", "a1b2c3d4", "f9e8d7c6", "3.11.77", "2.99", "landlock", "bubblewrap", "2026", "1.2345"):
         assert secret not in page
     assert "/home" not in page and "kit" not in page
     assert "key.json" in page and "pytorch.org/docs/x" in page, "the rest of a sentence stays"
-    assert "Traceback" not in page and "3.25" not in page and "not for students" not in page
+    assert "KeyError" not in page and "3.25" not in page and "not for students" not in page
 
 
 def test_an_error_of_the_grader_is_said_and_costs_nothing() -> None:
-    page = page_of(result_with(check_with("error", "KeyError"), check_with("passed", points=2.5)))
+    page = page_of(
+        result_with(check_with("error", codes.GRADER_FAILED(message="KeyError")), check_with("passed", points=2.5))
+    )
     [section] = page.sections
     assert (
         section.lines[0].message == "The grader failed here; your instructor has been told. You lose no points by it."
     )
     assert section.lines[0].points == "2.5 points to come"
-    assert page.to_come == ["2.5 more could not be judged this time, and are not lost"]
+    assert page.to_come == ["2.5 more could not be judged this time, and are not lost."]
 
 
-def test_an_error_on_the_whole_submission_is_not_told_as_one_of_its_files(lab3_run: Run, tmp_path: Path) -> None:
-    submission = Submission("ana", tmp_path / "ana", ["2 submissions: b.zip is the newest and counts, not a.zip"])
-    result = failed(lab3_run, submission, "KeyError: '/home/prof/kit/hidden/3.25'").result
+def test_an_error_on_the_whole_submission_is_not_told_as_one_of_its_files(lab3_run: Bench, tmp_path: Path) -> None:
+    newest = codes.NEWEST_COUNTS(text="2 submissions: b.zip is the newest and counts, not a.zip")
+    trouble = codes.GRADER_FAILED(message="KeyError: '/home/prof/kit/hidden/3.25'")
+    result = failed(lab3_run, Submission("ana", tmp_path / "ana", [newest]), trouble).result
     page = page_of(result)
-    assert page.notes == submission.notes
+    assert page.notes == [say(newest)]
     assert "3.25" not in render(result, "html") + render(result, "md")
 
 
@@ -255,7 +285,7 @@ def numbers_in(plain: Any) -> Iterator[float]:
         yield plain
 
 
-def hidden_numbers(run: Run) -> set[str]:
+def hidden_numbers(run: Bench) -> set[str]:
     """The numbers of the hidden cases and of their answers as a message might say them, those that nobody else says."""
     numbers: set[float] = set()
     for check in run.reference.checks:
@@ -281,7 +311,7 @@ def batch_reward_to_go(rewards, dones, gamma):
 """
 
 
-def test_no_number_of_a_hidden_case_is_shown(lab3_run: Run, submitted: Submitted, graded: Grade) -> None:
+def test_no_number_of_a_hidden_case_is_shown(lab3_run: Bench, submitted: Submitted, graded: Grade) -> None:
     returns, losses = (lab3_run.lab.path(name).read_text(encoding="utf-8") for name in ("returns.py", "losses.py"))
     wrong = losses.replace("return -(logp * weights.detach()).sum()", "return (logp * weights.detach()).sum()")
     assert wrong != losses
@@ -290,10 +320,10 @@ def test_no_number_of_a_hidden_case_is_shown(lab3_run: Run, submitted: Submitted
     assert {"passed", "failed"} <= {check.outcome for check in hidden}
     secrets = hidden_numbers(lab3_run)
     assert len(secrets) > 100
-    telling = [  # as if a message of a hidden check said what it must not
-        msgspec.structs.replace(check, message=f"it raised ValueError: {' '.join(secrets)}")
-        if check in hidden
-        else check
+    spilt = " ".join(secrets)
+    told = [code(**dict.fromkeys(code.values, spilt)) for code in CODES.values() if code.kind != "limits"]
+    telling = [  # as if a finding of a hidden check said what it must not
+        msgspec.structs.replace(check, case=spilt, findings=told) if check in hidden else check
         for check in result.checks
     ]
     for shown in (result, msgspec.structs.replace(result, checks=telling)):
@@ -303,41 +333,40 @@ def test_no_number_of_a_hidden_case_is_shown(lab3_run: Run, submitted: Submitted
             assert "downhill" in page or "likel" in page, "the diagnosis of the wrong sign"
 
 
-def every_hidden_message() -> Iterator[tuple[Outcome, str]]:
-    for kind in HIDDEN:
-        yield "failed", hidden_message(Difference(kind, "secret"), "failed", Answer("value"))  # type: ignore[arg-type]
-    for status, text in (
-        ("broken", "secret"),
-        ("unusable", "secret"),
-        ("raised", "ValueError: secret"),
-        ("raised", "Leak"),
-    ):
-        yield "failed", hidden_message(Difference("type", "secret"), "failed", Answer(status, text=text))
-    for outcome in ("skipped", "crashed"):
-        yield outcome, hidden_message(Difference("type", "secret"), outcome, Answer(outcome, text="secret"))
-    for seconds in (0.5, 1, 10, 2.5e6):
-        yield "timeout", too_slow(seconds)
-    yield "timeout", NOT_ASKED
-    yield "timeout", "it was stopped after 50 seconds without an answer"
-    yield "timeout", "the submission had used its 120 seconds before (submission_seconds in lab.toml)"
-    for limit in LIMITS:
-        yield "crashed", over_limit(Limits(), limit)
+EVERYTHING = [code(**dict.fromkeys(code.values, "secret")) for code in CODES.values()]
+OWN = [Finding("of_the_lab", {"value": "secret"}), Finding("secret")]
 
 
-@pytest.mark.parametrize(("outcome", "message"), list(every_hidden_message()))
-def test_the_graders_own_words_on_a_hidden_check_are_shown(outcome: Outcome, message: str) -> None:
-    [section] = page_of(result_with(check_with(outcome, message, "hidden"))).sections
-    assert section.lines[0].message == message != ""
-    assert "secret" not in message
+@pytest.mark.parametrize("finding", [*EVERYTHING, *OWN], ids=lambda finding: finding.code)
+def test_of_a_hidden_case_a_code_is_shown_without_its_values(finding: Finding) -> None:
+    """All but the codes that only the grader's side makes: their values are the lab's own settings."""
+    check = check_with("failed", finding, "hidden", case="a secret title")
+    [shown] = view_of(result_with(check)).tasks[0].checks
+    if kind_of(finding) == "private":
+        assert shown.findings == []
+    else:
+        [only] = shown.findings
+        assert only == finding if kind_of(finding) == "limits" else only.values == {}
+        assert kind_of(finding) == "limits" or "secret" not in str(shown)
+    assert shown.case == ""
+    assert [page.count("a secret title") for page in map(render, [result_with(check)] * 2, FORMS)] == [0, 0]
 
 
-@pytest.mark.parametrize(
-    "message",
-    ["it raised Leak_0.123", "a value is wrong: 0.1", "it ran into a limit: 0.1", "it raised ValueError\n0.1", "0.1"],
-)
-def test_any_other_words_on_a_hidden_check_are_not(message: str) -> None:
-    [section] = page_of(result_with(check_with("failed", message, "hidden"))).sections
+def test_of_a_public_case_everything_is_shown_but_what_is_private() -> None:
+    wrong = codes.VALUE_DIFFERS(where="", expected="1.5", got="2")
+    [section] = page_of(result_with(check_with("failed", wrong, case="three steps"))).sections
+    assert section.lines[0].message == "case 'three steps': another value is expected; expected 1.5, got 2"
+    old = codes.OLD_SENTENCE(text="a sentence of before")
+    [section] = page_of(result_with(check_with("failed", old), notes=(old,))).sections
     assert section.lines[0].message == ""
+    assert page_of(result_with(notes=(old,))).notes == []
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_the_graders_own_words_on_a_hidden_check_are_shown(limit: str) -> None:
+    found = over_limit(Limits(), limit)
+    [section] = page_of(result_with(check_with("crashed", found, "hidden"))).sections
+    assert section.lines[0].message == say(found) != ""
 
 
 @pytest.mark.parametrize(
@@ -357,9 +386,9 @@ def test_however_a_submission_fails_a_hidden_check_says_how(
     body: str, outcome: Outcome, small_lab: Lab, warm_parent: WarmParent, submitted: Submitted, graded: Grade
 ) -> None:
     folder = submitted(small_lab, {"second.py": f"def total(xs):\n    {body}\n"})
-    page = page_of(graded(open_run(small_lab, warm_parent, seed=1), folder).result)
+    page = page_of(graded(open_bench(small_lab, warm_parent, seed=1), folder).result)
     [section] = [section for section in page.sections if section.title == "total"]
-    [hidden] = [line for line in section.lines if line.cases == "hidden"]
+    [hidden] = [line for line in section.lines if line.cases == "hidden cases"]
     assert hidden.outcome == outcome
     assert hidden.message
 
@@ -370,23 +399,25 @@ def test_however_a_submission_fails_a_hidden_check_says_how(
 @pytest.mark.parametrize("outcome", [outcome for outcome in OUTCOMES if outcome not in ("passed", "error")])
 @pytest.mark.parametrize("visibility", ["public", "hidden"])
 def test_every_outcome_but_passed_comes_with_a_next_step(outcome: Outcome, visibility: Visibility) -> None:
-    [section] = page_of(result_with(check_with(outcome, "", visibility))).sections
-    assert len(section.next) == 1
-    assert "{" not in section.next[0]
+    result = result_with(check_with(outcome, "", visibility))
+    [step] = view_of(result).tasks[0].next_steps
+    assert step in NEXT_STEPS
+    assert page_of(result).sections[0].next == [say(f"step_{step}", lab="lab3", task="pg_loss")]
 
 
 def test_a_diagnosis_is_shown_on_both_sides_in_place_of_general_advice() -> None:
-    sides = [check_with("failed", "a value is wrong", side, diagnosis="Downhill.") for side in get_args(Visibility)]
+    sides = [check_with("failed", "wrong", side, mistake="rewards_so_far") for side in SIDES]
     [section] = page_of(result_with(*sides)).sections
-    assert [line.diagnosis for line in section.lines] == ["Downhill.", "Downhill."]
+    assert [line.diagnosis for line in section.lines] == [words().texts.mistakes["rewards_so_far"]] * 2
+    assert section.lines[0].diagnosis.startswith("Your sums run from the first step")
     assert section.next == []
 
 
 def test_the_score_tells_what_is_still_graded_by_hand() -> None:
-    report = check_with("pending", "graded by hand", kind="report", task="report")
+    report = check_with("pending", codes.GRADED_BY_HAND(), kind="report", task="report")
     page = page_of(result_with(check_with("passed", points=2.5), report))
-    assert page.score == "2.5 of 5 points"
-    assert page.to_come == ["2.5 more are graded by hand"]
+    assert page.score == "2.5 of 5 points so far"
+    assert page.to_come == ["2.5 more are graded by hand."]
     assert [(section.title, section.points) for section in page.sections] == [
         ("pg_loss", "2.5 of 2.5 points"),
         ("Report", "2.5 points to come"),
@@ -394,7 +425,7 @@ def test_the_score_tells_what_is_still_graded_by_hand() -> None:
 
 
 def test_a_milestone_that_was_not_played_is_not_called_unwritten() -> None:
-    played = check_with("skipped", "not played in this run", "hidden", "milestone", None, task="milestone")
+    played = check_with("skipped", codes.NOT_PLAYED(), "hidden", "milestone", None, task="milestone")
     [section] = page_of(result_with(played)).sections
     assert section.lines[0].message == "not played in this run"
     assert section.next == ["It was not played this time. You lose no points by it."]
@@ -418,6 +449,10 @@ def typed(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main()
     return int(ended.value.code or 0)
+
+
+def handed_back(out: Path, to: Path, form: str) -> tuple[list[Path], list[Finding]]:
+    return write_feedback(results_of(out, "lab3"), to, renderer_of("feedback", form), words())
 
 
 def files_in(folder: Path) -> list[str]:
@@ -449,7 +484,19 @@ def test_no_results_are_refused_in_a_sentence(
     assert not (out.parent / "feedback").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"schema_version": 2}', b'{"lab": "\x1b[2J"}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"schema_version": 2}',
+        b'{"schema_version": 1}',
+        b'{"schema_version": 3}',
+        b'{"lab": "\x1b[2J"}',
+    ],
+)
 def test_a_result_that_cannot_be_read_is_said_and_the_others_are_written(
     content: bytes, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -474,18 +521,18 @@ def test_a_result_that_may_not_be_looked_at_is_said_too(
 def test_a_result_in_another_students_folder_is_not_handed_to_them(out: Path) -> None:
     ana = out / "ana" / "lab3" / "result.json"
     (out / "ben" / "lab3" / "result.json").write_bytes(ana.read_bytes())
-    written, refused = write_feedback(find_results(out, "lab3"), out.parent / "feedback", "html")
+    written, refused = handed_back(out, out.parent / "feedback", "html")
     assert [path.parts[-3] for path in written] == ["ana"]
-    assert [sentence.partition(": ")[2] for sentence in refused] == ["it says it is ana's, of lab3"]
+    assert [say(finding).partition(": ")[2] for finding in refused] == ["it says it is ana's, of lab3"]
 
 
 def test_a_link_in_the_students_name_leads_nowhere(out: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "feedback").mkdir()
     (tmp_path / "feedback" / "ana").symlink_to(tmp_path / "elsewhere")
-    written, refused = write_feedback(find_results(out, "lab3"), tmp_path / "feedback", "html")
+    written, refused = handed_back(out, tmp_path / "feedback", "html")
     assert [path.parts[-3] for path in written] == ["ben"]
-    assert "leads out of" in refused[0]
+    assert "leads out of" in say(refused[0])
     assert files_in(tmp_path / "elsewhere") == []
 
 
@@ -493,28 +540,27 @@ def test_a_page_that_cannot_be_written_is_said_and_leaves_the_earlier_one(out: P
     feedback = tmp_path / "feedback"
     feedback.mkdir()
     (feedback / "ana").write_text("in the way")
-    written, refused = write_feedback(find_results(out, "lab3"), feedback, "html")
+    written, refused = handed_back(out, feedback, "html")
     assert [path.parts[-3] for path in written] == ["ben"]
-    assert "cannot be written" in refused[0]
+    assert "could not be written" in say(refused[0])
     assert (feedback / "ana").read_text() == "in the way"
 
 
 def test_a_page_for_which_there_is_no_room_leaves_nothing_behind(
     out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, *_: object, **__: object) -> None:
-        path.touch()
+    def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_text", full)
-    written, refused = write_feedback(find_results(out, "lab3"), tmp_path / "feedback", "html")
+    monkeypatch.setattr(os, "fsync", full)
+    written, refused = handed_back(out, tmp_path / "feedback", "html")
     assert (written, len(refused), files_in(tmp_path / "feedback")) == ([], 2, [])
 
 
 @pytest.mark.parametrize("student", ["a b", "Zoë", "-ana", "a\\b", "..ana", "<b>", "a`b", "\u202eana"])
 def test_unusual_names_of_students_stay_names(student: str, tmp_path: Path) -> None:
     write_result(tmp_path / "graded" / student / "lab3" / "result.json", result_with(student=student))
-    [path], refused = write_feedback(find_results(tmp_path / "graded", "lab3"), tmp_path / "feedback", "md")
+    [path], refused = handed_back(tmp_path / "graded", tmp_path / "feedback", "md")
     assert path == tmp_path / "feedback" / student / "lab3" / "feedback.md"
     assert refused == []
     assert harmless(student) in path.read_text(encoding="utf-8")
@@ -524,7 +570,7 @@ def test_unusual_names_of_students_stay_names(student: str, tmp_path: Path) -> N
 
 
 def test_the_schema_in_the_repository_is_what_the_code_says() -> None:
-    command = 'python -c "from grader.results import schema; print(schema())" > grader/result.schema.json'
+    command = 'python -c "from grader.results import schema; print(schema())" > grader/results/result.schema.json'
     published = (ROOT / "grader" / "results" / "result.schema.json").read_text(encoding="utf-8")
     assert published == results.schema() + "\n", f"write it anew: {command}"
 
@@ -554,7 +600,7 @@ def is_published_form(data: Any) -> bool:
 
 
 def test_a_graded_result_has_the_published_form(
-    lab3_run: Run, submitted: Submitted, graded: Grade, tmp_path: Path
+    lab3_run: Bench, submitted: Submitted, graded: Grade, tmp_path: Path
 ) -> None:
     path = tmp_path / "result.json"
     write_result(path, graded(lab3_run, submitted(lab3_run.lab, {"losses.py": "("})).result)
@@ -573,7 +619,7 @@ def test_edge_results_have_the_published_form_and_survive_their_file(result: Res
 
 
 @pytest.mark.parametrize(
-    "change", [{"schema_version": 2}, {"seed": "1"}, {"notes": None}, {"checks": [{}]}, {"sandbox": {"inner": 1}}]
+    "change", [{"schema_version": 1}, {"seed": "1"}, {"notes": None}, {"checks": [{}]}, {"sandbox": {"inner": 1}}]
 )
 def test_what_the_schema_refuses_the_code_refuses_too(change: dict[str, Any]) -> None:
     data = msgspec.to_builtins(result_with()) | change

@@ -17,8 +17,8 @@ from grader.grading.submission import Bench, Graded, open_bench
 from grader.judging.judge import Known, judge
 from grader.lab import Lab
 from grader.languages import say
-from grader.renderers.feedback import page_of
 from grader.results import CheckResult, Result, read_result, write_result
+from grader.results.view import view_of
 from grader.run.answers import Answer
 from grader.workers.client import WarmParent
 from labs.common.networks import mlp
@@ -279,9 +279,7 @@ def test_bonus_points_are_listed_apart_from_the_score(
     bonus = [check for check in result.checks if check.kind == "bonus"]
     assert {check.task for check in bonus} == {"total"}
     assert sum(check.points or 0 for check in bonus) == 2
-    page = page_of(result)
-    [section] = [section for section in page.sections if "bonus" in section.title]
-    assert section.title.startswith("total")
+    assert [task.task for task in view_of(result).tasks if task.bonus] == ["total"]
     failed = graded(open_bench(lab, warm_parent, seed=1), submitted(lab, {"second.py": "total = None\n"})).result
     assert (failed.score, failed.max_score) == (4, 4)
     assert not any(check.points for check in failed.checks if check.kind == "bonus")

@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -15,10 +15,10 @@ from grader import codes
 from grader.errors import Refused
 from grader.findings import Finding
 from grader.grading import runlog
+from grader.grading.depends import changed, depends_on
 from grader.grading.job import Job
-from grader.grading.milestones import versions
+from grader.grading.plan import Plan, plan_of
 from grader.grading.rows import Row
-from grader.grading.submission import hash_of
 from grader.intake.submissions import Submission, find_submissions
 from grader.lab import Lab
 from grader.plain import one_line
@@ -53,6 +53,7 @@ class Batch:
     rows: list[Row]
     signal: int = 0
     trouble: Finding | None = None
+    run: str = ""  # its name in the log
 
     def count(self, what: str) -> int:
         return sum(row.what == what for row in self.rows)
@@ -75,28 +76,36 @@ class Batch:
 
 
 def grade_all(
-    lab: Lab, options: Options, show: Callable[[int, int], None], say: Callable[[str], None] = lambda _: None
+    lab: Lab,
+    options: Options,
+    show: Callable[[int, int], None],
+    tell: Callable[[str], None] = lambda _: None,
+    planned: Callable[[Plan], None] = lambda _: None,
 ) -> Batch:
-    """Grades what is not graded yet. `show` is told how many of how many are done, at least about once a second."""
+    """Grades what is not graded yet. `show` is told how many of how many are done, at least about once a second;
+    `planned` before it begins which earlier results hold; `tell` what else there is to say."""
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise Refused("out_inside_submissions", out=str(options.out), submissions=str(options.submissions))
     submissions = _chosen(find_submissions(options.submissions, lab), options)
     executor_of(options.executor)
     log = options.out / runlog.FILE
     who = f"{runlog.who()}, process {os.getpid()}, since {runlog.now()}"
-    with results_folder.opened(options.out, who, say), _signals_noted() as signals:
+    with results_folder.opened(options.out, who, tell), _signals_noted() as signals:
+        depends = depends_on(lab)
         job = Job(
             lab=str(lab.folder),
-            seed=_seed(log, lab, options),
+            seed=_seed(log, lab, depends, options),
             sandbox=options.sandbox,
             out=str(options.out.resolve()),
             milestones=options.milestones,
             force=options.force,
         )
         clock = time.monotonic()
-        start = _start(lab, job, options)
+        start = _start(lab, job, depends, options)
         _log(log, start)
+        planned(plan_of(job, lab, depends, [submission.student for submission in submissions]))
         batch = _graded(lab, job, submissions, options, signals, lambda done: show(done, len(submissions)))
+        batch = dataclasses.replace(batch, run=start.run)
         try:
             _log(log, _end(start, batch, time.monotonic() - clock))
         except Refused as refused:
@@ -118,10 +127,10 @@ def _chosen(found: list[Submission], options: Options) -> list[Submission]:
     return [submission for submission in found if submission.student in options.students]
 
 
-def _seed(log: Path, lab: Lab, options: Options) -> int:
+def _seed(log: Path, lab: Lab, depends: Mapping[str, str], options: Options) -> int:
     if options.seed is not None:
         return options.seed
-    stopped = runlog.stopped(runlog.read(log), lab.name, hash_of(lab))
+    stopped = runlog.stopped(runlog.read(log), lab.name, depends)
     return stopped.seed if stopped else secrets.randbelow(2**31)
 
 
@@ -184,20 +193,19 @@ def _signals_noted() -> Iterator[list[int]]:
 # --- the log of runs ------------------------------------------------------------------------------------------------
 
 
-def _start(lab: Lab, job: Job, options: Options) -> runlog.Start:
+def _start(lab: Lab, job: Job, depends: dict[str, str], options: Options) -> runlog.Start:
     return runlog.Start(
         run=runlog.new_run(),
         when=runlog.now(),
         who=runlog.who(),
         lab=lab.name,
-        lab_hash=hash_of(lab),
         seed=job.seed,
-        versions=versions(),
         sandbox=options.sandbox,
         submissions=str(options.submissions.resolve()),
         students=options.students,
         milestones=options.milestones,
         force=options.force,
+        depends=depends,
     )
 
 
@@ -241,12 +249,7 @@ def run_again(
     return options, start
 
 
-def differences(lab: Lab, start: runlog.Start) -> list[str]:
-    """What is not as it was when a run began, in words."""
-    found = []
-    if hash_of(lab) != start.lab_hash:
-        found.append(f"{lab.name} was changed since {start.when}")
-    for name, version in versions().items():
-        if start.versions.get(name) != version:
-            found.append(f"{name} is {version} and was {start.versions.get(name, 'not there')}")
-    return found
+def differences(lab: Lab, start: runlog.Start) -> list[Finding]:
+    """What is not as it was when a run began."""
+    now = depends_on(lab)
+    return [] if start.depends == now else changed(start.depends, now)

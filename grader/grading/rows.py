@@ -27,8 +27,7 @@ class Row(msgspec.Struct, frozen=True):
     """What came of one submission, and in `attention` what a person should look at.
 
     kept: the grader failed this time and the earlier result stays. refused: not graded. unwritten: graded, but
-    the result could not be written, and `attention` says why; no room: nor could any other. `before` is the score of
-    the result that was replaced, and `changed` whether that was one of other files.
+    the result could not be written, and `attention` says why; no room: nor could any other.
     """
 
     student: str
@@ -39,11 +38,9 @@ class Row(msgspec.Struct, frozen=True):
     points: dict[str, Points] = {}
     outcomes: dict[str, int] = {}
     notes: list[Finding] = []
-    before: float | None = None
-    changed: bool = False
 
 
-def row_of(result: Result, what: What, found: list[Finding], before: float | None = None, changed: bool = False) -> Row:
+def row_of(result: Result, what: What, found: list[Finding]) -> Row:
     """The row of a result. Of what was found, `attention` keeps what needs a person."""
     return Row(
         result.student,
@@ -54,8 +51,6 @@ def row_of(result: Result, what: What, found: list[Finding], before: float | Non
         {kind: points for kind in KINDS if (points := _points(result, kind))},
         dict(collections.Counter(check.outcome for check in result.checks)),
         [finding for finding in result.notes if codes.NEWEST_COUNTS.made(finding)],
-        before,
-        changed,
     )
 
 

@@ -8,6 +8,7 @@ import getpass
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,14 +26,13 @@ class Start(msgspec.Struct, frozen=True, tag_field="event", tag="start"):
     when: str
     who: str
     lab: str
-    lab_hash: str
     seed: int
-    versions: dict[str, str]
     sandbox: str
     submissions: str
     students: list[str] | None
     milestones: bool
     force: bool
+    depends: dict[str, str] = {}  # what its results depend on; empty in lines of earlier versions
 
 
 class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
@@ -56,13 +56,17 @@ def new_run() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
-def who() -> str:
-    """user@host of this process; a user without a name (in a container) by number."""
+def user() -> str:
+    """The login name of whoever runs this process; its number where it has no name (in a container)."""
     try:
-        user = getpass.getuser()
+        return getpass.getuser()
     except (KeyError, OSError):
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
+        return str(os.getuid())
+
+
+def who() -> str:
+    """user@host of this process."""
+    return f"{user()}@{socket.gethostname()}"
 
 
 def append(log: Path, record: Start | End) -> None:
@@ -96,7 +100,7 @@ def read(log: Path) -> list[Start | End]:
     return records
 
 
-def stopped(records: list[Start | End], lab: str, lab_hash: str) -> Start | None:
+def stopped(records: list[Start | End], lab: str, depends: Mapping[str, str]) -> Start | None:
     """The run of this lab, as it is now, that was stopped with submissions left and not gone on with to the end."""
     whole = {record.run for record in records if isinstance(record, End) and not record.counts.get("left")}
     found: Start | None = None
@@ -106,7 +110,7 @@ def stopped(records: list[Start | End], lab: str, lab_hash: str) -> Start | None
                 found = record
             elif found and record.students in (None, found.students):
                 found = None
-    return found if found and found.lab_hash == lab_hash else None
+    return found if found and found.depends == depends else None
 
 
 def with_seed(records: list[Start | End], lab: str, seed: int) -> Start | None:

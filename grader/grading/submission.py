@@ -1,7 +1,6 @@
 """One submission from its files to its result: stage, run in a worker, compare, judge."""
 
 import dataclasses
-import hashlib
 import tempfile
 import time
 import traceback
@@ -14,6 +13,7 @@ import msgspec
 from grader import codes
 from grader.checks import Case, Check
 from grader.findings import Finding, needs_person
+from grader.grading.depends import depends_on
 from grader.grading.milestones import Score, judge_milestone, scorer, versions
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
 from grader.intake.archives import NothingUsable
@@ -21,14 +21,12 @@ from grader.intake.sources import Unreadable
 from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
 from grader.judging.judge import Judged, Known, check_result, fault, judge, without
-from grader.lab import ROOT, Lab, Milestone, quiz
+from grader.lab import Lab, Milestone, quiz
 from grader.lab.loading import Broken
 from grader.plain import pack, to_plain
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
 from grader.run.answers import Answer
 from grader.workers.client import WarmParent, WorkerFailed, Workers, workers_for
-
-NOT_HASHED = {"__pycache__", "runs"}
 
 
 @dataclasses.dataclass
@@ -51,19 +49,7 @@ def open_bench(lab: Lab, parent: WarmParent, seed: int, with_milestones: bool = 
     score = scorer(lab, parent) if with_milestones else None
     reference = open_reference(lab)
     reference.record = record_of(lab)
-    return Bench(lab, reference, parent, seed, score, key, {"lab": hash_of(lab)})
-
-
-def hash_of(lab: Lab) -> str:
-    """A hash of everything a lab's grading depends on: the files of its folder, and the code that all labs share."""
-    digest = hashlib.sha256()
-    for folder in (lab.folder, ROOT / "labs" / "common"):
-        for path in sorted(folder.rglob("*")):
-            inside = path.relative_to(folder)
-            if path.is_file() and not NOT_HASHED.intersection(inside.parts) and not path.name.startswith("."):
-                data = path.read_bytes()
-                digest.update(f"{inside.as_posix()}\0{len(data)}\0".encode() + data)
-    return digest.hexdigest()
+    return Bench(lab, reference, parent, seed, score, key, depends_on(lab))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,11 +119,6 @@ def attention(staged: Sequence[Finding], checks: Sequence[CheckResult]) -> list[
             if finding not in found and needs_person(finding):
                 places.setdefault(finding, []).append(f"{check.check} ({check.visibility})")
     return [*found, *(codes.OF_CHECKS(checks=_some(names), finding=finding) for finding, names in places.items())]
-
-
-def killed(check: CheckResult) -> bool:
-    """Whether a check was lost because its process was killed from outside: no submission can say that of itself."""
-    return check.outcome == "crashed" and check.has(codes.KILLED)
 
 
 def _some(places: list[str]) -> list[str | Finding]:

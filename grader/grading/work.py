@@ -10,19 +10,22 @@ import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from grader import codes, sandboxes
+from grader import codes
 from grader.checks.fixtures import source_of
+from grader.errors import Refused
 from grader.findings import Finding
 from grader.grading.job import Job
+from grader.grading.plan import why_not
 from grader.grading.rows import Row, What, row_of
-from grader.grading.submission import Bench, Graded, attention, failed, grade, killed, open_bench
+from grader.grading.submission import Bench, Graded, attention, failed, grade, open_bench
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
 from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
 from grader.plain import one_line
-from grader.results import earlier_result, write_result
+from grader.results import Result, earlier_result, write_result
 from grader.results.folder import result_path
+from grader.results.marks import marks_beside, merged
 from grader.workers.client import WarmParent
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # no other result could be written either
@@ -80,13 +83,7 @@ def lost(job: Job, submission: Submission, tries: int) -> Row:
 def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     """The row of an earlier result that still holds: the same files, the same lab, and nothing left open."""
     earlier = earlier_result(result_path(Path(job.out), submission.student, bench.lab.name))
-    if earlier is None or (earlier.student, earlier.depends) != (submission.student, bench.depends) or earlier.errors():
-        return None
-    if not earlier.confined and sandboxes.protects(job.sandbox):
-        return None
-    if any(map(killed, earlier.checks)):  # there may be more memory this time
-        return None
-    if bench.score and any(check.kind == "milestone" and check.outcome == "skipped" for check in earlier.checks):
+    if earlier is None or earlier.student != submission.student or why_not(earlier, job, bench.lab, bench.depends):
         return None
     try:
         staged = stage(submission.source, bench.lab)
@@ -96,7 +93,8 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
         return None
     if staged.digest() != earlier.submission_hash or [*submission.findings, *staged.findings] != earlier.notes:
         return None
-    return row_of(earlier, "unchanged", [*submission.findings, *attention(staged.findings, earlier.checks)])
+    standing, found = _with_marks(job, earlier)
+    return row_of(standing, "unchanged", [*submission.findings, *attention(staged.findings, earlier.checks), *found])
 
 
 def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> Row:
@@ -114,6 +112,13 @@ def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> 
         return Row(submission.student, what, [codes.NOT_WRITTEN(path=str(path), reason=error.strerror or "")])
     if not written:
         found.append(codes.EARLIER_KEPT())
-    before = earlier.score if earlier and not earlier.errors() else None
-    changed = earlier is not None and earlier.submission_hash != graded.result.submission_hash
-    return row_of(graded.result, "graded" if written else "kept", found, before, changed)
+    standing, trouble = _with_marks(job, graded.result)
+    return row_of(standing, "graded" if written else "kept", [*found, *trouble])
+
+
+def _with_marks(job: Job, result: Result) -> tuple[Result, list[Finding]]:
+    """A result with the marks that lie beside it, and what is wrong with those."""
+    try:
+        return merged(result, marks_beside(result_path(Path(job.out), result.student, result.lab))), []
+    except Refused as error:
+        return result, [codes.MARKS_UNREADABLE(**error.finding.values)]

@@ -1,4 +1,4 @@
-"""The commands of an instructor: grade and regrade; feedback has a file of its own."""
+"""The commands of an instructor that grade: grade and regrade; those that read results are in results_commands.py."""
 
 import os
 import sys
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.instructor.feedback_command import feedback
+from grader.instructor import results_commands
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.screen import Json, LabName, LateCommand, SandboxName, Screen, console, shown
 
 if TYPE_CHECKING:
-    from grader.grading.batch import Options
+    from collections.abc import Callable
+
+    from grader.grading.batch import Batch, Options
     from grader.grading.rows import Row
 
 Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")]
@@ -22,7 +24,7 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; wi
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    app.command()(feedback)
+    results_commands.add_to(app)
     for command in (grade, regrade):
         app.command(cls=LateCommand)(command)
 
@@ -55,46 +57,69 @@ def regrade(
     seed: Annotated[int, typer.Option(help="the run's seed, as its results and graded/runs.jsonl have it")],
     submissions: Annotated[Path | None, typer.Argument(help="without it, where that run found them")] = None,
     out: Out = Path("graded"),
+    changes: Annotated[
+        Path | None, typer.Option(help="where the changes go, as FILE.csv and FILE.json; else beside the results")
+    ] = None,
     jobs: Jobs = None,
     sandbox: SandboxName = "auto",
     as_json: Json = False,
 ) -> None:
-    """Grade once more what a run graded, with its seed, and say which scores differ (for instructors)."""
+    """Grade once more what a run graded, with its seed, and say who gains or loses by which check (for instructors)."""
     _one_thread()
     from grader.grading import batch
+    from grader.grading.depends import in_short
+    from grader.instructor import regrading
     from grader.sandboxes import choose
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
     options, start = batch.run_again(the_lab, seed, submissions, out, backend, jobs)
-    for sentence in batch.differences(the_lab, start):
-        print(say("not_as_it_was", what=sentence), file=sys.stderr)
-    sys.exit(_grade(the_lab, options, as_json, repeated=True))
+    for finding in in_short(batch.differences(the_lab, start)):
+        print(say("not_as_it_was", what=finding), file=sys.stderr)
+    before = regrading.results_by_student(out, the_lab.name)
+
+    def compare(done: "Batch") -> None:
+        reached = {row.student for row in done.rows}
+        after = regrading.results_by_student(out, the_lab.name)
+        compared = regrading.Compared(before, {name: after[name] for name in reached & after.keys()})
+        written = compared.write(changes or out / f"{the_lab.name}-regrade-{done.run}")
+        if not as_json:
+            compared.print(console)
+            console.print(say("changes_are_in", files=[shown(path) for path in written]))
+
+    sys.exit(_grade(the_lab, options, as_json, compare))
 
 
 def _one_thread() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: the cores are for grading processes
 
 
-def _grade(lab: Lab, options: "Options", as_json: bool, repeated: bool = False) -> int:
-    """Grades, and says what came of it. Gives the exit code."""
+def _grade(lab: Lab, options: "Options", as_json: bool, compare: "Callable[[Batch], None]" = lambda _: None) -> int:
+    """Grades, and says what came of it; `compare` says what is not as it was. Gives the exit code."""
     from grader.grading import batch
     from grader.instructor import table
 
     screen = Screen(stderr=True)
     with table.progress(screen, lab.name) as show:
-        done = batch.grade_all(lab, options, show, lambda text: screen.print(text, markup=False))
+        done = batch.grade_all(
+            lab,
+            options,
+            show,
+            tell=lambda text: screen.print(text, markup=False),
+            planned=lambda plan: None if options.force else table.print_plan(screen, plan),
+        )
     if done.trouble:
         print(say(done.trouble), file=sys.stderr)
     if done.left:
         stopped = "stopped_with_force" if options.force else "stopped"
         print(say(stopped, done=len(done.rows), total=done.total), file=sys.stderr)
+        compare(done)
     elif as_json:
         _print_json(lab, options.out, done.rows)
+        compare(done)
     else:
         table.print_summary(console, done.rows)
-        if repeated:
-            table.print_changes(console, done.rows)
+        compare(done)
         unchanged = done.count("unchanged")
         graded = done.total - unchanged - sum(map(done.count, table.NO_RESULT))
         said = [say("graded_with_seed", count=graded, seed=str(done.seed))] if graded else []

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
+from grader.grading.plan import Plan
 from grader.grading.rows import KINDS, Points, Row
 from grader.languages import say
 from grader.plain import one_line, printable
@@ -79,15 +80,13 @@ def print_summary(console: Console, rows: Sequence[Row]) -> None:
             console.print(f"  {printable(student)}: {one_line(say(finding), 500)}")
 
 
-def print_changes(console: Console, rows: Sequence[Row]) -> None:
-    """Which scores are others than those that were stored."""
-    graded = [row for row in rows if row.what == "graded" and row.before is not None]
-    changed = [row for row in graded if row.before != row.score]
-    console.print("\n" + say("scores_differ", changed=len(changed), graded=len(graded)))
-    for row in changed:
-        scores = {"before": points_text(row.before or 0), "after": points_text(row.score)}
-        message = "score_changed_other_files" if row.changed else "score_changed"
-        console.print("  " + say(message, student=printable(row.student), **scores))
+def print_plan(console: Console, plan: Plan) -> None:
+    """Which earlier results hold, and why the others are graded again. Nothing where there are none."""
+    values = {"results": plan.results, "hold": plan.hold, "again": plan.results - plan.hold, "reasons": plan.reasons}
+    if plan.hold:
+        console.print(say("results_hold", **values), markup=False, highlight=False)
+    if plan.results > plan.hold:
+        console.print(say("graded_again", **values), markup=False, highlight=False)
 
 
 def _points(points: Points | None) -> str:

@@ -2,7 +2,6 @@
 
 from grader.results.result import (
     SCHEMA_VERSION,
-    UNFINISHED,
     CheckResult,
     Kind,
     Outcome,
@@ -14,6 +13,7 @@ from grader.results.result import (
     score_of,
     write_result,
 )
+from grader.results.whole import UNFINISHED
 
 __all__ = [
     "SCHEMA_VERSION",

@@ -12,7 +12,7 @@ from pathlib import Path
 from grader.errors import Refused
 from grader.languages import say
 from grader.plain import one_line
-from grader.results import UNFINISHED
+from grader.results.whole import UNFINISHED
 
 LOCK_FILE = ".lock"
 LOCK_SECONDS = 10.0  # a grader that was killed a moment ago may still have to let go

@@ -3,8 +3,6 @@
 Everything else (tables, pages, gradebooks) is a function of these files, and of the marks beside them (marks.py).
 """
 
-import os
-import secrets
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -14,9 +12,9 @@ from msgspec import Meta
 from grader import codes
 from grader.errors import Refused
 from grader.findings import Code, Finding
+from grader.results.whole import write_whole
 
 SCHEMA_VERSION: Final = 2
-UNFINISHED = ".new"  # how the name of a file ends that is being written
 
 Outcome = Literal["passed", "failed", "todo", "timeout", "crashed", "skipped", "pending", "error"]
 Visibility = Literal["public", "hidden"]
@@ -94,21 +92,7 @@ def write_result(path: Path, result: Result) -> bool:
         earlier = earlier_result(path)
         if earlier and not earlier.errors():
             return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(result), indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name is on the disk, too
-    finally:
-        os.close(folder)
+    write_whole(path, msgspec.json.format(msgspec.json.encode(result), indent=1))
     return True
 
 
@@ -139,8 +123,8 @@ def _from_schema_1(old: dict[str, Any]) -> Result:
     def check(line: dict[str, Any]) -> dict[str, Any]:
         return line | {"findings": sentences(line.get("message"), line.get("diagnosis"))}
 
-    new = {**old, "schema_version": SCHEMA_VERSION, "depends": {}, "notes": sentences(*old["notes"])}
     try:
+        new = {**old, "schema_version": SCHEMA_VERSION, "depends": {}, "notes": sentences(*old["notes"])}
         return msgspec.convert(msgspec.to_builtins({**new, "checks": list(map(check, old["checks"]))}), Result)
     except (KeyError, TypeError, AttributeError) as error:
         raise msgspec.ValidationError(f"it lacks {error}") from None

@@ -268,11 +268,13 @@ def test_a_run_is_repeated_and_says_which_scores_differ(small_lab: Lab, grading:
     assert grading.run("--seed", "5")[0] == GRADED
     wrong = grading.out / "student0000" / "lab90" / "result.json"
     text = wrong.read_text(encoding="utf-8")
-    wrong.write_text(text.replace('"score": 6.0', '"score": 5.5'), encoding="utf-8")
+    wrong.write_text(text.replace('"points": 0.8', '"points": 0.3', 1), encoding="utf-8")
     code, out, _ = grading.run("--seed", "5", command="regrade")
     assert code == GRADED
-    assert "1 of 2 scores differ from those that were stored\n  student0000: 5.5 -> 6\n" in out
-    assert wrong.read_text(encoding="utf-8").count('"score": 6.0') == 1
+    assert "1 of 2 students has other points than before:\n" in out
+    assert "\n  student0000 gains 0.5: 5.5 → 6 (doubled (public) +0.5)\n" in out
+    assert wrong.read_text(encoding="utf-8").count('"points": 0.3') == 0
+    assert sorted(path.suffix for path in grading.out.glob("lab90-regrade-*")) == [".csv", ".json"]
     code, _, said = grading.run("--seed", "6", command="regrade")
     assert code == CALLED_WRONGLY and "the last seeds are: 5\n" in said
 

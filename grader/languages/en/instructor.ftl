@@ -26,10 +26,6 @@ need_a_person = { $count ->
     [one] { $count } submission needs a person:
    *[other] { $count } submissions need a person:
 }
-scores_differ = { $changed } of { $graded } scores differ from those that were stored
-score_changed = { $student }: { $before } -> { $after }
-score_changed_other_files = { $student }: { $before } -> { $after } (other files were handed in)
-not_as_it_was = not as it was then: { $what }
 stopped = stopped after { $done } of { $total }; the same command goes on from here
 stopped_with_force = stopped after { $done } of { $total }; the same command starts again with the first (--force)
 graded_with_seed = { $count } graded with seed { $seed }

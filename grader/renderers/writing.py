@@ -1,0 +1,53 @@
+"""Writes what renderers make: each file whole or not at all, and none outside of the folder that it belongs to."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+
+from grader import codes
+from grader.errors import Refused
+from grader.findings import Finding
+from grader.renderers import File
+from grader.renderers.words import Words
+from grader.results.standing import read_standing
+from grader.results.whole import write_whole
+
+
+def write_feedback(
+    results: Iterable[Path], to: Path, renderer: ModuleType, words: Words
+) -> tuple[list[Path], list[Finding]]:
+    """Writes <to>/<student>/<lab>/feedback... for each result.json: what was written, and why the others were not."""
+    written: list[Path] = []
+    refused: list[Finding] = []
+    for path in results:
+        student, lab = path.parts[-3:-1]
+        try:
+            written += write_files(renderer.feedback(read_standing(path).view, words), to / student / lab, to)
+        except Refused as error:
+            refused.append(error.finding)
+    return written, refused
+
+
+def write_files(files: Iterable[File], folder: Path, within: Path) -> list[Path]:
+    """Writes files into a folder that lies within another. Refused where a path or a link leads out of it, or where a
+    file cannot be written: what was there stays."""
+    written = []
+    for name, content in files:
+        path = folder / PurePosixPath(name)
+        try:
+            if not path.parent.resolve().is_relative_to(within.resolve()):
+                raise Refused("leads_out", 1, path=str(path.parent), folder=str(within))
+            write_whole(path, content if isinstance(content, bytes) else content.encode())
+        except OSError as error:
+            raise Refused(codes.NOT_WRITTEN(path=str(path), reason=error.strerror or ""), 1) from None
+        written.append(path)
+    return written
+
+
+def write_report(files: Iterable[File], to: Path) -> list[Path]:
+    """Writes a report into a folder, or, where it is one file and `to` ends as that does, as `to` itself."""
+    made = list(files)
+    if len(made) == 1 and to.suffix and to.suffix == PurePosixPath(made[0][0]).suffix:
+        made = [(to.name, made[0][1])]
+        to = to.parent
+    return write_files(made, to, to)

@@ -1,0 +1,182 @@
+"""What a student may see of a result. Nothing else decides it: pages and files for students are made from a View.
+
+A view is plain data and holds no sentence: renderers make those. It has no seed, hash, version, path or time. Of a
+hidden case it has neither title nor values, and of the grader's own faults only that there was one.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from grader import codes
+from grader.findings import Finding, kind_of
+from grader.plain import printable
+from grader.results.marks import Mark, counting, merged
+from grader.results.result import CheckResult, Kind, Outcome, Result
+
+Cases = Literal["public", "hidden", ""]
+
+INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+PATH = re.compile(r"""(?<![\w./])/(?!/)(?:[^\s/'"<>:]+/)+([^\s/'"<>:]*)""")  # of the machine that grades
+
+# The next steps that there are: by the outcome and, where it needs to be told apart, the side or the kind.
+NEXT_STEPS = {
+    *("todo", "timeout", "crashed", "skipped", "pending"),
+    *("failed_public", "failed_hidden", "failed_milestone", "failed_quiz"),
+    *("timeout_milestone", "crashed_milestone", "skipped_milestone"),
+}
+
+Data = TypeVar("Data")
+
+
+class CheckView(msgspec.Struct, frozen=True):
+    """One check. `cases` is empty for what has no cases; `mistake` is the name of a known mistake, whose diagnosis a
+    renderer looks up; `by_hand` says that a person gave the points, with a comment."""
+
+    check: str
+    title: str
+    kind: Kind
+    cases: Cases
+    outcome: Outcome
+    points: float | None
+    max_points: float
+    case: str = ""
+    findings: list[Finding] = []
+    mistake: str = ""
+    by_hand: bool = False
+    comment: str = ""
+
+
+class TaskView(msgspec.Struct, frozen=True):
+    """A task (or milestone, quiz, report) with its checks, and what to do next: names of NEXT_STEPS.
+
+    `points` is None while none of its checks is judged.
+    """
+
+    task: str
+    number: str
+    bonus: bool
+    points: float | None
+    max_points: float
+    checks: list[CheckView]
+    next_steps: list[str]
+
+
+class View(msgspec.Struct, frozen=True):
+    """All that a student sees. `by_hand` and `unjudged` are points still to come: by a person, and where the grader
+    failed or was not asked to judge."""
+
+    lab: str
+    student: str
+    score: float
+    max_score: float
+    by_hand: float
+    unjudged: float
+    notes: list[Finding]
+    tasks: list[TaskView]
+
+
+def view_of(result: Result, marks: Sequence[Mark] = ()) -> View:
+    """What its student may see of a result and of the marks beside it."""
+    whole = merged(result, marks)
+    tasks: dict[str, list[CheckResult]] = {}
+    for check in whole.checks:
+        tasks.setdefault(check.task, []).append(check)
+    own = {finding for error in whole.errors() for finding in error.findings}
+    notes = [note for note in whole.notes if note not in own and not codes.OLD_SENTENCE.made(note)]
+    by_hand = whole.pending_points()
+    view = View(
+        lab=whole.lab,
+        student=whole.student,
+        score=whole.score,
+        max_score=whole.max_score,
+        by_hand=by_hand,
+        unjudged=sum(check.max_points for check in whole.checks if check.points is None) - by_hand,
+        notes=notes,
+        tasks=[_task(task, checks, notes, counting(marks)) for task, checks in tasks.items()],
+    )
+    return with_texts(view, View, harmless)
+
+
+def _task(task: str, checks: list[CheckResult], notes: list[Finding], marks: dict[str, Mark]) -> TaskView:
+    """`notes` stand above: what they say of a file is not said again of each of its checks."""
+    told = [any(_says(note, finding) for note in notes for finding in check.findings) for check in checks]
+    steps = [_next_step(check) for check, said in zip(checks, told, strict=True) if not said]
+    judged = [check.points for check in checks if check.points is not None]
+    return TaskView(
+        task=task,
+        number=checks[0].number,
+        bonus=checks[0].kind == "bonus",
+        points=sum(judged) if judged else None,
+        max_points=sum(check.max_points for check in checks),
+        checks=[_check(check, said, marks.get(check.check)) for check, said in zip(checks, told, strict=True)],
+        next_steps=[step for step in dict.fromkeys(steps) if step],
+    )
+
+
+def _says(note: Finding, finding: Finding) -> bool:
+    return note == finding or finding in note.values.values()
+
+
+def _check(check: CheckResult, told: bool, mark: Mark | None) -> CheckView:
+    cases = _cases(check)
+    marked = check.kind == "report" and check.outcome != "pending" and mark is not None
+    # What the grader says of itself is for the instructor, and of a TODO the outcome says all.
+    silent = told or check.outcome in ("error", "todo")
+    return CheckView(
+        check=check.check,
+        title=check.title,
+        kind=check.kind,
+        cases=cases,
+        outcome=check.outcome,
+        points=check.points,
+        max_points=check.max_points,
+        case="" if silent or cases == "hidden" else check.case,
+        findings=[] if silent else _findings(check, cases),
+        mistake="" if check.outcome == "error" else check.mistake,
+        by_hand=marked,
+        comment=mark.comment if marked and mark else "",
+    )
+
+
+def _cases(check: CheckResult) -> Cases:
+    return check.visibility if check.kind in ("code", "bonus") else ""
+
+
+def _findings(check: CheckResult, cases: Cases) -> list[Finding]:
+    shown = [codes.as_hidden(finding) if cases == "hidden" else finding for finding in check.findings]
+    found = [finding for finding in shown if finding is not None and kind_of(finding) != "private"]
+    return with_texts(found, list[Finding], lambda text: PATH.sub(r"…/\1", text))
+
+
+def _next_step(check: CheckResult) -> str:
+    """The name of a next step; "" where there is none, or where a known mistake's diagnosis says more."""
+    if check.mistake:
+        return ""
+    place = _cases(check) or check.kind
+    return next((step for step in (f"{check.outcome}_{place}", check.outcome) if step in NEXT_STEPS), "")
+
+
+# --- texts ------------------------------------------------------------------------------------------------------------
+
+
+def harmless(text: str) -> str:
+    """Text without control, bidirectional or invisible characters: each becomes U+FFFD."""
+    return INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", printable(text))
+
+
+def with_texts(data: Any, kind: type[Data], change: Callable[[str], str]) -> Data:
+    """The same data, of this type, with every text in it changed."""
+
+    def changed(plain: Any) -> Any:
+        if isinstance(plain, str):
+            return change(plain)
+        if isinstance(plain, dict):
+            return {change(key): changed(item) for key, item in plain.items()}  # a worker may choose keys, too
+        return [changed(item) for item in plain] if isinstance(plain, list) else plain
+
+    return msgspec.convert(changed(msgspec.to_builtins(data)), kind)
