@@ -12,7 +12,7 @@ from grader.cli import main
 from grader.errors import Refused
 from grader.lab import ROOT, Script, lab_folders, labs_folder, manifest, read_lab, solutions_folder
 
-LAB = """
+LAB = """format = 2
 lab = "lab91"
 title = "Means"
 allowed_imports = []
