@@ -14,7 +14,7 @@ import torch
 
 from grader.author.skeleton import cut
 from grader.grading.milestones import judge_milestone
-from grader.grading.submission import Run
+from grader.grading.submission import Bench
 from grader.lab import ROOT, Lab
 from grader.lab.loading import load_modules
 from labs.common.networks import mlp
@@ -80,7 +80,7 @@ def train(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_training_with_the_reference_reaches_the_milestone(lab_copy: Path, lab3_run: Run) -> None:
+def test_training_with_the_reference_reaches_the_milestone(lab_copy: Path, lab3_run: Bench) -> None:
     """Some eight seconds: a policy is trained, and then played by the grader. Recipe and seed were tried: 16 of 16."""
     done = train(lab_copy, "--algorithm", "reinforce")
     assert done.returncode == 0, done.stderr
