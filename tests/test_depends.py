@@ -137,8 +137,10 @@ def test_relative_and_nested_imports_are_followed() -> None:
 
 
 def test_the_versions_are_those_of_the_libraries_that_the_lab_names() -> None:
-    assert depends._versions({}).keys() == {"python", "numpy", "torch"}
-    named = depends._versions({"grader": {"versions": ["gymnasium", "nothing-of-this-name"]}})
+    lab3 = depends_on(find_lab("lab3", solutions_folder()))
+    assert {"python", "torch", "numpy"} <= lab3.keys() and "transformers" not in lab3
+    assert "transformers" in depends_on(find_lab("lab7", solutions_folder()))
+    named = depends._versions(["gymnasium", "nothing-of-this-name"])
     assert named.keys() == {"python", "gymnasium", "nothing-of-this-name"} and named["nothing-of-this-name"] == "none"
 
 

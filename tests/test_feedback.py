@@ -266,7 +266,7 @@ def test_an_error_of_the_grader_is_said_and_costs_nothing() -> None:
 
 
 def test_an_error_on_the_whole_submission_is_not_told_as_one_of_its_files(lab3_run: Bench, tmp_path: Path) -> None:
-    newest = codes.NEWEST_COUNTS(text="2 submissions: b.zip is the newest and counts, not a.zip")
+    newest = codes.NEWEST_COUNTS(name="b.zip", count=2, others=["a.zip"])
     trouble = codes.GRADER_FAILED(message="KeyError: '/home/prof/kit/hidden/3.25'")
     result = failed(lab3_run, Submission("ana", tmp_path / "ana", [newest]), trouble).result
     page = page_of(result)

@@ -18,12 +18,11 @@ from typing import Any
 
 from grader import codes
 from grader.findings import Finding
-from grader.lab import ROOT, Lab, quiz
+from grader.lab import ROOT, Lab
 
 COMMON = ROOT / "labs" / "common"
 MANIFEST = "lab.toml"
 NOT_COUNTED = ("title", "hints", "scripts", "versions")  # of lab.toml: read or run at home, or counted by themselves
-LIBRARIES = ("torch", "numpy")  # whose versions count where lab.toml names none
 GRADED = ("checks.py", "hidden.py", "fixtures.py")  # of a lab, beside its reference and its keys
 MILESTONES = "evaluate.py"
 
@@ -47,7 +46,7 @@ def depends_on(lab: Lab) -> dict[str, str]:
     """
     data = tomllib.loads(lab.path(MANIFEST).read_text(encoding="utf-8"))
     found = {MANIFEST: _hash(json.dumps(_counted(data), sort_keys=True, default=str).encode())}
-    for name in [*lab.answer_files, *([quiz.FILE] if lab.manifest.quiz else [])]:
+    for name in lab.manifest.files.answers:
         found[name] = _hash(lab.path(name).read_bytes())
     names = [*lab.code_files, *GRADED, *([MILESTONES] if lab.manifest.milestones else [])]
     begin = [path for path in map(lab.path, names) if path.is_file()]
@@ -56,7 +55,7 @@ def depends_on(lab: Lab) -> dict[str, str]:
         folder = lab.folder if path.is_relative_to(lab.folder) else ROOT
         if digest != EMPTY:
             found[path.relative_to(folder).as_posix()] = digest
-    return {**_versions(data), **dict(sorted(found.items(), key=_far_away))}
+    return {**_versions(lab.manifest.grader.versions), **dict(sorted(found.items(), key=_far_away))}
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[Finding]:
@@ -88,9 +87,8 @@ def _counted(data: Any) -> Any:
     return [_counted(item) for item in data] if isinstance(data, list) else data
 
 
-def _versions(manifest: Mapping[str, Any]) -> dict[str, str]:
-    names = manifest.get("grader", {}).get("versions", LIBRARIES)
-    return {"python": platform.python_version(), **{name: _version(name) for name in sorted(names)}}
+def _versions(libraries: Iterable[str]) -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: _version(name) for name in sorted(libraries)}}
 
 
 def _version(library: str) -> str:

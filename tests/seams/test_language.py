@@ -18,7 +18,7 @@ from grader import cli, codes, languages
 from grader.author import sync
 from grader.author.skeleton import cut
 from grader.findings import CODES, Finding
-from grader.grading import work
+from grader.grading import runlog, work
 from grader.instructor import commands
 from grader.lab import manifest, read_lab
 from grader.languages import bundle_of, say
@@ -148,10 +148,10 @@ def said(kit: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 # What is data: names of labs, tasks, functions, files and people, what the author of the lab wrote, numbers, and what a
 # user types. Everything else has to come from a catalogue.
 DATA = re.compile(
-    r"""lab90\w*|double|shift(_back)?|total(s|led)?|first\.py|second\.py|quiz\.json|checks\.py|
+    r"""lab90\w*|double|shift(_back)?|total(s|led)?|\w+\.py|quiz\.json|
     README(\.md)?|Numbers|make\ [\w-]+|TASK=\S+|FILE=\S+|STUDENT=\S+|OUT=\S+|SUBMISSIONS=\S*|--?\w[\w-]*|
     \w+_bytes|lab\.toml|invalid\ syntax|train|
-    'utf-8'\ codec.*|case\ '[^']*'|'[^']*'|"[^"]*"|ada|bob|carol|nobody|seed|in\ \w+:\ .*|
+    'utf-8'\ codec.*|case\ '[^']*'|'[^']*'|"[^"]*"|ada|bob|carol|nobody|nowhere|csv|json|dict|seed|in\ \w+:\ .*|
     \w+Error\b.*|return\ .*|https?://\S+""",
     re.VERBOSE,
 )
@@ -231,7 +231,19 @@ def test_an_instructors_screens_are_in_the_language_that_was_chosen(
         said("feedback", "lab90"),
         said("grade", "lab90", "nowhere", "--sandbox", "none"),
     ]
-    screens.append(said("regrade", "lab90", "--seed", "12345678", "--sandbox", "none"))
+    [first, *_] = runlog.read(kit / "graded" / runlog.FILE)
+    assert isinstance(first, runlog.Start)
+    (kit / "submitted" / "ada" / "lab90" / "second.py").write_text("total = len\n", encoding="utf-8")
+    checks = source / "checks.py"
+    checks.write_text(checks.read_text(encoding="utf-8").replace("x=3.0", "x=5.0"), encoding="utf-8")
+    again = ("regrade", "lab90", "--sandbox", "none", "--jobs", "1", "--seed")
+    screens += [
+        said(*again, "12345678"),
+        said(*again, str(first.seed)),
+        said("report", "lab90"),
+        said("report", "lab90", "--to", "nowhere"),
+        said("mark", "lab90", "ada", "x", "1"),
+    ]
     for student in ("ada", "bob", "carol"):
         page = (kit / "feedback" / student / "lab90" / "feedback.html").read_text(encoding="utf-8")
         screens.append(re.sub(r"<style>.*?</style>|<[^>]*>|&\w+;", " ", page, flags=re.DOTALL))
