@@ -11,11 +11,13 @@ import pytest
 from safetensors.numpy import save
 
 from grader import codes, sandboxes
+from grader.author.lint import lint
 from grader.findings import Code, Finding, needs_person
 from grader.grading.milestones import judge_milestone, scorer
-from grader.grading.submission import Bench, Graded, grade, killed, open_bench
+from grader.grading.plan import killed
+from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
-from grader.lab import ROOT, Lab, read_lab
+from grader.lab import Lab, read_lab
 from grader.results import CheckResult
 from grader.run.answers import Answer
 from grader.workers import client as workers
@@ -293,9 +295,14 @@ def test_what_the_artefacts_say_is_tidied(lab: Lab) -> None:
     assert len(student_reads(line)) < 3_000
 
 
-def test_a_lab_judges_with_what_is_given_to_students() -> None:
-    for folder in sorted((ROOT / "solutions").glob("lab*_*")):
-        lab = read_lab(folder)
-        if lab.manifest.milestones:
-            assert "evaluate.py" in lab.manifest.files.given
-            assert set(lab.artefacts).isdisjoint([*lab.manifest.files.handed_in, *lab.manifest.files.given])
+def test_lint_wants_evaluate_among_the_given_files_and_artefacts_apart(lab: Lab) -> None:
+    assert lint(lab).faults == []
+    manifest = lab.manifest
+    careless = msgspec.structs.replace(manifest.milestones[0], artefacts=["one.py", "../notes.json"])
+    files = msgspec.structs.replace(manifest.files, given=[])
+    manifest = msgspec.structs.replace(manifest, milestones=[careless], files=files)
+    assert lint(msgspec.structs.replace(lab, manifest=manifest)).faults == [
+        "there are milestones, and evaluate.py, which judges them, is not given",
+        "one.py is an artefact, and has another role besides",
+        "../notes.json is an artefact, and lies outside of the lab's folder",
+    ]

@@ -20,6 +20,7 @@ from grader.languages import say, texts_of
 from grader.run.answers import answer
 
 SEEDS = (0, 1, 2)
+EVALUATE = "evaluate.py"
 FEWEST_HINTS, MOST_HINTS = 2, 3
 OF_EVERY_LAB = ("check", "debug", "hint", "reset", "submit")  # make lab3-hint: no script can have these names
 LEAST_SIGNAL = 100.0  # a mistake's numbers are off by at least so many tolerances
@@ -92,6 +93,13 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             yield f"script {script} is called like a command that every lab has"
         if facts.file not in lab.manifest.files.given:
             yield f"script {script} is {facts.file}, which is not given"
+    if lab.manifest.milestones and EVALUATE not in lab.manifest.files.given:
+        yield f"there are milestones, and {EVALUATE}, which judges them, is not given"
+    for artefact in lab.artefacts:
+        if artefact in (*lab.manifest.files.handed_in, *lab.manifest.files.given):
+            yield f"{artefact} is an artefact, and has another role besides"
+        if artefact.startswith("/") or ".." in artefact.split("/"):
+            yield f"{artefact} is an artefact, and lies outside of the lab's folder"
     if lab.manifest.quiz:
         try:
             quiz.read_key(lab)

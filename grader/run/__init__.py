@@ -1,1 +1,2 @@
-"""Runs a probe on one case, in the student's process or in a confined worker: facts, and never a verdict."""
+"""Runs a probe on one case, in the student's process or in a confined worker, and evaluate.py on what training saved:
+facts, and never a verdict."""
