@@ -172,7 +172,7 @@ def test_short_runs_are_saved_and_drawn(command: Command, lab_copy: Path) -> Non
     assert said.count("trained already") == 2
     code, said = command("evaluate")
     assert code == 0
-    assert f"{record['evaluations']['sampled_accuracy']:.3f}, target 0.80" in said
+    assert f"{record['evaluations']['sampled_accuracy']:.3f}; target 0.8, half" in said
     code, said = command("plot")
     assert code == 0
     assert "nothing has been trained yet" in said, "short tries are not drawn"

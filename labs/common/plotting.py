@@ -1,5 +1,7 @@
 """One style for the plots of the labs: readable in print and for the colour-blind, drawn without a screen."""
 
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,20 @@ def new_figure(columns: int = 1, rows: int = 1, width: float = 7.0, height: floa
     plt.rcParams.update(STYLE)
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
     return figure, list(axes.flat)
+
+
+def attempt(picture: str, draw: Callable[[], None]) -> bool:
+    """Draw what the student's functions have to compute first. Where they cannot, a sentence says so; False then."""
+    try:
+        draw()
+    except NotImplementedError as error:
+        name = traceback.extract_tb(error.__traceback__)[-1].name
+        print(f"{picture} is not drawn: {name} is still to do.")
+    except Exception as error:  # of the student's, a file that cannot be imported among them: the checks say more
+        print(f"{picture} is not drawn: your functions fail with {type(error).__name__}: {error}")
+    else:
+        return True
+    return False
 
 
 def save_figure(figure: Figure, path: Path) -> None:
