@@ -6,8 +6,9 @@ anything looks at it. NaN and infinity survive; a tensor stays a tensor and an a
 """
 
 import dataclasses
+import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import msgpack
@@ -34,6 +35,9 @@ class NotPlain(Found, ValueError):
     """Something that is no plain data: an object, a message that is malformed, too deep or too large."""
 
 
+name_of: Callable[[np.dtype[Any]], str] = functools.cache(str)  # of a dtype; numpy takes long to spell it
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Array:
     """An array or a tensor as it crosses: a numpy array that owns its bytes, and which of the two it was."""
@@ -43,7 +47,7 @@ class Array:
 
     @property
     def dtype(self) -> str:
-        return str(self.values.dtype)
+        return name_of(self.values.dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -140,7 +144,7 @@ def tensor_to_array(tensor: Any) -> Array:
 
 
 def array_of(values: np.ndarray, tensor: bool) -> Array:
-    if str(values.dtype) not in DTYPES:
+    if name_of(values.dtype) not in DTYPES:
         raise NotPlain(codes.ARRAY_OF_DTYPE(dtype=str(values.dtype)))
     return Array(np.array(values, order="C", copy=True, subok=False), tensor)
 

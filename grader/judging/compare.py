@@ -118,6 +118,8 @@ def _number_difference(
     expected: np.ndarray, got: np.ndarray, tolerance: tuple[float, float], place: Place
 ) -> list[Difference]:
     """Differences of value. NaN equals NaN, infinity the same infinity; whole numbers are compared exactly."""
+    if expected.dtype == got.dtype and expected.tobytes() == got.tobytes():  # most are right to the last bit
+        return []
     a, b = expected.astype(np.float64), got.astype(np.float64)
     if expected.dtype.kind in "biu" and got.dtype.kind in "biu":
         excess = np.where(expected == got, 0.0, np.inf)
