@@ -10,11 +10,11 @@ import pytest
 
 from grader import sandboxes
 from grader.author.skeleton import blank, cut
+from grader.grading.asking import WarmParent
 from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import Lab, Limits, lab_folders, read_lab, solutions_folder
 from grader.lab.loading import importing_from
-from grader.workers.client import WarmParent
 
 # Tests that run in the background ignore Ctrl-C; what they start would inherit that, and could not be stopped.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -9,6 +9,7 @@ import pytest
 
 from grader.author import leaks, sync
 from grader.author.skeleton import blank, cut
+from grader.grading.asking import WarmParent
 from grader.grading.reference import open_reference
 from grader.grading.submission import Bench, Graded, open_bench
 from grader.lab import Lab, lab_folders, read_lab, solutions_folder
@@ -16,7 +17,6 @@ from grader.lab.loading import MAX_ANSWER_BYTES, Blank, Broken, entries_of
 from grader.results import Result
 from grader.run.answers import answer_of_exception
 from grader.student.reset import reset_task
-from grader.workers.client import WarmParent
 from tests.reading import student_reads
 
 FILE = "taxonomy.json"

@@ -25,6 +25,7 @@ from grader.errors import Refused
 from grader.executors import local as pool
 from grader.grading import batch, depends, runlog, work
 from grader.grading import submission as grading
+from grader.grading.asking import WarmParent
 from grader.grading.batch import Batch, Options, grade_all
 from grader.grading.job import Job
 from grader.grading.rows import Points, Row
@@ -36,7 +37,6 @@ from grader.lab import Lab, read_lab
 from grader.languages import say
 from grader.results import CheckResult, Result, read_result, write_result
 from grader.results import folder as results_folder
-from grader.workers.client import WarmParent
 
 RIGHT, SQUARED, NO_TOTAL = "right", "squared", "no total"
 SCORES = {RIGHT: 6.0, SQUARED: 4.0, NO_TOTAL: 4.0}

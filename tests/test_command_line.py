@@ -17,10 +17,10 @@ import pytest
 from grader.author.sync import sync
 from grader.cli import main
 from grader.grading import work
+from grader.grading.asking import WarmParent
 from grader.lab import ROOT, Lab, read_lab
 from grader.lab import manifest as labs
 from grader.results import read_result
-from grader.workers.client import WarmParent
 
 OK, FAILED, CALLED_WRONGLY, GRADER_FAILED = 0, 1, 2, 3
 NAME = "lab90_numbers"

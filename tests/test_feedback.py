@@ -21,6 +21,7 @@ from markdown_it import MarkdownIt
 from grader import codes, results
 from grader.cli import main
 from grader.findings import CODES, Finding, kind_of
+from grader.grading.asking import LIMITS, WarmParent, over_limit
 from grader.grading.submission import Bench, Graded, failed, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import ROOT, Lab, Limits, find_lab, solutions_folder
@@ -34,7 +35,6 @@ from grader.renderers.writing import write_feedback
 from grader.results import CheckResult, Kind, Outcome, Result, Visibility, read_result, write_result
 from grader.results.standing import results_of
 from grader.results.view import INVISIBLE, NEXT_STEPS, harmless, view_of
-from grader.workers.client import LIMITS, WarmParent, over_limit
 
 Submitted = Callable[..., Path]
 Grade = Callable[[Bench, Path], Graded]

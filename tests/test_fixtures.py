@@ -14,13 +14,13 @@ from grader.author.lint import lint
 from grader.author.sync import derive, write
 from grader.checks import Check
 from grader.checks.fixtures import fixtures_in, source_of, with_fixtures
+from grader.grading.asking import WarmParent, WorkerFailed, workers_for
 from grader.grading.reference import open_reference
 from grader.grading.submission import Graded, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import ROOT, Lab, read_lab
 from grader.languages import texts_of
 from grader.student.checking import Session, open_session, run_public_checks
-from grader.workers.client import WarmParent, WorkerFailed, workers_for
 
 NAME = "lab92_counters"
 Solve = Callable[..., Session]

@@ -12,6 +12,7 @@ from safetensors.torch import save
 
 from grader import codes
 from grader.checks import Case, Check
+from grader.grading.asking import WarmParent
 from grader.grading.milestones import judge_milestone
 from grader.grading.submission import Bench, Graded, open_bench
 from grader.judging.judge import Known, judge
@@ -20,7 +21,6 @@ from grader.languages import say
 from grader.results import CheckResult, Result, read_result, write_result
 from grader.results.view import view_of
 from grader.run.answers import Answer
-from grader.workers.client import WarmParent
 from labs.common.networks import mlp
 from tests.judging import milestone_of
 from tests.reading import student_reads

@@ -12,6 +12,7 @@ import pytest
 from grader import cli, codes
 from grader.errors import Refused
 from grader.grading import work
+from grader.grading.asking import WarmParent
 from grader.grading.batch import Options, grade_all
 from grader.grading.rows import Points
 from grader.lab import Lab, read_lab
@@ -20,7 +21,6 @@ from grader.results import CheckResult, Outcome, Result, marks, read_result, sco
 from grader.results.marks import Mark, add_mark, marks_beside, merged
 from grader.results.standing import read_standing
 from grader.results.view import view_of
-from grader.workers.client import WarmParent
 
 CODE = CheckResult("reward_to_go", "every_step", "", "public", "code", "passed", 5.0, 5.0)
 Typed = Callable[..., tuple[int, str]]

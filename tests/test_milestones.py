@@ -13,6 +13,8 @@ from safetensors.numpy import save
 from grader import codes, sandboxes
 from grader.author.lint import lint
 from grader.findings import Code, Finding, needs_person
+from grader.grading import asking as workers
+from grader.grading.asking import WarmParent, WorkerFailed
 from grader.grading.milestones import judge_milestone, scorer
 from grader.grading.plan import killed
 from grader.grading.submission import Bench, Graded, grade, open_bench
@@ -20,8 +22,6 @@ from grader.intake.submissions import Submission
 from grader.lab import Lab, read_lab
 from grader.results import CheckResult
 from grader.run.answers import Answer
-from grader.workers import client as workers
-from grader.workers.client import WarmParent, WorkerFailed
 from tests.judging import milestone_of
 from tests.reading import student_reads
 

@@ -21,6 +21,8 @@ import pytest
 from grader import codes, sandboxes
 from grader.checks import Check
 from grader.findings import Finding
+from grader.grading import asking as workers
+from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import Lab, Limits
@@ -29,9 +31,7 @@ from grader.plain import NotPlain
 from grader.results import Result
 from grader.run import confine
 from grader.run.answers import Answer
-from grader.workers import client as workers
 from grader.workers import frames
-from grader.workers.client import WarmParent, WorkerFailed, Workers, workers_for
 from grader.workers.worker import ParentOptions, answer_from_message, trial
 from tests.reading import student_reads
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 
 from grader import codes
 from grader.findings import Finding
+from grader.grading.asking import WarmParent, judge_artefacts
 from grader.judging.judge import tidy
 from grader.lab import ROOT, Lab, Milestone, is_of
 from grader.results import CheckResult, Outcome
 from grader.run.answers import Answer
-from grader.workers.client import WarmParent, judge_artefacts
 
 Score = Callable[[Milestone, Mapping[str, bytes]], Answer]
 

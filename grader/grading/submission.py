@@ -13,6 +13,7 @@ import msgspec
 from grader import codes
 from grader.checks import Case, Check
 from grader.findings import Finding, needs_person
+from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.depends import depends_on
 from grader.grading.milestones import Score, judge_milestone, scorer, versions
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
@@ -26,7 +27,6 @@ from grader.lab.loading import Broken
 from grader.plain import pack, to_plain
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
 from grader.run.answers import Answer
-from grader.workers.client import WarmParent, WorkerFailed, Workers, workers_for
 
 
 @dataclasses.dataclass

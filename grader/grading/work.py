@@ -14,6 +14,7 @@ from grader import codes
 from grader.checks.fixtures import source_of
 from grader.errors import Refused
 from grader.findings import Finding
+from grader.grading.asking import WarmParent
 from grader.grading.job import Job
 from grader.grading.plan import why_not
 from grader.grading.rows import Row, What, row_of
@@ -26,7 +27,6 @@ from grader.plain import one_line
 from grader.results import Result, earlier_result, write_result
 from grader.results.folder import result_path
 from grader.results.marks import marks_beside, merged
-from grader.workers.client import WarmParent
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # no other result could be written either
 

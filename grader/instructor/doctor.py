@@ -22,10 +22,10 @@ from rich.text import Text
 
 from grader import sandboxes
 from grader.checks import checks_of
+from grader.grading.asking import WarmParent, workers_for
 from grader.lab import ROOT, read_lab
 from grader.lab.loading import load_modules
 from grader.languages import say
-from grader.workers.client import WarmParent, workers_for
 
 ESCAPES = Path(__file__).parent / "escapes"
 SECRET = "LABKIT_DOCTOR_SECRET"

@@ -1,1 +1,1 @@
-"""Processes that run submissions, which nobody trusts: the worker itself, and the grader's side of it."""
+"""Processes that run submissions, which nobody trusts, and how they are talked to."""

@@ -21,11 +21,11 @@ import psutil
 import pytest
 
 from grader import sandboxes
+from grader.grading import asking as workers
+from grader.grading.asking import WarmParent
 from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import Lab
-from grader.workers import client as workers
-from grader.workers.client import WarmParent
 from tests.reading import student_reads
 
 RIGHT = {

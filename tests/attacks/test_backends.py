@@ -18,13 +18,13 @@ import pytest
 
 from grader import sandboxes
 from grader.errors import Refused
+from grader.grading.asking import workers_for
 from grader.grading.submission import Bench, Graded, worker_files
 from grader.intake.staging import Staged
 from grader.lab import ROOT, Lab, Limits
 from grader.run.confine import InnerLayer
 from grader.sandboxes import bubblewrap, container, surroundings, unshare
 from grader.sandboxes.parent import command
-from grader.workers.client import workers_for
 from grader.workers.worker import NO_SOCKET, ParentOptions
 from tests.reading import student_reads
 

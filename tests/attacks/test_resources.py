@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from grader.grading import asking as workers
+from grader.grading.asking import Stopwatch
 from grader.grading.submission import Bench, worker_files
 from grader.intake.staging import Staged
 from grader.run.answers import Answer
-from grader.workers import client as workers
-from grader.workers.client import Stopwatch
 from grader.workers.usage import disk_bytes, empty
 
 Attack = Callable[..., str]

@@ -25,13 +25,13 @@ from control_group import cpu_clock
 from others import exam
 
 from grader import sandboxes
+from grader.grading.asking import WarmParent, Worker
 from grader.grading.reference import open_reference
 from grader.grading.submission import grade, open_bench, worker_files
 from grader.intake.staging import stage
 from grader.intake.submissions import Submission
 from grader.lab import ROOT, Lab, find_lab, solutions_folder
 from grader.results import write_result
-from grader.workers.client import WarmParent, Worker
 
 SEED = 1
 

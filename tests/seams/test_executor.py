@@ -11,13 +11,13 @@ import pytest
 from grader import executors
 from grader.errors import Refused
 from grader.grading import work
+from grader.grading.asking import WarmParent
 from grader.grading.batch import Batch, Options, grade_all
 from grader.grading.job import Job
 from grader.grading.rows import Row
 from grader.intake.submissions import find_submissions
 from grader.lab import Lab
 from grader.results import read_result
-from grader.workers.client import WarmParent
 
 
 @pytest.fixture

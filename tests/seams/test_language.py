@@ -19,10 +19,10 @@ from grader.author import sync
 from grader.author.skeleton import cut
 from grader.findings import CODES, Finding
 from grader.grading import runlog, work
+from grader.grading.asking import WarmParent
 from grader.instructor import commands
 from grader.lab import manifest, read_lab
 from grader.languages import bundle_of, say
-from grader.workers.client import WarmParent
 
 ACCENTS = str.maketrans("aceiouyACEIOUYns", "áçéíóúýÁÇÉÍÓÚÝñš")
 CATALOGUES = sorted((Path(languages.__file__).parent / "en").glob("*.ftl"))

@@ -10,11 +10,11 @@ import pytest
 
 from grader import cli, parts, sandboxes
 from grader.errors import Refused
+from grader.grading.asking import WarmParent
 from grader.grading.submission import grade, open_bench
 from grader.instructor import doctor
 from grader.intake.submissions import Submission
 from grader.lab import ROOT, Lab, Limits
-from grader.workers.client import WarmParent
 
 OURS = ["docker", "podman", "bubblewrap", "unshare", "process", "none"]
 

@@ -82,7 +82,7 @@ choices_wanted = { $file }: every answer has to be one of { $choices }; look at 
 key_lacks = { $file }: the key lacks { $questions }
 not_answered = not answered
 
-## workers/client.py
+## grading/asking.py
 
 limit_memory = it ran into a limit: { $megabytes } MB of memory (memory_bytes in lab.toml)
 limit_disk = it ran into a limit: { $megabytes } MB on disk (disk_bytes in lab.toml)
