@@ -160,7 +160,7 @@ CHOICES_WANTED = code("choices_wanted", "file", "file", "questions", "choices")
 KEY_LACKS = code("key_lacks", "file", "file", "questions")
 NOT_ANSWERED = code("not_answered", "value")
 
-# --- grading/asking.py: what only the grader's side knows ---------------------------------------------------------------
+# --- grading/asking.py: what only the grader's side knows -------------------------------------------------------------
 
 LIMIT_MEMORY = code("limit_memory", "limits", "megabytes")
 LIMIT_DISK = code("limit_disk", "limits", "megabytes")
