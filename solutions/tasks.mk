@@ -1,6 +1,6 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: grade regrade feedback image-grader release new-lab sync lint-labs test test-docker
+.PHONY: grade regrade feedback report mark image-grader release new-lab sync lint-labs test test-docker
 
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
   $(if $(SANDBOX),--sandbox "$(SANDBOX)")
@@ -8,12 +8,19 @@ GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if 
 grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, STUDENT=, FORCE=1, JOBS=, SANDBOX=)
 	$(GRADER) grade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
 
-regrade: $(READY) ## repeat the run of LAB=lab3 with SEED=..., and say which scores differ (SUBMISSIONS=, OUT=graded, JOBS=)
-	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS)
+regrade: $(READY) ## repeat the run of LAB=lab3 with SEED=..., and say who gains or loses (SUBMISSIONS=, OUT=graded, CHANGES=file, JOBS=)
+	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(CHANGES),--changes "$(CHANGES)")
 
 feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT=graded, TO=feedback, FORMAT=md)
 	$(GRADER) feedback "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(FORMAT),--format "$(FORMAT)") \
 	  $(if $(STUDENT),--student "$(STUDENT)")
+
+report: $(READY) ## write LAB=lab3's results for a gradebook (TO=csv, OUT=graded, DEST=file or folder)
+	$(GRADER) report "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(DEST),--dest "$(DEST)")
+
+mark: $(READY) ## give POINTS=4 for PART=plot of STUDENT=ada's report in LAB=lab3 (COMMENT=, BY=, OUT=graded)
+	$(GRADER) mark "$(LAB)" "$(STUDENT)" "$(PART)" "$(POINTS)" --out "$(or $(OUT),graded)" \
+	  $(if $(COMMENT),--comment "$(COMMENT)") $(if $(BY),--by "$(BY)")
 
 image-grader: ## build the instructor's image, and that of its workers
 	@$(PYTHON) docker/engine.py image grader

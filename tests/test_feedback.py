@@ -144,6 +144,15 @@ def test_what_is_wrong_with_a_file_is_said_once_and_not_of_each_check(form: str)
     assert "on your machine" not in page and "hidden cases try" not in page
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_why_nothing_could_be_taken_is_said_once(form: str, lab3_run: Bench, tmp_path: Path, graded: Grade) -> None:
+    (tmp_path / "lab3.zip").write_bytes(b"no zip")
+    result = graded(lab3_run, tmp_path / "lab3.zip").result
+    page = render(result, form)
+    assert {check.outcome for check in result.checks if check.kind == "code"} == {"failed"}
+    assert page.count("not a zip file") == 1 and "on your machine" not in page
+
+
 def test_a_hidden_check_that_waits_for_another_says_for_which() -> None:
     found = codes.COUNTS_ONCE(check="one_episode", title="The loss of one episode.")
     [section] = page_of(result_with(check_with("skipped", found, "hidden"))).sections
