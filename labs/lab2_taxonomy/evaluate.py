@@ -3,12 +3,14 @@
 python labs/lab2_taxonomy/evaluate.py judges the table saved in runs/.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from cliff_walk import CliffWalk
 from labs.common.artefacts import load_arrays
+from labs.common.judging import say_milestones
 from labs.common.manifest import milestones_of
 
 HERE = Path(__file__).parent
@@ -59,20 +61,8 @@ def score(name: str, folder: Path) -> float:
 
 
 def main() -> int:
-    [milestone] = MILESTONES.values()
-    file = milestone.file(HERE)
-    if not file.exists():
-        print("q_learning: not trained yet (make lab2-train)")
-        return 1
-    try:
-        reached = score(milestone.name, HERE)
-    except ValueError as error:
-        print(f"{file.name} cannot be used: {error}")
-        return 1
-    bars = f"target {milestone.target:.0f}, half of the points from {milestone.half:.0f}"
-    print(f"q_learning: greedy return {reached:.0f}, {bars}")
-    return 0
+    return say_milestones(HERE, score, digits=0)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

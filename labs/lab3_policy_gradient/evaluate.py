@@ -3,6 +3,7 @@
 python labs/lab3_policy_gradient/evaluate.py judges every policy saved in runs/.
 """
 
+import sys
 from pathlib import Path
 
 import gymnasium as gym
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 from labs.common.artefacts import load_tensors
+from labs.common.judging import say_milestones
 from labs.common.manifest import milestones_of
 from labs.common.networks import load_weights, mlp
 
@@ -62,14 +64,9 @@ def score(algorithm: str, folder: Path) -> float:
     return float(greedy_returns(policy).mean())
 
 
-def main() -> None:
-    for name, milestone in MILESTONES.items():
-        file = milestone.file(HERE)
-        if not file.exists():
-            print(f"{name:20} not trained yet")
-            continue
-        print(f"{name:20} mean {score(name, HERE):5.1f}, target {milestone.target:.0f}")
+def main() -> int:
+    return say_milestones(HERE, score, digits=1)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

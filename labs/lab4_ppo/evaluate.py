@@ -3,6 +3,7 @@
 python labs/lab4_ppo/evaluate.py judges every actor saved in runs/.
 """
 
+import sys
 from pathlib import Path
 
 import gymnasium as gym
@@ -11,6 +12,7 @@ import torch
 from gymnasium.wrappers import vector
 
 from labs.common.artefacts import load_tensors
+from labs.common.judging import say_milestones
 from labs.common.manifest import milestones_of
 from labs.common.networks import load_weights
 from nets import ENVIRONMENTS, CategoricalActor, GaussianActor, make_actor
@@ -53,14 +55,9 @@ def score(name: str, folder: Path) -> float:
     return float(best_returns(name, actor).mean())
 
 
-def main() -> None:
-    for name, milestone in MILESTONES.items():
-        file = milestone.file(HERE)
-        if not file.exists():
-            print(f"{name:10} not trained yet")
-            continue
-        print(f"{name:10} mean {score(name, HERE):7.1f}, target {milestone.target:.0f}")
+def main() -> int:
+    return say_milestones(HERE, score, digits=1)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

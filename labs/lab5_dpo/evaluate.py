@@ -4,6 +4,7 @@ python labs/lab5_dpo/evaluate.py judges what is saved in runs/. It asks none of 
 """
 
 import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from labs.common.artefacts import load_tensors
+from labs.common.judging import say_milestones
 from labs.common.manifest import milestones_of
 from labs.common.toys.arithmetic import TOY, preference_pairs, problems, rows
 
@@ -71,15 +73,10 @@ def score(name: str, folder: Path) -> float:
     return FIGURES[name](*load_trained(TOY, load_tensors(MILESTONES[name].file(folder))))
 
 
-def main() -> None:
+def main() -> int:
     torch.set_num_threads(1)  # a model this small runs faster on one
-    for name, milestone in MILESTONES.items():
-        file = milestone.file(HERE)
-        if not file.exists():
-            print(f"{name}: not trained yet (make lab5-train)")
-            continue
-        print(f"{name:20} {score(name, HERE):.3f}, target {milestone.target:.2f}")
+    return say_milestones(HERE, score, digits=3)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

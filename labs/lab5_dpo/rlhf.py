@@ -27,7 +27,7 @@ from preference_training import (
 
 REWARD_MODEL = Recipe(learning_rate=1e-3, steps=40)
 RLHF = Recipe(steps=40, beta=0.5, batch=64)  # completions of a step
-GROUP = 4  # completions of each prompt; the others are the baseline of each
+GROUP = 4  # completions of each prompt; their mean reward is the baseline of each
 
 
 # --- step 2: the reward model -----------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ class RewardModelTraining:
 
 
 class Rlhf:
-    """REINFORCE with a leave-one-out baseline on the KL-penalised rewards of a reward model."""
+    """REINFORCE with the mean of a group as its baseline, on the KL-penalised rewards of a reward model."""
 
     def __init__(self, recipe: Recipe, seed: int, reward_model: RewardModel) -> None:
         self.recipe = fitted(recipe)
@@ -115,9 +115,8 @@ class Rlhf:
             ref_logp = log_probs(self.reference, prompts, completions)
             r = self.reward_model(prompts, completions)
         rewards = kl_penalised_reward(r, logp, ref_logp, self.recipe.beta)
-        groups = rewards.view(-1, GROUP)
-        others = (groups.sum(1, keepdim=True) - groups) / (GROUP - 1)
-        loss = -((groups - others).flatten() * logp).mean()
+        advantages = torch.cat([group - group.mean() for group in rewards.split(GROUP)])
+        loss = -(advantages * logp).mean()
 
         self.optimizer.zero_grad()
         loss.backward()

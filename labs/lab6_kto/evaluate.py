@@ -3,10 +3,12 @@
 python labs/lab6_kto/evaluate.py judges what is saved in runs/.
 """
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labs.common.artefacts import load_tensors
+from labs.common.judging import say_milestones
 from labs.common.manifest import milestones_of
 
 if TYPE_CHECKING:
@@ -38,15 +40,9 @@ def score(name: str, folder: Path) -> float:
     return judged(*load_trained(TOY, load_tensors(MILESTONES[name].file(folder))))["accuracy"].mean
 
 
-def main() -> None:
-    [milestone] = MILESTONES.values()
-    file = milestone.file(HERE)
-    if not file.exists():
-        print("kto  not trained yet")
-        return
-    reached = score("kto", HERE)
-    print(f"kto  {reached:.3f} of the sampled answers are right, target {milestone.target}")
+def main() -> int:
+    return say_milestones(HERE, score, digits=3)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

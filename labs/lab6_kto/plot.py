@@ -6,16 +6,13 @@ python labs/lab6_kto/plot.py draws
 and says in words what is in them and what is missing.
 """
 
-import traceback
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from matplotlib.lines import Line2D
 
 from evaluate import MILESTONES, RUNS
 from labs.common.curves import Curve, changed, draw_panels, draw_runs, draw_target, read_runs, say_missing, say_runs
-from labs.common.plotting import COLOURS, LINES, new_figure, save_figure
+from labs.common.plotting import COLOURS, LINES, attempt, new_figure, save_figure
 
 BETA = 0.1
 REFERENCE_POINTS = (0.0, 20.0)
@@ -36,17 +33,6 @@ def main() -> None:
     torch.set_num_threads(1)
     attempt("runs/value.png", draw_value)
     draw_curves()
-
-
-def attempt(picture: str, draw: Callable[[], None]) -> None:
-    """Draw what a student's functions have to compute first; a sentence where they cannot."""
-    try:
-        draw()
-    except NotImplementedError as error:
-        name = traceback.extract_tb(error.__traceback__)[-1].name
-        print(f"{picture} is not drawn: {name} is still to do.")
-    except Exception as error:  # of the student's: make lab6 says more about it
-        print(f"{picture} is not drawn: your functions fail with {type(error).__name__}: {error}")
 
 
 def draw_value() -> None:

@@ -3,11 +3,13 @@
 python labs/lab7_grpo/evaluate.py judges what training saved in runs/.
 """
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labs.common.artefacts import load_tensors
+from labs.common.judging import say_milestones
 from labs.common.manifest import milestones_of
 
 if TYPE_CHECKING:
@@ -46,14 +48,9 @@ def score(name: str, folder: Path) -> float:
     return held_out(*load_trained(TOY, load_tensors(MILESTONES[name].file(folder))))[name].mean
 
 
-def main() -> None:
-    for name, milestone in MILESTONES.items():
-        file = milestone.file(HERE)
-        if not file.exists():
-            print(f"{name}: not trained yet (make lab7-train)")
-            continue
-        print(f"{name:8} {score(name, HERE):.3f}, target {milestone.target:.2f}")
+def main() -> int:
+    return say_milestones(HERE, score, digits=3)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
