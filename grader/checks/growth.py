@@ -18,14 +18,14 @@ from grader.checks.probes import mapping
 from grader.plain import Plain
 
 RESULT = "result"
-SHORTER = 32  # times
-ALLOWED = 5  # times the seconds that are in proportion
-ALWAYS_ALLOWED = 0.03  # seconds: too few to be told from a clock's steps
+SHORTER = 20  # times
+ALLOWED = 4  # times the seconds that are in proportion
+ALWAYS_ALLOWED = 0.016  # seconds: too few to be told from a clock's steps
 TRIES = 3
 
 
 def timed(work: Callable[[int], Any], length: int) -> dict[str, Any]:
-    """What `work(length)` returns, and whether its time is in proportion to that of a 32nd of the length.
+    """What `work(length)` returns, and whether its time is in proportion to that of a 20th of the length.
 
     CPU seconds of this thread. The best of three tries counts, so that a busy machine never makes anything too slow.
     """

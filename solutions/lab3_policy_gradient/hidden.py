@@ -49,7 +49,7 @@ def episodes(rng):
 
 @hidden_cases(long_episode)
 def long_episodes(rng):
-    for length in (32_000, 2_000):
+    for length in (20_000, 2_000):
         yield dict(length=length, gamma=float(rng.uniform(0.98, 0.995)))
 
 
