@@ -95,7 +95,7 @@ def _result(milestone: Milestone, outcome: Outcome, finding: Finding, share: flo
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """The versions that a result depends on; the grader's own is a hash of its code."""
+    """Versions for the record; the grader's own is a hash of its code. What a score depends on is in depends.py."""
     import platform
 
     digest = hashlib.sha256()
