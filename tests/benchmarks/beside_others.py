@@ -32,7 +32,7 @@ from grader.lab import ROOT, Lab, find_lab, solutions_folder
 
 HERE = Path(__file__).resolve().parent
 OTHERS = ["nbgrader==0.9.6", "otter-grader==7.0.0"]
-AS_OURS = ["torch", "numpy", "jaxtyping", "msgspec", "msgpack"]
+AS_OURS = ["torch", "numpy", "jaxtyping", "msgspec", "msgpack", "fluent.runtime"]
 JOBS = 2
 COUNTED = ("bubblewrap", "unshare", "process")  # a container's processes belong to another program
 
