@@ -34,6 +34,7 @@ def shown(path: Path) -> str:
 LabName = Annotated[str, typer.Argument(help="lab3, or 3, or the name of its folder")]
 Json = Annotated[bool, typer.Option("--json", help="say it as JSON, for programs")]
 SandboxName = Annotated[str, typer.Option(help="for instructors")]
+ExecutorName = Annotated[str, typer.Option(help="where submissions are graded")]
 
 
 def sandbox_help() -> str:
@@ -46,7 +47,18 @@ def sandbox_help() -> str:
     return f"for instructors: auto (the strongest that works here), {described}"
 
 
-LATE_HELP: dict[str, Callable[[], str]] = {"sandbox": sandbox_help}  # by the option's name
+def executor_help() -> str:
+    """The help of --executor: what each one is, in its own words."""
+    from grader import executors
+
+    described = ", ".join(f"{name} ({module.DESCRIPTION})" for name, module in executors.executors().items())
+    return f"where submissions are graded: {described}"
+
+
+LATE_HELP: dict[str, Callable[[], str]] = {  # by the option's name
+    "executor": executor_help,
+    "sandbox": sandbox_help,
+}
 
 
 class LateCommand(TyperCommand):

@@ -9,10 +9,10 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
 
 from grader import codes
 from grader.errors import Refused
+from grader.executors import executor_of
 from grader.findings import Finding
 from grader.grading import runlog
 from grader.grading.depends import changed, depends_on
@@ -22,7 +22,6 @@ from grader.grading.rows import Row
 from grader.intake.submissions import Submission, find_submissions
 from grader.lab import Lab
 from grader.plain import one_line
-from grader.registry import modules_of
 from grader.results import folder as results_folder
 
 NAMED = 5  # of what is too much to list
@@ -165,14 +164,6 @@ def _graded(
                 break
     rows.sort(key=lambda row: row.student)
     return Batch(job.seed, len(submissions), rows, signals[0] if signals else 0, trouble)
-
-
-def executor_of(name: str) -> ModuleType:
-    """The executor of that name; Refused where there is none."""
-    there = {each: module for each, module in modules_of("grader.executors").items() if hasattr(module, "rows")}
-    if name not in there:
-        raise Refused("no_such_executor", name=name, there=list(there))
-    return there[name]
 
 
 @contextlib.contextmanager

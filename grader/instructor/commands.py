@@ -10,7 +10,7 @@ import typer
 from grader.instructor import results_commands
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
-from grader.screen import Json, LabName, LateCommand, SandboxName, Screen, console, shown
+from grader.screen import ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="grade what is graded and unchanged, too")] = False,
     milestones: Annotated[bool, typer.Option(help="play what training saved")] = True,
     jobs: Jobs = None,
+    executor: ExecutorName = "local",
     sandbox: SandboxName = "auto",
     as_json: Json = False,
 ) -> None:
@@ -48,7 +49,7 @@ def grade(
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
-    options = batch.Options(submissions, out, backend, seed, student or None, milestones, force, jobs)
+    options = batch.Options(submissions, out, backend, seed, student or None, milestones, force, jobs, executor)
     sys.exit(_grade(the_lab, options, as_json))  # not typer.Exit, which has cli.main say of a stop that it was one
 
 

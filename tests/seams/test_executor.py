@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader import executors
+from grader import cli, executors
 from grader.errors import Refused
 from grader.grading import work
 from grader.grading.asking import WarmParent
@@ -74,3 +74,13 @@ def test_a_job_and_a_submission_and_a_row_are_plain_data(small_lab: Lab, submitt
     for submission in find_submissions(submitted, small_lab):
         row = work.grade_one(job, submission)
         assert msgspec.json.decode(msgspec.json.encode(row), type=Row) == row
+
+
+def test_the_help_describes_the_executors_there_are(
+    in_turn: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["grader", "grade", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{in_turn} (one after the other, in this process), local (processes on this machine, one for" in said
