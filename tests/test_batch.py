@@ -21,12 +21,13 @@ import pytest
 from rich.console import Console
 
 from grader import codes, results
+from grader.batch import batch, runlog
+from grader.batch.batch import Batch, Options, grade_all
 from grader.errors import Refused
 from grader.executors import local as pool
-from grader.grading import batch, depends, runlog, work
+from grader.grading import depends, work
 from grader.grading import submission as grading
 from grader.grading.asking import WarmParent
-from grader.grading.batch import Batch, Options, grade_all
 from grader.grading.job import Job
 from grader.grading.rows import Points, Row
 from grader.grading.submission import Bench, Graded, grade, open_bench
@@ -666,7 +667,7 @@ def test_a_clock_that_jumps_changes_no_score(
 
     monkeypatch.setattr(time, "time", lambda: next(jumps))
     monkeypatch.setattr("grader.grading.submission.datetime", Jumping)
-    monkeypatch.setattr("grader.grading.runlog.datetime", Jumping)
+    monkeypatch.setattr("grader.batch.runlog.datetime", Jumping)
     with table.progress(Console(file=StringIO(), force_terminal=True), lab.name) as show:
         again = grade_all(lab, dataclasses.replace(options, seed=1, force=True), show)
     assert [(row.student, row.score) for row in again.rows] == [(row.student, row.score) for row in expected]

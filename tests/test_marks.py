@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from grader import cli, codes
+from grader.batch.batch import Options, grade_all
 from grader.errors import Refused
 from grader.grading import work
 from grader.grading.asking import WarmParent
-from grader.grading.batch import Options, grade_all
 from grader.grading.rows import Points
 from grader.lab import Lab, read_lab
 from grader.languages import say

@@ -1,1 +1,1 @@
-"""Grades: one submission from its files to its result, and a batch of them that can be stopped anywhere."""
+"""Grades one submission: from its files to its result, by a job that is plain data."""

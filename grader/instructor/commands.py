@@ -15,7 +15,7 @@ from grader.screen import ExecutorName, Json, LabName, LateCommand, SandboxName,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.grading.batch import Batch, Options
+    from grader.batch.batch import Batch, Options
     from grader.grading.rows import Row
 
 Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")]
@@ -44,7 +44,7 @@ def grade(
 ) -> None:
     """Grade all submissions to a lab that are not graded yet: a result for each, a table, and what needs a person."""
     _one_thread()
-    from grader.grading import batch
+    from grader.batch import batch
     from grader.sandboxes import choose
 
     the_lab = find_lab(lab, solutions_folder())
@@ -67,7 +67,7 @@ def regrade(
 ) -> None:
     """Grade once more what a run graded, with its seed, and say who gains or loses by which check (for instructors)."""
     _one_thread()
-    from grader.grading import batch
+    from grader.batch import batch
     from grader.grading.depends import in_short
     from grader.instructor import regrading
     from grader.sandboxes import choose
@@ -97,7 +97,7 @@ def _one_thread() -> None:
 
 def _grade(lab: Lab, options: "Options", as_json: bool, compare: "Callable[[Batch], None]" = lambda _: None) -> int:
     """Grades, and says what came of it; `compare` says what is not as it was. Gives the exit code."""
-    from grader.grading import batch
+    from grader.batch import batch
     from grader.instructor import table
 
     screen = Screen(stderr=True)

@@ -97,7 +97,7 @@ def mark(
     out: Out = Path("graded"),
 ) -> None:
     """Give points by hand for a part of the report; grading never changes them (for instructors)."""
-    from grader.grading import runlog
+    from grader.batch import runlog
     from grader.results.marks import Mark, add_mark
     from grader.results.standing import read_standing, results_of
 

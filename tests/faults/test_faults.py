@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.grading import runlog
+from grader.batch import runlog
 from grader.lab import ROOT, Lab
 from grader.results import Result, read_result
 

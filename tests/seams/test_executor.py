@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from grader import cli, executors
+from grader.batch.batch import Batch, Options, grade_all
 from grader.errors import Refused
 from grader.grading import work
 from grader.grading.asking import WarmParent
-from grader.grading.batch import Batch, Options, grade_all
 from grader.grading.job import Job
 from grader.grading.rows import Row
 from grader.intake.submissions import find_submissions

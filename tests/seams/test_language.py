@@ -17,8 +17,9 @@ from fluent.syntax.visitor import Transformer, Visitor
 from grader import cli, codes, languages
 from grader.author import sync
 from grader.author.skeleton import cut
+from grader.batch import runlog
 from grader.findings import CODES, Finding
-from grader.grading import runlog, work
+from grader.grading import work
 from grader.grading.asking import WarmParent
 from grader.instructor import commands
 from grader.lab import manifest, read_lab

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from grader import codes
+from grader.batch import runlog
 from grader.errors import Refused
 from grader.executors import executor_of
 from grader.findings import Finding
-from grader.grading import runlog
 from grader.grading.depends import changed, depends_on
 from grader.grading.job import Job
 from grader.grading.plan import Plan, plan_of
