@@ -15,6 +15,7 @@ import typer
 
 from grader import parts
 from grader.errors import Refused
+from grader.languages import say
 from grader.screen import Json, LateCommand, SandboxName, console
 
 STOPPED = 130  # what a shell says of a command that was stopped by Ctrl-C
@@ -61,7 +62,7 @@ def main() -> None:
     try:
         code = command_line()(standalone_mode=False)
         if code == STOPPED:  # by Ctrl-C, which the library under typer turned into this code
-            print("Stopped.", file=sys.stderr)
+            print(say("stopped_here"), file=sys.stderr)
         sys.exit(code)
     except Refused as refused:
         print(refused, file=sys.stderr)
@@ -69,15 +70,15 @@ def main() -> None:
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        print("Stopped.", file=sys.stderr)
+        print(say("stopped_here"), file=sys.stderr)
         sys.exit(STOPPED)
     except Exception as error:
         usage = getattr(error, "format_message", None)
         if usage is not None:  # a wrong call, as the library under typer says it
-            print(f"{usage()}  (grader --help tells)", file=sys.stderr)
+            print(say("called_wrongly", usage=usage()), file=sys.stderr)
             sys.exit(2)
         import traceback
 
         traceback.print_exc()
-        print("\nThe grader itself failed: the fault is not yours. Please report the lines above.", file=sys.stderr)
+        print("\n" + say("grader_itself_failed"), file=sys.stderr)
         sys.exit(3)

@@ -29,3 +29,5 @@ out_inside_submissions = the results cannot go to { $out }, inside { $submission
 no_submission_of = there is no submission of { $students } in { $folder }; there is { $there }
 no_run_with_seed = no run of { $lab } with seed { $seed } stands in { $log }; the last seeds are: { $seeds }
 no_such_executor = There is no executor '{ $name }': choose { $there }
+called_wrongly = { $usage }  (grader --help lists what can be typed)
+grader_itself_failed = The grader itself failed: the fault is not yours. Please report the lines above.
