@@ -40,7 +40,7 @@ class LabTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def texts_of_lab(lab: Lab, language: str) -> LabTexts:
     """The texts of a lab, under labs/ or solutions/, in a language. Refused where one of its files cannot be read."""
-    written, said = _written(lab), _translated(lab.path(f"texts.{language}.toml"))
+    written, said = _written(lab), translation_of(lab, language)
     return LabTexts(
         said.title or written.title,
         {**written.checks, **said.checks},
@@ -64,7 +64,9 @@ def _written(lab: Lab) -> LabTexts:
     )
 
 
-def _translated(path: Path) -> LabTexts:
+def translation_of(lab: Lab, language: str) -> LabTexts:
+    """What `texts.<language>.toml` says, which may be nothing. Refused where it cannot be read."""
+    path = lab.path(f"texts.{language}.toml")
     if not path.is_file():
         return LabTexts()
     try:

@@ -17,7 +17,8 @@ from grader.judging.recorded import Record, read_record
 from grader.lab import Lab, Milestone, Task
 from grader.lab.loading import Broken, load_functions, load_modules
 from grader.lab.quiz import read_answers
-from grader.languages import Catalogue, texts_of
+from grader.lab.texts import LabTexts, translation_of
+from grader.languages import Catalogue, language, texts_of
 from grader.results import CheckResult
 from grader.run.answers import Answer, answer
 
@@ -57,8 +58,17 @@ class Session:
         """The sentences of this lab."""
         return texts_of(self.lab.folder)
 
+    @functools.cached_property
+    def translation(self) -> LabTexts:
+        """What the lab's author wrote, as far as it is there in the language that was chosen."""
+        return translation_of(self.lab, language())
+
     def diagnosis(self, judged: Judged) -> str:
-        return self.record.diagnoses.get(judged.mistake, "")
+        """The diagnosis of the known mistake that a check found; "" where it found none."""
+        return self.translation.mistakes.get(judged.mistake) or self.record.diagnoses.get(judged.mistake, "")
+
+    def title(self, check: Check) -> str:
+        return self.translation.checks.get(check.name, check.title)
 
     def checked(self, check: Check) -> Checked:
         """A check over its public cases: run once, and only where the one that it needs passes."""

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 from grader.lab import Lab, Task
+from grader.lab.texts import translation_of
+from grader.languages import language
 
 FILE = ".progress.json"
 
@@ -12,10 +14,11 @@ def next_hint(lab: Lab, task: Task) -> tuple[int, str]:
     """The number (from 1) and text of the next hint; after the last one, the last one again."""
     path = lab.path(FILE)
     read = _hints_read(path)
-    number = min(max(read.get(task.name, 0), 0) + 1, len(task.hints))
+    hints = translation_of(lab, language()).hints.get(task.name) or task.hints
+    number = min(max(read.get(task.name, 0), 0) + 1, len(hints))
     read[task.name] = number
     path.write_text(json.dumps({"hints": read}, indent=1) + "\n", encoding="utf-8")
-    return number, task.hints[number - 1]
+    return number, hints[number - 1]
 
 
 def _hints_read(path: Path) -> dict[str, int]:

@@ -76,7 +76,7 @@ class _Screen:
 
     def table(self) -> Table:
         """A row for each task, and for what is graded otherwise; none is wrapped at 80 columns."""
-        title = f"{self.lab.name}: {self.lab.manifest.title}"
+        title = f"{self.lab.name}: {self.session.translation.title or self.lab.manifest.title}"
         table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
         table.add_column("", style="dim", no_wrap=True)
         table.add_column(self.texts.say("column_task"), no_wrap=True, overflow="ellipsis")
@@ -123,7 +123,8 @@ class _Screen:
                 figures = {"reached": milestone.in_words(state.measured), "target": f"{milestone.target:g}"}
                 style = "green" if reached == "target_reached" else "yellow"
                 status = Text(self.texts.say(reached, **figures), style=style)
-            table.add_row("M", milestone.title, Text(points_text(milestone.points), style="dim"), status)
+            name = self.session.translation.milestones.get(milestone.name, milestone.title)
+            table.add_row("M", name, Text(points_text(milestone.points), style="dim"), status)
         if quiz := self.lab.manifest.quiz:
             if self.quiz.fault:
                 status = Text(self.texts.say("status_fault", fault=self.quiz.fault), style="red")
@@ -182,7 +183,7 @@ class _Screen:
         assert item.judged is not None
         lines = Text()
         lines.append(f"\n✗ {item.task.name}", style="bold red")
-        lines.append(f" · {item.check.title}\n")
+        lines.append(f" · {self.session.title(item.check)}\n")
         if behind := self.behind[item.task.name]:
             lines.append(self.texts.say("calls_failing", tasks=behind) + "\n", style="yellow")
         lines.append(sentence(self.texts, item.judged))

@@ -213,6 +213,20 @@ def test_a_students_screens_are_in_the_language_that_was_chosen(said: Said, kit:
         assert plain_words(without_data(screen, lab)) == [], screen
 
 
+def test_what_the_author_of_a_lab_wrote_is_said_in_the_language_that_was_chosen(
+    said: Said, kit: Path, accented: None
+) -> None:
+    lab = kit / "labs" / "lab90_numbers"
+    (lab / "texts.xx.toml").write_text(
+        'title = "Nombres"\n[checks]\ndoubled = "Le double."\n[hints]\ndouble = ["Encore."]\n', encoding="utf-8"
+    )
+    first = cut((kit / "solutions" / lab.name / "first.py").read_text(encoding="utf-8"), "first.py")
+    (lab / "first.py").write_text(first.replace("raise NotImplementedError", "return 5.0", 1), encoding="utf-8")
+    screen = said("check", "lab90")
+    assert "lab90: Nombres" in screen and "✗ double · Le double." in screen
+    assert said("hint", "lab90", "--task", "double").rstrip().endswith("Encore.")
+
+
 @pytest.mark.usefixtures("accented")
 def test_an_instructors_screens_are_in_the_language_that_was_chosen(
     said: Said, kit: Path, warm_parent: WarmParent, monkeypatch: pytest.MonkeyPatch
