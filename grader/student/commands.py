@@ -40,7 +40,7 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
         print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
     else:
         states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
-        table.print_checked(console, session, checked, states, quiz, whole_lab=the_task is None)
+        table.Screen(session, checked, states, quiz, whole_lab=the_task is None).show_on(console)
     if any(result.outcome != "passed" for result in results):
         raise typer.Exit(1)
 

@@ -1,5 +1,7 @@
 """The student's screen: a table of tasks with points, what is wrong in a few lines, and one next step."""
 
+import dataclasses
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -31,46 +33,35 @@ FAILED = ("failed", "timeout", "crashed")
 WORST: list[Outcome] = ["error", "crashed", "timeout", "failed", "skipped", "todo", "passed"]
 
 
-def print_checked(
-    console: Console,
-    session: Session,
-    checked: list[Checked],
-    milestones: list[MilestoneState],
-    quiz: QuizState,
-    whole_lab: bool,
-) -> None:
-    """Everything that `make labN` says."""
-    screen = _Screen(session, checked, milestones, quiz, whole_lab)
-    console.print(screen.table(), "")
-    for line in screen.summary():
-        console.print(line)
-    failures = screen.failures()
-    for item in failures[:MAX_FAILURES]:
-        console.print(screen.explanation(item))
-    if len(failures) > MAX_FAILURES:
-        console.print("\n" + screen.texts.say("more_failed", count=len(failures) - MAX_FAILURES))
-    console.print(screen.next_step())
-
-
-class _Screen:
+@dataclasses.dataclass
+class Screen:
     """What one run of the checks found, as it is shown."""
 
-    def __init__(
-        self,
-        session: Session,
-        checked: list[Checked],
-        milestones: list[MilestoneState],
-        quiz: QuizState,
-        whole_lab: bool,
-    ) -> None:
-        self.session, self.checked, self.whole_lab = session, checked, whole_lab
-        self.milestones, self.quiz = milestones, quiz
-        self.lab, self.texts = session.lab, session.texts
-        self.tasks = [task for task in self.lab.manifest.tasks if any(item.task == task for item in checked)]
+    session: Session
+    checked: list[Checked]
+    milestones: list[MilestoneState]
+    quiz: QuizState
+    whole_lab: bool
+
+    def __post_init__(self) -> None:
+        self.lab, self.texts = self.session.lab, self.session.texts
+        self.tasks = [task for task in self.lab.manifest.tasks if any(item.task == task for item in self.checked)]
         failing = [task.name for task in self.tasks if self.outcome(task) in FAILED]
         used = tasks_used(self.lab) if len(failing) > 1 else {}
         # By each failing task, the failing ones whose functions it calls: those may be all that is wrong with it.
         self.behind = {name: [other for other in failing if other in used.get(name, ())] for name in failing}
+
+    def show_on(self, console: Console) -> None:
+        """Everything that `make labN` says."""
+        console.print(self.table(), "")
+        for line in self.summary():
+            console.print(line)
+        failures = self.failures()
+        for item in failures[:MAX_FAILURES]:
+            console.print(self.explanation(item))
+        if len(failures) > MAX_FAILURES:
+            console.print("\n" + self.texts.say("more_failed", count=len(failures) - MAX_FAILURES))
+        console.print(self.next_step())
 
     # --- the table ----------------------------------------------------------------------------------------------------
 
