@@ -57,7 +57,7 @@ def doctor(sandbox: SandboxName = "auto", as_json: Json = False) -> None:
 def main() -> None:
     """Runs the command; what the user did that cannot work is one sentence and an exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a sign that the terminal's encoding has not is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):  # a character that the terminal lacks must not end the command
             stream.reconfigure(errors="replace")
     try:
         code = command_line()(standalone_mode=False)

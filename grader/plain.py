@@ -32,7 +32,7 @@ Plain = Any  # None, bool, int, float, str, list, dict, Array: nested at most MA
 
 
 class NotPlain(Found, ValueError):
-    """Something that is no plain data: an object, a message that is malformed, too deep or too large."""
+    """Something is not plain data: an object, or a message that is malformed, too deep or too large."""
 
 
 name_of: Callable[[np.dtype[Any]], str] = functools.cache(str)  # of a dtype; numpy takes long to spell it

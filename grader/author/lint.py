@@ -166,7 +166,7 @@ def _skeleton_faults(reference: Reference, folder: Path) -> Iterable[str]:
 
 
 def _strength(reference: Reference, mistake: Variant) -> float | None:
-    """By how many tolerances a mistake is caught at best in its own task (infinity where it is no matter of size);
+    """By how many tolerances a mistake is caught at best in its own task (infinity where the difference has no size);
     None where some seed lets it through."""
     strengths = [_strength_with(reference, mistake, seed) for seed in SEEDS]
     return None if None in strengths else min(strength for strength in strengths if strength is not None)

@@ -76,7 +76,7 @@ def _recorded(reference: Reference, check: Check) -> RecordedCheck:
         facts["mistakes"] = {
             name: data
             for name, data in mistakes.items()
-            # An answer that comes out differently each time is no mark to know a mistake by.
+            # A mistake cannot be recognised by an answer that changes from run to run.
             if len(json.dumps(data)) <= LARGEST_RECORDED_MISTAKE
             and (data["status"] == "timeout" or json.dumps(data) == json.dumps(answer_to_json(again[name])))
         }

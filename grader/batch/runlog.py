@@ -83,7 +83,7 @@ def append(log: Path, record: Start | End) -> None:
 
 
 def read(log: Path) -> list[Start | End]:
-    """The records in their order; lines that are none are left out. Empty where there is no log; Refused where it
+    """The records in their order; damaged lines are left out. Empty where there is no log; Refused where it
     cannot be read."""
     try:
         lines = log.read_bytes().splitlines()

@@ -31,8 +31,8 @@ KINDS_OF_VALUES = {
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """Where two values differ first. `excess` says by how many tolerances a number is off (infinity where it is no
-    matter of size)."""
+    """Where two values differ first. `excess` says by how many tolerances a number is off (infinity where the
+    difference has no size)."""
 
     finding: Finding
     excess: float = float("inf")

@@ -123,7 +123,7 @@ def tolerance_of(check: Check, lab: Lab) -> tuple[float, float]:
 def _mistake(check: Check, lab: Lab, pairs: Sequence[tuple[Known, Answer]]) -> str:
     """The first mistake that answers like the student on every case.
 
-    Being too slow is no mark of its own: it tells a mistake only where a single one is known that is.
+    A timeout names a mistake only where exactly one known mistake times out, too.
     """
     first, *others = [facts.mistakes for facts, _ in pairs]
     alike = (

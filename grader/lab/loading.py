@@ -121,7 +121,7 @@ def parse(path: Path) -> ast.Module:
 
 
 def refused_imports(path: Path, lab: Lab) -> list[Finding]:
-    """The imports of a student's file that the lab does not allow. Broken where it is no Python.
+    """The imports of a student's file that the lab does not allow. Broken where the file is not Python.
 
     Of labs/ only labs.common is there when the file is graded, whatever else a student's own copy could import.
     """
@@ -167,7 +167,7 @@ def load_functions(
 def entries_of(path: Path, name: str, lab: str) -> Callable[..., Any] | Broken:
     """The function `name` of a JSON file that students fill in: name("PPO", "data") is what stands at that place.
 
-    It raises Blank where that is null, and Broken where there is no such place.
+    It raises Blank where the place holds null, and Broken where the place is missing.
     """
     try:
         if path.stat().st_size > MAX_ANSWER_BYTES:
