@@ -89,8 +89,8 @@ def test_a_script_without_a_line_of_help_is_refused(folder: Path) -> None:
 
 def make(*arguments: str) -> str:
     environment = {**os.environ, "LABKIT_PYTHON": "python"}
-    done = subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    return done.stdout
+    command = ["make", "--no-print-directory", *arguments]  # which make says where make runs its tests
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize(
