@@ -185,6 +185,16 @@ def test_what_a_copy_without_solutions_cannot_do_is_said(kit: Path, grader: Grad
 # --- check ------------------------------------------------------------------------------------------------------------
 
 
+def test_a_bar_is_full_where_all_points_are_earned(lab: Path, grader: Grader) -> None:
+    """Six times 2.8, over 2.8, is less than six in floating point."""
+    solve(lab)
+    record = json.loads((lab / "recorded.json").read_text(encoding="utf-8"))
+    record["checks"]["doubled"]["public_points"] = 2.8
+    (lab / "recorded.json").write_text(json.dumps(record), encoding="utf-8")
+    out = grader("check", "lab90").out
+    assert "2.8/2.8" in out and "□" not in out
+
+
 def test_a_skeleton_is_all_todo(grader: Grader) -> None:
     ended = grader("check", "lab90")
     assert ended.code == FAILED

@@ -85,7 +85,7 @@ class Screen:
         earned, possible = public_points(self.of(task))
         if not possible:
             return Text("")
-        full = int(BAR_CELLS * earned / possible)
+        full = int(BAR_CELLS * round(earned / possible, 6))  # sums of decimals miss 1 by a hair
         bar = Text("■" * full, style="green") + Text("□" * (BAR_CELLS - full), style="dim")
         return bar + Text(f" {points_text(earned)}/{points_text(possible)}")
 
