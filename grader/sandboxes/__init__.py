@@ -50,7 +50,7 @@ def choose(asked: str, limits: Limits) -> str:
     """The backend to use: the one asked for, or for "auto" the strongest that works here; Refused where none does."""
     found = backends()
     if asked != "auto" and asked not in found:
-        raise Refused(f"There is no sandbox {asked!r}: choose auto, {', '.join(found)}")
+        raise Refused("no_such_sandbox", name=asked, there=["auto", *found])
     unprotected = [name for name in found if not protects(name)]
     reasons = {}
     for backend in [name for name in found if name not in unprotected] if asked == "auto" else [asked]:
@@ -58,11 +58,7 @@ def choose(asked: str, limits: Limits) -> str:
         if not reasons[backend]:
             return backend
     listed = "\n".join(f"  {backend}: {reason}" for backend, reason in reasons.items())
-    raise Refused(
-        f"No sandbox works on this machine, and submissions are not run without one:\n{listed}\n"
-        f"Grade in the grader's container image, on Linux 5.13 or later. --sandbox {' or '.join(unprotected)} runs "
-        "submissions with your own rights all the same, and marks every result."
-    )
+    raise Refused("no_sandbox_works", listed=listed, unprotected=" / ".join(unprotected))
 
 
 def why_not(backend: str, limits: Limits) -> str:

@@ -31,3 +31,8 @@ no_run_with_seed = no run of { $lab } with seed { $seed } stands in { $log }; th
 no_such_executor = There is no executor '{ $name }': choose { $there }
 called_wrongly = { $usage }  (grader --help lists what can be typed)
 grader_itself_failed = The grader itself failed: the fault is not yours. Please report the lines above.
+no_such_sandbox = There is no sandbox '{ $name }': choose { $there }
+no_sandbox_works =
+    No sandbox works on this machine, and submissions are not run without one:
+    { $listed }
+    Grade in the grader's container image, on Linux 5.13 or later. --sandbox { $unprotected } runs submissions with your own rights all the same, and marks every result.
