@@ -18,7 +18,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 LABS = [folder.name.split("_")[0] for folder in lab_folders(labs_folder())]
 FILLED = "/work was empty: the labs were copied into it.\n"
 UNFINISHED = ".labkit-filling"
-POINTS = re.compile(r"([\d.]+) of ([\d.]+) points? checked here")
+POINTS = re.compile(r"([\d.]+) of ([\d.]+) points? earned here")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -78,7 +78,8 @@ def test_the_reference_earns_all_that_is_checked_here(start: Run, work: Path) ->
     solve(work, lab)
     done = start("make", "lab3")
     points = POINTS.search(done.stdout)
-    assert (done.returncode, points and points[1]) == (0, points and points[2]), done.stdout
+    assert points is not None, done.stdout
+    assert (done.returncode, points[1]) == (0, points[2]), done.stdout
     assert done.stdout.count("✓ passed") == len(lab.manifest.tasks)
 
 
