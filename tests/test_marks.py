@@ -14,7 +14,7 @@ from grader.batch.batch import Options, grade_all
 from grader.errors import Refused
 from grader.grading import work
 from grader.grading.asking import WarmParent
-from grader.grading.rows import Points
+from grader.grading.rows import Points, row_of
 from grader.lab import Lab, read_lab
 from grader.languages import say
 from grader.results import CheckResult, Outcome, Result, marks, read_result, score_of, write_result
@@ -74,6 +74,11 @@ def test_a_student_reads_points_and_comment_but_not_who_gave_them() -> None:
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_has_as_pending_what_nobody_has_given_yet() -> None:
+    whole = merged(result_of(CODE, report(), report("plot")), [mark(4)])
+    assert row_of(whole, "graded", []).points["report"] == Points("pending", 4, 6)
 
 
 def test_marks_are_added_and_never_lost(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ MOST_FINDINGS = 50  # that a person is shown of one submission
 
 
 class Points(msgspec.Struct, frozen=True):
-    """Points of one kind of checks, and whether they are final: pending are graded by hand."""
+    """Points of one kind of checks, and whether they are final. `possible` are those that are meant: of pending ones
+    those that a person has not given yet."""
 
     state: Literal["judged", "pending", "error", "unjudged"]
     earned: float
@@ -60,8 +61,8 @@ def _points(result: Result, kind: Kind) -> Points | None:
     if not mine:
         return None
     possible, earned = sum(check.max_points for check in mine), sum(check.points or 0 for check in mine)
-    if any(check.outcome == "pending" for check in mine):
-        return Points("pending", earned, possible)
+    if pending := [check for check in mine if check.outcome == "pending"]:
+        return Points("pending", earned, sum(check.max_points for check in pending))
     if any(check.outcome == "error" for check in mine):
         return Points("error", earned, possible)
     if all(check.points is None for check in mine):

@@ -19,7 +19,7 @@ to_train = ○ make { $lab }-train
 saved = saved; judged when it is graded
 target_reached = ✓ { $reached } (target { $target })
 below_target = ○ { $reached } (target { $target })
-answered = { $answered } of { $total } answered in quiz.json
+answered = { $answered } of { $total } answered
 quiz = quiz
 report = report
 
