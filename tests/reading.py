@@ -1,16 +1,23 @@
 """What people read of a result, for tests."""
 
+from collections.abc import Iterable
+
 from grader import codes
-from grader.findings import needs_person
+from grader.findings import Finding, needs_person
 from grader.intake.archives import NothingUsable
 from grader.intake.staging import Staged
 from grader.intake.submissions import Submission
-from grader.languages import say, say_all
+from grader.languages import say
 from grader.results import CheckResult
 
 
+def say_all(findings: Iterable[Finding]) -> str:
+    """The sentences of several findings, a line each."""
+    return "\n".join(map(say, findings))
+
+
 def student_reads(check: CheckResult) -> str:
-    """What a student reads of a check: of a hidden case only what may be student_reads of it."""
+    """What a student reads of a check: of a hidden case only what may be told of it."""
     if check.visibility == "hidden" and check.kind in ("code", "bonus"):
         return say_all(shown for finding in check.findings if (shown := codes.as_hidden(finding)))
     if check.case:

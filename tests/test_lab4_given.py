@@ -20,10 +20,9 @@ from grader.grading.reference import open_reference, record_of
 from grader.judging.judge import judge
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.loading import load_modules, replaced
-from grader.languages import say_all
 from grader.run.answers import answer
 from tests.judging import judged, scored
-from tests.reading import student_reads
+from tests.reading import say_all, student_reads
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ too. What a language lacks is said in English; a message that no catalogue has i
 
 import functools
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +43,6 @@ def say(what: Finding | str, /, **values: Any) -> str:
     return _catalogue(language(), None).say(what, **values)
 
 
-def say_all(findings: Iterable[Finding]) -> str:
-    """The sentences of several findings, a line each."""
-    return "\n".join(map(say, findings))
-
-
 def texts_of(lab_folder: Path) -> "Catalogue":
     """The same for a lab, whose own messages are known to it."""
     return _catalogue(language(), lab_folder)
@@ -59,9 +53,6 @@ class Catalogue:
 
     def __init__(self, *bundles: FluentBundle) -> None:
         self._bundles = bundles
-
-    def __contains__(self, message: str) -> bool:
-        return any(bundle.has_message(message) for bundle in self._bundles)
 
     def say(self, what: Finding | str, /, **values: Any) -> str:
         """The sentence of a finding, or of a message's id and its values."""
