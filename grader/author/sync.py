@@ -12,6 +12,7 @@ from grader.author.skeleton import blank, cut
 from grader.checks import Check
 from grader.errors import Refused
 from grader.grading.reference import Reference, hash_of_code, open_reference
+from grader.judging.judge import Known
 from grader.judging.recorded import FILE as RECORD_FILE
 from grader.judging.recorded import Record, RecordedCheck, answer_to_json, read_record, record_to_json, same_record
 from grader.lab import Lab, quiz
@@ -60,28 +61,36 @@ def record(reference: Reference) -> Record:
 
 def _recorded(reference: Reference, check: Check) -> RecordedCheck:
     public, hidden = reference.points(check)
+    known = reference.known(check, "public", 0)
+    for case, of_case in zip(check.cases, known, strict=True):
+        if of_case.expected is not None and of_case.expected.status != "value":
+            raise Refused(f"the reference fails {check.name}, case {case.title!r}: {of_case.expected.finding}", 1)
+    mistakes: list[dict[str, dict[str, object]]] = [{} for _ in known]
+    if reference.lab.task(check.task).file not in reference.lab.answer_files:  # those would tell what the key is
+        mistakes = _answers(known, 1)
+        again = _answers([reference.known_of(check, case) for case in check.cases], 2)
+        # A mistake cannot be recognised by an answer that changes from run to run. By chance one case may repeat.
+        pairs = list(zip(mistakes, again, strict=True))
+        changing = {name for one, other in pairs for name in one if not _repeated(one[name], other[name])}
+        mistakes = [{name: data for name, data in found.items() if name not in changing} for found in mistakes]
     cases: dict[str, dict[str, object]] = {}
-    for case, known in zip(check.cases, reference.known(check, "public", 0), strict=True):
-        facts: dict[str, object] = {}
-        if known.expected is not None:
-            if known.expected.status != "value":
-                raise Refused(f"the reference fails {check.name}, case {case.title!r}: {known.expected.finding}", 1)
-            facts["expected"] = answer_to_json(known.expected)
-        _seed_global_state(1)
-        mistakes = {name: answer_to_json(answer) for name, answer in known.mistakes.items()}
-        if reference.lab.task(check.task).file in reference.lab.answer_files:
-            mistakes = {}  # their diagnoses would tell what the key is
-        _seed_global_state(2)
-        again = reference.known_of(check, case).mistakes
+    for case, of_case, found in zip(check.cases, known, mistakes, strict=True):
+        facts: dict[str, object] = {} if of_case.expected is None else {"expected": answer_to_json(of_case.expected)}
         facts["mistakes"] = {
-            name: data
-            for name, data in mistakes.items()
-            # A mistake cannot be recognised by an answer that changes from run to run.
-            if len(json.dumps(data)) <= LARGEST_RECORDED_MISTAKE
-            and (data["status"] == "timeout" or json.dumps(data) == json.dumps(answer_to_json(again[name])))
+            name: data for name, data in found.items() if len(json.dumps(data)) <= LARGEST_RECORDED_MISTAKE
         }
         cases[case.title] = facts
     return RecordedCheck(public, hidden, cases)
+
+
+def _answers(known: list[Known], seed: int) -> list[dict[str, dict[str, object]]]:
+    """Of each case what the mistakes answer, by name."""
+    _seed_global_state(seed)
+    return [{name: answer_to_json(answer) for name, answer in of_case.mistakes.items()} for of_case in known]
+
+
+def _repeated(one: dict[str, object], other: dict[str, object]) -> bool:
+    return one["status"] == other["status"] == "timeout" or json.dumps(one) == json.dumps(other)
 
 
 def _seed_global_state(seed: int) -> None:
