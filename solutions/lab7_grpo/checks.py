@@ -179,7 +179,7 @@ def equal_rewards(lab, rewards, G):
 equal_rewards.case("the second of three prompts", rewards=tensor([0.0, 1.0, 1.0, 1.0, 3.5, 0.5]), G=2)
 
 
-@check("group_advantages", points=0.5)
+@check("group_advantages", points=0.5, needs=within_groups)
 def groups_refused(lab, sizes):
     """ValueError for groups of one or none, and where G does not divide the number of rewards."""
     return [raised_by(lab.group_advantages, torch.arange(float(n)), G) for n, G in sizes]

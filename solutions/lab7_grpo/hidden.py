@@ -252,7 +252,7 @@ def solved_prompts(rng):
 
 @hidden_cases(groups_refused)
 def sizes(rng):
-    for G in rng.choice(range(3, 9), size=2, replace=False):
+    for G in rng.choice(range(3, 9), size=4, replace=False):
         G = int(G)
         yield dict(sizes=[[3 * G, G], [3 * G + 1, G], [G - 1, G], [G, 1], [2 * G, 2], [G, 0], [G, -1]])
 
@@ -372,8 +372,11 @@ def padded(rng):
     for name in ("logp", "old_logp", "ref_logp"):
         case[name] = torch.cat([case[name], -uniform(rng, 0.5, 6.0, 3, 3)], dim=1)
     yield case | dict(mask=torch.cat([case["mask"], torch.zeros(3, 3, dtype=torch.int64)], dim=1))
+    one = torch.zeros(2, 6, dtype=torch.int64)
     for agg in ("grpo", "dapo", "dr_grpo"):
-        yield batch(rng, 2, 6) | dict(mask=torch.zeros(2, 6, dtype=torch.int64), agg=agg)
+        yield batch(rng, 2, 6) | dict(mask=one.clone(), agg=agg)
+    one[1, 0] = 1
+    yield batch(rng, 2, 6) | dict(mask=one, agg="dapo")
 
 
 @hidden_cases(other_means)
@@ -415,7 +418,8 @@ def asymmetric(rng):
         case = batch(rng, B, C, 0.3, reference=False)
         yield dict(**case, eps_low=float(rng.uniform(0.1, 0.2)), eps_high=float(rng.uniform(0.4, 0.8)))
     yield near_the_ends(rng, 0.2, 0.28) | dict(mask=ragged(rng, 4, 6).bool())
-    yield batch(rng, 2, 3, reference=False) | dict(mask=torch.zeros(2, 3, dtype=torch.int64))
+    for count in (0, 1):
+        yield batch(rng, 2, 3, reference=False) | dict(mask=torch.arange(6).reshape(2, 3) < count)
 
 
 def near_the_ends(rng, low, high, C=6):

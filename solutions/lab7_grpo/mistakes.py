@@ -1473,6 +1473,12 @@ def empty_batch_is_nan(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, 
     return loss.sum() / mask.sum() if agg == "dapo" else _mean(loss, mask, agg)
 
 
+@mistake("grpo_loss", '"dapo" divides by one token more than there are: every loss is too small.')
+def tokens_plus_one(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
+    loss = _tokens(logp, old_logp, ref_logp, adv, eps, beta).masked_fill(~mask.bool(), 0.0)
+    return loss.sum() / (mask.sum() + 1) if agg == "dapo" else _mean(loss, mask, agg)
+
+
 @mistake("grpo_loss", "Completions without tokens are left out of the mean: they count in it, as 0.")
 def empty_rows_left_out(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
     full = mask.bool().any(dim=1)

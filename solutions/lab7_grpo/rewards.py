@@ -74,14 +74,13 @@ def accuracy_reward(text: str, gold: str) -> float:
 
     def number(written: str) -> Fraction | None:
         written = written.replace(",", "").strip()
-        while wrapped := re.fullmatch(r"\$(.+)\$|\\\((.+)\\\)|\\boxed\{(.+)\}", written, flags=re.DOTALL):
-            written = "".join(wrapped.groups("")).strip()
+        while wrapped := re.fullmatch(r"\$(.+)\$|\\\((.+)\\\)|\\boxed\{(.+)\}", written):
+            written = "".join(wrapped.groups(""))
         written = re.sub(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}", r"\1/\2", written)
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+|\d+/\d+)", written, flags=re.ASCII):
             return None
-        numerator, _, denominator = written.partition("/")
         try:
-            return Fraction(numerator) / Fraction(denominator or 1)
+            return Fraction(written)
         except (ValueError, ZeroDivisionError):  # more digits than Python reads; a division by zero
             return None
 
