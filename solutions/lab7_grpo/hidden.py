@@ -189,6 +189,8 @@ def around(rng):
     yield dict(text=[f"<think>\n1 < {answer}\n</think>\n{said}", f"\n{think} {said}", f"First\n{think} {said}"])
     yield dict(text=[f"{think} = {said}", f"{think}\n{answer}\n{said}", f"{think}\r\n{said}\t\r\n"])
     yield dict(text=[f"{thought} {said}", "<think></think><answer></answer>", f"{think} <answer>none</answer>"])
+    lines = f"<think>\n{thought}\n</think>\n<answer>\n{answer}\n</answer>"
+    yield dict(text=[lines, f"{lines}\nSo it is {answer}.", f"{think}{said}"])
     yield dict(text=[f"<think><b>{thought}</b></think> <answer>> {answer}\n</answer>", f"{think}, {said}"])
 
 

@@ -142,6 +142,16 @@ def first_opening_tag(text):
     return found[-1].strip() if found else None
 
 
+@mistake(
+    "extract_answer",
+    "You begin with the last opening tag. Where the text is cut off after it, the answer before it is the last whole one.",
+)
+def last_opening_tag(text):
+    if "<answer>" not in text or "</answer>" not in text:
+        return None
+    return text.split("<answer>")[-1].split("</answer>")[0].strip()
+
+
 @mistake("extract_answer", "Tags in capitals count with you: they are other tags.")
 def answer_in_any_case(text):
     found = re.findall(r"<answer>((?:(?!<answer>).)*?)</answer>", text, re.DOTALL | re.IGNORECASE)
@@ -1465,6 +1475,14 @@ def ratio_of_one(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="g
 def empty_row_is_nan(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
     loss = _tokens(logp, old_logp, ref_logp, adv, eps, beta).masked_fill(~mask.bool(), 0.0)
     return (loss.sum(dim=1) / mask.sum(dim=1)).mean() if agg == "grpo" else _mean(loss, mask, agg)
+
+
+@mistake("grpo_loss", "A completion without tokens gives NaN, and so does a batch without any: 0 / 0 in their means.")
+def nothing_is_nan(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
+    loss = _tokens(logp, old_logp, ref_logp, adv, eps, beta) * mask
+    if agg == "grpo":
+        return (loss.sum(dim=1) / mask.sum(dim=1)).mean()
+    return loss.sum() / (mask.sum() if agg == "dapo" else mask.numel())
 
 
 @mistake("grpo_loss", 'A batch without any token gives NaN with "dapo": 0 / 0 in its mean.')
