@@ -13,6 +13,7 @@ import msgspec
 from grader import codes
 from grader.checks import Case, Check
 from grader.findings import Finding, needs_person
+from grader.grading import by_heart
 from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.depends import depends_on
 from grader.grading.milestones import Score, judge_milestone, scorer, versions
@@ -27,6 +28,8 @@ from grader.lab.loading import Broken
 from grader.plain import pack, to_plain
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
 from grader.run.answers import Answer
+
+MACHINES_FAULT = (codes.KILLED, codes.NO_ANSWER)  # a lack of memory, or a machine too busy to let a call compute
 
 
 @dataclasses.dataclass
@@ -196,19 +199,20 @@ def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, p
         again = Judged("timeout", (codes.NOT_ASKED(),))
         return Asked(_line(bench, check, visibility, again, 0.0), [], [])
     in_doubt = hidden and public is not None and public.line.outcome == "passed"
-    right: set[bytes] = set()  # hidden answers that are, while the published ones are in doubt
-    needed = 0
+    right: list[bool] = []  # of the hidden cases, while the published ones are in doubt
+    wanted: list[bytes] = []
     known: list[Known] = []
     answers: list[Answer] = []
     try:
         cases = bench.reference.cases(check, visibility, bench.seed)
         known = bench.reference.known(check, visibility, bench.seed)
-        needed = _needed(cases, known) if in_doubt else 0
+        wanted = [_wanted(case, facts) for case, facts in zip(cases, known, strict=True)] if in_doubt else []
         for case, facts in zip(cases, known, strict=True):
             answers.append(workers.ask(check, case.arguments))
-            if len(right) < needed and fault(check, bench.lab, case, facts.expected, answers[-1]) is None:
-                right.add(_wanted(case, facts))
-            if len(right) >= needed and answers[-1].status in ("timeout", "crashed", "limit"):
+            if in_doubt:
+                right.append(fault(check, bench.lab, case, facts.expected, answers[-1]) is None)
+            # What comes after a case that took long or was ended decides nothing, unless the share does.
+            if answers[-1].status in ("timeout", "crashed", "limit") and by_heart.decided(wanted, right):
                 break
         cases, known = cases[: len(answers)], known[: len(answers)]
         earlier = list(zip(public.known, public.answers, strict=True)) if public else []
@@ -218,17 +222,10 @@ def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, p
     except Exception:  # the grader's own fault: said, and never a score
         judged = Judged("error", _own_fault())
     line = _line(bench, check, visibility, judged, time.monotonic() - clock)
-    by_heart = len(right) < needed and judged.outcome != "error"
-    if any(answer.finding is not None and codes.KILLED.made(answer.finding) for answer in answers):
-        by_heart = False  # who knows what it would have answered
-    return Asked(line, known[: len(answers)], answers, by_heart)
-
-
-def _needed(cases: Sequence[Case], known: Sequence[Known]) -> int:
-    """How many different hidden answers have to be right for the published ones to count. One alone can be guessed (no
-    rewards have no returns), but of two cases one is enough, and of a single one none is asked for."""
-    different = {_wanted(case, facts) for case, facts in zip(cases, known, strict=True)}
-    return min(len(different), len(cases) - 1, 2)
+    learnt = in_doubt and judged.outcome != "error" and not by_heart.enough(wanted, right)
+    if any(answer.finding and any(code.made(answer.finding) for code in MACHINES_FAULT) for answer in answers):
+        learnt = False  # who knows what it would have answered
+    return Asked(line, known[: len(answers)], answers, learnt)
 
 
 def _wanted(case: Case, facts: Known) -> bytes:
