@@ -199,6 +199,7 @@ OLD_SENTENCE = code("old_sentence", "private", "text")  # of a result in the for
 CHANGED = code("changed", "private", "name")
 OTHER_VERSION = code("other_version", "private", "name", "before", "now")
 OF_UNKNOWN_CODE = code("of_unknown_code", "private")  # a result in the form before findings
+OF_ANOTHER_SEED = code("of_another_seed", "private")
 OF_FAILED_GRADER = code("of_failed_grader", "private")
 OF_KILLED_PROCESSES = code("of_killed_processes", "private")
 OF_NO_SANDBOX = code("of_no_sandbox", "private")

@@ -16,12 +16,9 @@ from grader.errors import Refused
 from grader.findings import Finding
 from grader.grading.asking import WarmParent
 from grader.grading.job import Job
-from grader.grading.plan import why_not
+from grader.grading.plan import taken, why_not
 from grader.grading.rows import Row, What, row_of
 from grader.grading.submission import Bench, Graded, attention, failed, grade, open_bench
-from grader.intake.archives import NothingUsable
-from grader.intake.sources import Unreadable
-from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
 from grader.plain import one_line
 from grader.results import Result, earlier_result, write_result
@@ -85,13 +82,10 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     earlier = earlier_result(result_path(Path(job.out), submission.student, bench.lab.name))
     if earlier is None or earlier.student != submission.student or why_not(earlier, job, bench.lab, bench.depends):
         return None
-    try:
-        staged = stage(submission.source, bench.lab)
-    except NothingUsable as error:
-        staged = Staged({}, error.findings)
-    except Unreadable:  # grading says why
+    staged = taken(submission, bench.lab)
+    if staged is None or staged.digest() != earlier.submission_hash:
         return None
-    if staged.digest() != earlier.submission_hash or [*submission.findings, *staged.findings] != earlier.notes:
+    if [*submission.findings, *staged.findings] != earlier.notes:
         return None
     standing, found = _with_marks(job, earlier)
     return row_of(standing, "unchanged", [*submission.findings, *attention(staged.findings, earlier.checks), *found])

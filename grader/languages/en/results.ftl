@@ -7,6 +7,7 @@ graded_again = { $again } of { $results } earlier results are graded again, beca
 changed = { $name } (changed)
 other_version = { $name } ({ $before } → { $now })
 of_unknown_code = results in the form of an earlier version
+of_another_seed = another seed than that of what was handed in since
 of_failed_grader = faults of the grader
 of_killed_processes = processes that were killed from outside
 of_no_sandbox = grading without a sandbox
