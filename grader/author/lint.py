@@ -73,6 +73,8 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             yield f"check {check.name} is of a task {check.task!r} that lab.toml does not name"
         if check.verify is None and not check.cases and not reference.cases(check, "hidden", 0):
             yield f"check {check.name} has no case"
+        if not check.sees_values and not _counts_with_values(check):
+            yield f"check {check.name} sees no values, and needs no check of {check.task} that does (needs=)"
     for task in lab.manifest.tasks:
         points = sum(check.points for check in by_task[task.name])
         if abs(points - task.points) > 1e-9:
@@ -105,6 +107,14 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             quiz.read_key(lab)
         except Broken as broken:
             yield say(broken.finding)
+
+
+def _counts_with_values(check: Check) -> bool:
+    """Whether a check needs one of its own task that compares values, maybe by way of others."""
+    needed = check.needs
+    while needed and not (needed.sees_values and needed.task == check.task):
+        needed = needed.needs
+    return needed is not None
 
 
 def _docstring_faults(lab: Lab) -> Iterable[str]:
