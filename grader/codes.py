@@ -214,6 +214,7 @@ ARTEFACTS_TOO_LARGE = code("artefacts_too_large", "limits", "files", "bytes", "a
 ARTEFACTS_UNUSABLE = code("artefacts_unusable", "file", "files", "message")
 NO_FIGURE = code("no_figure", "limits", "files")
 REACHED = code("reached", "limits", "reached", "target", "half")
+WAITS_FOR_TASKS = code("waits_for_tasks", "limits", "finding", "tasks", person=True)
 JUDGING_OUT_OF_TIME = code("judging_out_of_time", "limits", "files", "seconds")
 JUDGING_OUT_OF_MEMORY = code("judging_out_of_memory", "limits", "files", "megabytes")
 JUDGING_DIED = code("judging_died", "death", "files", "why")

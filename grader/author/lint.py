@@ -98,6 +98,8 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
                 if not any(variant.function == function for variant in variants):
                     yield f"{function} has no {kind}"
     names = [*(check.name for check in reference.checks), *(variant.name for variant in reference.mistakes)]
+    names += [milestone.name for milestone in lab.manifest.milestones]
+    names += [part.name for part in lab.manifest.report]
     yield from (f"the name {name} is used twice" for name in sorted({name for name in names if names.count(name) > 1}))
     yield from (f"mistake {mistake.name} has no diagnosis" for mistake in reference.mistakes if not mistake.diagnosis)
     for script, facts in lab.manifest.scripts.items():
@@ -105,6 +107,11 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             yield f"script {script} is called like a command that every lab has"
         if facts.file not in lab.manifest.files.given:
             yield f"script {script} is {facts.file}, which is not given"
+    yield from (
+        f"milestone {milestone.name} names no tasks that training makes its artefacts with (tasks=)"
+        for milestone in lab.manifest.milestones
+        if not milestone.tasks
+    )
     if lab.manifest.milestones and EVALUATE not in lab.manifest.files.given:
         yield f"there are milestones, and {EVALUATE}, which judges them, is not given"
     for artefact in lab.artefacts:

@@ -16,13 +16,13 @@ from grader.findings import Finding, needs_person
 from grader.grading import by_heart
 from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.depends import depends_on
-from grader.grading.milestones import Score, judge_milestone, scorer, versions
+from grader.grading.milestones import Score, in_doubt, judge_milestone, scorer, versions
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
 from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
-from grader.judging.judge import Judged, Known, check_result, fault, judge, without
+from grader.judging.judge import Judged, Known, check_result, fault, judge, not_passing, without
 from grader.lab import Lab, Milestone, quiz
 from grader.lab.loading import Broken
 from grader.plain import pack, to_plain
@@ -60,7 +60,10 @@ class Graded:
     """A result, and what a person should look at, empty where all is well."""
 
     result: Result
-    attention: list[Finding]
+
+    @property
+    def attention(self) -> list[Finding]:
+        return attention(self.result)
 
 
 def grade(bench: Bench, submission: Submission) -> Graded:
@@ -75,7 +78,8 @@ def grade(bench: Bench, submission: Submission) -> Graded:
         staged = Staged({}, error.findings)
         unusable = Judged("failed", (error.finding,))
         code = _all_code(bench, lambda _check: unusable)
-    checks = [*code, *_milestone_results(bench, staged), *_quiz_results(bench, staged), *_report_results(bench.lab)]
+    checks = [*code, *_milestone_results(bench, staged, code)]
+    checks += [*_quiz_results(bench, staged), *_report_results(bench.lab)]
     return _graded(bench, submission, staged, checks, started, time.monotonic() - clock)
 
 
@@ -109,15 +113,15 @@ def _graded(
         notes=[*submission.findings, *staged.findings],
         checks=checks,
     )
-    return Graded(result, attention(staged.findings, checks))
+    return Graded(result)
 
 
-def attention(staged: Sequence[Finding], checks: Sequence[CheckResult]) -> list[Finding]:
-    """What a person should look at: what is wrong with the files, the grader's own faults, and processes that were
-    killed from outside."""
-    found = [finding for finding in staged if needs_person(finding)]
+def attention(result: Result) -> list[Finding]:
+    """What a person should look at: what is wrong with the files, milestones that wait for a person, the grader's own
+    faults, and processes that were killed from outside."""
+    found = list(dict.fromkeys(finding for finding in result.notes if needs_person(finding)))
     places: dict[Finding, list[str]] = {}  # a fault of the machine's is that of all checks: it is told once
-    for check in checks:
+    for check in result.checks:
         for finding in check.findings:
             if finding not in found and needs_person(finding):
                 places.setdefault(finding, []).append(f"{check.check} ({check.visibility})")
@@ -233,12 +237,16 @@ def _wanted(case: Case, facts: Known) -> bytes:
     return pack(to_plain(facts.expected.value if facts.expected else case.arguments))
 
 
-def _milestone_results(bench: Bench, staged: Staged) -> list[CheckResult]:
+def _milestone_results(bench: Bench, staged: Staged, code: Sequence[CheckResult]) -> list[CheckResult]:
+    """The milestones; `code` is what came of the tasks."""
+    outcomes = {line.check: line.outcome for line in code if line.visibility == "public"}
+    public = [(check, outcomes[check.name]) for check in bench.reference.checks if check.name in outcomes]
     lines = []
     for milestone in bench.lab.manifest.milestones:
         clock = time.monotonic()
         try:
             line = judge_milestone(milestone, bench.score, staged.files, staged.too_large)
+            line = in_doubt(line, not_passing(milestone.tasks, public))
             lines.append(msgspec.structs.replace(line, seconds=round(time.monotonic() - clock, 3)))
         except WorkerFailed as error:
             lines.append(_milestone_error(milestone, (codes.GRADER_FAILED(message=str(error)),)))

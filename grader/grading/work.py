@@ -88,14 +88,15 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     if [*submission.findings, *staged.findings] != earlier.notes:
         return None
     standing, found = _with_marks(job, earlier)
-    return row_of(standing, "unchanged", [*submission.findings, *attention(staged.findings, earlier.checks), *found])
+    return row_of(standing, "unchanged", [*attention(standing), *found])
 
 
 def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> Row:
     """Writes a result, and says what became of the one before."""
     path = result_path(Path(job.out), submission.student, bench.lab.name)
     earlier = earlier_result(path)
-    found: list[Finding] = list(dict.fromkeys([*submission.findings, *graded.attention]))
+    standing, trouble = _with_marks(job, graded.result)
+    found = attention(standing)
     try:
         if earlier is None and path.exists():
             path.replace(path.with_suffix(".json.bad"))
@@ -106,7 +107,6 @@ def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> 
         return Row(submission.student, what, [codes.NOT_WRITTEN(path=str(path), reason=error.strerror or "")])
     if not written:
         found.append(codes.EARLIER_KEPT())
-    standing, trouble = _with_marks(job, graded.result)
     return row_of(standing, "graded" if written else "kept", [*found, *trouble])
 
 

@@ -89,6 +89,8 @@ def view_of(result: Result, marks: Sequence[Mark] = ()) -> View:
     own = {finding for error in whole.errors() for finding in error.findings}
     notes = [note for note in whole.notes if note not in own and not codes.OLD_SENTENCE.made(note)]
     by_hand = whole.pending_points()
+    marked = {check.check for check in result.checks if check.outcome == "pending"}
+    given = {part: mark for part, mark in counting(marks).items() if part in marked}
     view = View(
         lab=whole.lab,
         student=whole.student,
@@ -97,7 +99,7 @@ def view_of(result: Result, marks: Sequence[Mark] = ()) -> View:
         by_hand=by_hand,
         unjudged=sum(check.max_points for check in whole.checks if check.points is None) - by_hand,
         notes=notes,
-        tasks=[_task(task, checks, notes, counting(marks)) for task, checks in tasks.items()],
+        tasks=[_task(task, checks, notes, given) for task, checks in tasks.items()],
     )
     return with_texts(view, View, harmless)
 
@@ -124,7 +126,6 @@ def _says(note: Finding, finding: Finding) -> bool:
 
 def _check(check: CheckResult, told: bool, mark: Mark | None) -> CheckView:
     cases = _cases(check)
-    marked = check.kind == "report" and check.outcome != "pending" and mark is not None
     # What the grader says of itself is for the instructor, and of a TODO the outcome says all.
     silent = told or check.outcome in ("error", "todo")
     return CheckView(
@@ -138,8 +139,8 @@ def _check(check: CheckResult, told: bool, mark: Mark | None) -> CheckView:
         case="" if silent or cases == "hidden" else check.case,
         findings=[] if silent else _findings(check, cases),
         mistake="" if check.outcome == "error" else check.mistake,
-        by_hand=marked,
-        comment=mark.comment if marked and mark else "",
+        by_hand=mark is not None,
+        comment=mark.comment if mark else "",
     )
 
 

@@ -51,8 +51,9 @@ written = { $count } written: { $files }
 
 ## marks
 
-no_such_part = { $lab } has no part '{ $part }' that is graded by hand. Its parts are: { $parts }
+no_such_part = { $lab } has no part '{ $part }' that is graded by hand. There are: { $parts }
 no_parts = Nothing in { $lab } is graded by hand
+not_pending = { $part } of { $student } does not wait for a person: grading has given its points
 points_outside = { $part } is worth 0 to { $possible } points, not { $points }
 marked = { $student }, { $part }: { $points } of { $possible } points, given by { $by }
 marked_again = { $student }, { $part }: { $points } of { $possible } points, given by { $by } (before: { $before }, by { $before_by })
