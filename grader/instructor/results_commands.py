@@ -34,6 +34,9 @@ def feedback(
     to: Annotated[Path, typer.Option(help="where <student>/<lab>/feedback.html goes")] = Path("feedback"),
     form: Annotated[str, typer.Option("--format", help="the form")] = "html",
     student: Annotated[str | None, typer.Option(help="only this one's")] = None,
+    quiz_answers: Annotated[
+        bool, typer.Option("--quiz-answers", help="which questions are right, too: when nobody can hand in any more")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write for each student what they may see of their result: no hidden value, no seed (for instructors)."""
@@ -43,7 +46,8 @@ def feedback(
 
     the_lab = find_lab(lab, solutions_folder())
     renderer = renderers.renderer_of("feedback", form)
-    written, refused = write_feedback(results_of(out, the_lab.name, student), to, renderer, words_of(the_lab))
+    results = results_of(out, the_lab.name, student)
+    written, refused = write_feedback(results, to, renderer, words_of(the_lab), quiz_answers)
     names = ", ".join(dict.fromkeys(path.name for path in written)) or f"feedback ({form})"
     _finish(written, [say(finding) for finding in refused], f"{shown(to)}/<student>/{the_lab.name}/{names}", as_json)
 
