@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from grader.author.defaults import default_faults
 from grader.author.leaks import leaks_in
 from grader.author.sync import derive, write
 from grader.checks import Check, Variant
@@ -40,7 +41,7 @@ def lint(lab: Lab) -> Linted:
     """Lints one lab of solutions/."""
     reference = open_reference(lab)
     faults = [*_manifest_faults(reference), *_docstring_faults(lab), *_message_faults(lab)]
-    faults += _reference_faults(reference)
+    faults += [*_reference_faults(reference), *default_faults(reference)]
     with tempfile.TemporaryDirectory() as folder:  # derived anew: what a student has edited is not judged here
         write(derive(lab), Path(folder))
         faults += _skeleton_faults(reference, Path(folder))
