@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from grader.author.alike import alike_by
 from grader.author.defaults import default_faults
 from grader.author.leaks import leaks_in
 from grader.author.sync import derive, write
@@ -29,12 +30,14 @@ LEAST_SIGNAL = 100.0  # a mistake's numbers are off by at least so many toleranc
 
 @dataclasses.dataclass
 class Linted:
-    """What lint found: faults in sentences, the two rates, and the weakest difference by which a mistake is caught."""
+    """What lint found: faults in sentences, the two rates, the weakest difference by which a mistake is caught, and the
+    mistakes that the public cases alone do not tell apart, which is no fault: their diagnoses are told when graded."""
 
     faults: list[str]
     mistakes: tuple[int, int]  # (that cost points, all)
     alternatives: tuple[int, int]  # (that earn everything, all)
     weakest: tuple[float, str]  # (tolerances, the mistake)
+    alike: list[str]
 
 
 def lint(lab: Lab) -> Linted:
@@ -61,7 +64,11 @@ def lint(lab: Lab) -> Linted:
         wrong = _why_alternative_fails(reference, alternative)
         passing += not wrong
         faults += [f"alternative {alternative.name}: {wrong}"] if wrong else []
-    return Linted(faults, (caught, len(reference.mistakes)), (passing, len(reference.alternatives)), weakest)
+    everywhere = alike_by(reference, ["public", "hidden"], SEEDS)
+    faults += [f"{pair} answer alike on all cases, and have two diagnoses: neither is told" for pair in everywhere]
+    at_home = [pair for pair in alike_by(reference, ["public"], SEEDS[:1]) if pair not in everywhere]
+    rates = (caught, len(reference.mistakes)), (passing, len(reference.alternatives))
+    return Linted(faults, *rates, weakest, at_home)
 
 
 def _manifest_faults(reference: Reference) -> Iterable[str]:
