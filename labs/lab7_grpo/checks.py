@@ -54,6 +54,7 @@ extracted.case("over several lines", text="<think>\n3 * 4 = 12\n</think>\n<answe
 extracted.case("changed its mind", text="<answer>20</answer> No: <answer>14</answer>")
 extracted.case("no tags", text="The answer is 14.")
 extracted.case("never closed", text="<think>3 * 4 = 12</think> <answer>14")
+extracted.case("cut off in a second answer", text="<answer>14</answer> or rather <answer>1")
 extracted.case("nothing inside", text="<think>3 * 4 = 12</think> <answer> </answer>")
 extracted.case("opened twice", text="<answer> 20, no: <answer> 14 </answer>")
 
@@ -122,13 +123,13 @@ whole_completion.case("a blank before it", text=" " + O2)
 whole_completion.case("text between", text="<think>3 * 4 = 12</think> so <answer>14</answer>")
 whole_completion.case("text in place of the thought", text="3 * 4 = 12 <answer>14</answer>")
 whole_completion.case("text between, and the answer first", text="<answer>14</answer> for <think>3 * 4 = 12</think>")
-whole_completion.case("two completions", text=O1 + "\n" + O2)
 whole_completion.case("no tags", text="The answer is 14.")
 
 
 tags_once = whole_completion.also("The four tags, each exactly once, in lower case and in their order.", points=4)
 tags_once.case("o4: the format, and no sense", text=O4)
 tags_once.case("in lines", text="<think>\n3 * 4 = 12\n</think>\n<answer>\n14\n</answer>")
+tags_once.case("in one piece", text="<think>3 * 4 = 12</think><answer>14</answer>")
 tags_once.case("nothing between", text="<think>3 * 4 = 12\n2 + 12 = 14</think><answer>14</answer>")
 tags_once.case("o3: no thought", text=O3)
 tags_once.case("no answer", text="<think>3 * 4 = 12</think> 14")

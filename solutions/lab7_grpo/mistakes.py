@@ -144,7 +144,7 @@ def first_opening_tag(text):
 
 @mistake(
     "extract_answer",
-    "You begin with the last opening tag. Where the text is cut off after it, the answer before it is the last whole one.",
+    "You begin with the last opening tag. Where the text is cut off after it, the answer before it is the last one.",
 )
 def last_opening_tag(text):
     if "<answer>" not in text or "</answer>" not in text:
@@ -384,41 +384,53 @@ def equal_by_isclose(text, gold):
     return max(float(near), accuracy_reward(text, gold))
 
 
-def _without_wrappers(text):
-    """The text without LaTeX, wherever it stands."""
-    text = re.sub(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text.replace(",", ""))
-    return re.sub(r"\\boxed|\\\(|\\\)|[${}]", "", text).strip()
+def _judged_by(read, text, gold, latex=True):
+    """The reward where `read` makes a number of what is left of the answer and of gold without LaTeX."""
+
+    def number(written):
+        written = written.replace(",", "").strip()
+        while latex and (wrapped := re.fullmatch(r"\$(.+)\$|\\\((.+)\\\)|\\boxed\{(.+)\}", written)):
+            written = "".join(wrapped.groups(""))
+        if latex:
+            written = re.sub(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}", r"\1/\2", written)
+        try:
+            return read(written)
+        except (ValueError, ZeroDivisionError):
+            return None
+
+    answer = extract_answer(text)
+    return float(answer is not None and None is not number(answer) == number(gold))
+
+
+def _quotient_of_floats(written):
+    above, slash, below = written.partition("/")
+    return float(above) / (float(below) if slash else 1.0)
 
 
 AS_PYTHON_READS = (
-    "What Python reads as a number is more than the docstring lists: you pay `1e1` and `1_4`. Ask first whether the "
-    "text is written in one of the ways that count."
+    "What Python reads as a number is not the docstring's list: it is more (you pay `1e1` and `1_4`), and less (no "
+    "LaTeX; float reads no fraction, either). Ask first in which of the ways that count the text is written."
 )
 
 
 @mistake("accuracy_reward", AS_PYTHON_READS)
 def all_that_fraction_reads(text, gold):
-    def number(written):
-        try:
-            return Fraction(_without_wrappers(written))
-        except (ValueError, ZeroDivisionError):
-            return None
-
-    answer = extract_answer(text)
-    return float(answer is not None and None is not number(answer) == number(gold))
+    return _judged_by(Fraction, text, gold)
 
 
 @mistake("accuracy_reward", AS_PYTHON_READS)
-def all_that_float_reads(text, gold):
-    def number(written):
-        above, slash, below = _without_wrappers(written).partition("/")
-        try:
-            return float(above) / (float(below) if slash else 1.0)
-        except (ValueError, ZeroDivisionError):
-            return None
+def all_that_floats_read(text, gold):
+    return _judged_by(_quotient_of_floats, text, gold)
 
-    answer = extract_answer(text)
-    return float(answer is not None and None is not number(answer) == number(gold))
+
+@mistake("accuracy_reward", AS_PYTHON_READS)
+def float_alone(text, gold):
+    return _judged_by(float, text, gold, latex=False)
+
+
+@mistake("accuracy_reward", AS_PYTHON_READS)
+def fraction_alone(text, gold):
+    return _judged_by(Fraction, text, gold, latex=False)
 
 
 @mistake("accuracy_reward", "Digits of other scripts count with you: `\\d` means them, too. Here 0 to 9 are digits.")
@@ -491,6 +503,38 @@ def end_of_a_line(text):
 )
 def dollar_at_the_end(text):
     return float(_once(text) and re.match(COPIED, text, re.DOTALL) is not None)
+
+
+@mistake(
+    "format_reward",
+    "Two things pass with you: text on a new line after the answer (which flag lets `$` match before a line break?), "
+    "and tags that come twice, since a dot matches them, too.",
+)
+def copied_with_both_flags(text):
+    return float(re.match(COPIED, text, re.DOTALL | re.MULTILINE) is not None)
+
+
+TWICE_AND_NO_BLANKS = (
+    "Tags may come twice with you, since a dot matches them, too; and blanks after the answer cost the reward."
+)
+
+
+@mistake("format_reward", TWICE_AND_NO_BLANKS)
+def copied_with_one_flag(text):
+    return float(re.match(COPIED, text, re.DOTALL) is not None)
+
+
+@mistake("format_reward", TWICE_AND_NO_BLANKS)
+def copied_and_whole(text):
+    return float(re.fullmatch(COPIED.rstrip("$"), text, re.DOTALL) is not None)
+
+
+@mistake(
+    "format_reward",
+    "Tags may come twice with you, since a dot matches them, too; and blanks before the thought are overlooked.",
+)
+def copied_and_trimmed(text):
+    return float(re.match(COPIED, text.strip(), re.DOTALL) is not None)
 
 
 @mistake(
