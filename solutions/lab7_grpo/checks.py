@@ -79,6 +79,7 @@ plain_numbers.case("nor is an exponent", text="<think>a</think> <answer>1e1</ans
 plain_numbers.case("nor an underscore", text="<think>a</think> <answer>1_4</answer>", gold="14")
 plain_numbers.case("no answer", text="<think>14</think>", gold="14")
 plain_numbers.case("no number", text="<think>14</think> <answer>fourteen</answer>", gold="14")
+plain_numbers.case("3,000 dollar signs", text=f"<think>14</think> <answer>{'$' * 3000}</answer>", gold="14")
 plain_numbers.case("a number of 5,000 digits", text=f"<think>14</think> <answer>{'9' * 5000}</answer>", gold="14")
 
 

@@ -465,6 +465,20 @@ def gold_with_blanks(text, gold):
 
 @mistake(
     "accuracy_reward",
+    "Thousands of wrappers end in a RecursionError: a function that calls itself goes some thousand levels deep. Take "
+    "them off in a loop.",
+)
+def wrappers_by_recursion(text, gold):
+    def unwrapped(written):
+        wrapped = len(written) > 2 and written[0] == written[-1] == "$"
+        return unwrapped(written[1:-1]) if wrapped else written
+
+    answer = extract_answer(text)
+    return 0.0 if answer is None else accuracy_reward(f"<answer>{unwrapped(answer)}</answer>", gold)
+
+
+@mistake(
+    "accuracy_reward",
     "A number of thousands of digits ends in an exception: Python refuses to read it, with a ValueError.",
 )
 def long_numbers_raise(text, gold):
