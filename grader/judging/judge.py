@@ -130,7 +130,7 @@ def facts_among(found: Sequence[Fault], known: Sequence[Known]) -> list[Fault]:
         each
         for each in found
         if any(code.made(each.finding) for code in FACTS)
-        or (codes.GRADIENT_UNWANTED.made(each.finding) and _constant(each.place, known))
+        or (codes.GRADIENT_UNWANTED.made(each.finding) and each.place and _constant(each.place, known))
     ]
 
 
