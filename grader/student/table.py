@@ -196,14 +196,27 @@ class Screen:
                 if task.bonus and self.whole_lab and verb == "write":
                     continue
                 if any(outcome in wanted for outcome in self.outcomes(task)):
-                    what = self.texts.say(f"next_{verb}", functions=_open_functions(self.lab, task))
+                    functions = self.at_fault(task) if verb == "fix" else _open_functions(self.lab, task)
+                    what = self.texts.say(f"next_{verb}", functions=functions)
                     return Text.assemble(
                         "\n" + self.texts.say("next") + " ",
                         (what, "bold"),
-                        " " + self.texts.say("in_place", place=place(self.lab, task)) + "  ",
+                        " " + self.texts.say("in_place", place=place(self.lab, task, functions[0])) + "  ",
                         (self.texts.say("stuck", lab=self.lab.name, task=task.name), "dim"),
                     )
         return Text("\n" + self.texts.say("next") + " " + self.texts.say(self._after_the_tasks(), lab=self.lab.name))
+
+    def at_fault(self, task: Task) -> list[str]:
+        """The functions of a task that its failing checks asked. Where one of them fails alone, it is what is wrong
+        with those that ask others besides."""
+        asked = [
+            {name for name in item.called if name in task.functions}
+            for item in self.of(task)
+            if item.judged and item.judged.outcome in FAILED
+        ]
+        alone = set[str]().union(*(names for names in asked if len(names) == 1))
+        found = alone.union(*(names for names in asked if not names & alone))
+        return [name for name in task.functions if name in found] or task.functions
 
     def _after_the_tasks(self) -> str:
         quiz = self.lab.manifest.quiz
@@ -245,9 +258,9 @@ def _open_functions(lab: Lab, task: Task) -> list[str]:
     return [name for name in task.functions if name in there and there[name].open] or task.functions
 
 
-def place(lab: Lab, task: Task) -> str:
-    """file:line of a task's first open function or method, as editors and terminals link it."""
+def place(lab: Lab, task: Task, name: str) -> str:
+    """file:line of a task's function, or of the first open method of a class, as editors and terminals link it."""
     path = lab.path(task.file)
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    first = definitions_in(path).get(_open_functions(lab, task)[0])
-    return f"{shown}:{(first.open or first).line}" if first else str(shown)
+    found = definitions_in(path).get(name)
+    return f"{shown}:{(found.open or found).line}" if found else str(shown)
