@@ -56,6 +56,7 @@ TENSOR_OF_LAYOUT = code("tensor_of_layout", "private", "layout", "dtype", "devic
 ARRAY_OF_DTYPE = code("array_of_dtype", "private", "dtype")
 OTHER_DEVICE = code("other_device", "value", "message")
 RESULT_ON_CPU = code("result_on_cpu", "value")
+DEVICE_UNCHECKED = code("device_unchecked", "exception", "message")
 PAIR_WANTED = code("pair_wanted", "type")
 NO_GRADIENT_TO = code("no_gradient_to", "gradient", "argument")  # of log-probabilities
 KEYS_WANTED = code("keys_wanted", "type", "keys")

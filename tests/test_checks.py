@@ -22,8 +22,9 @@ from grader.checks.draws import (
 from grader.checks.probes import value_and_gradients
 from grader.findings import Finding
 from grader.judging.compare import FLOAT32_TOLERANCE, compare
+from grader.judging.judge import fault
 from grader.plain import Plain, to_plain
-from grader.run.answers import Functions
+from grader.run.answers import Answer, Functions
 
 PROBABILITIES, COUNT = [0.2, 0.5, 0.3], 2_000
 Sample = Callable[..., Any]
@@ -107,14 +108,29 @@ def test_a_device_check_tells_a_mixture_of_devices_from_a_result_on_the_cpu() ->
     mixed = device_verdict(made, loss=lambda x, scale: (x + torch.ones(2)).sum())
     assert mixed and codes.OTHER_DEVICE.made(mixed) and "cuda" in str(mixed.values["message"])
     assert device_verdict(made, loss=lambda x, scale: torch.ones(())) == codes.RESULT_ON_CPU()
-    assert device_verdict(made, loss=lambda x, scale: torch.tensor(float(x[0]))) is None, "it cannot be told"
+    assert device_verdict(made, loss=lambda x, scale: torch.tensor(float(x[0]))) == codes.RESULT_ON_CPU()
+    looked_at = device_verdict(made, loss=lambda x, scale: x.new_tensor(float(x[0])))
+    assert looked_at is None, "code may look at values"
+
+
+def test_what_a_pretended_device_cannot_tell_is_not_checked_and_earns_nothing() -> None:
+    def asked_for_a_generator(x: torch.Tensor, scale: float) -> torch.Tensor:
+        torch.Generator(device=x.device)
+        return x.sum()
+
+    made = on_its_device(losses)
+    unchecked = device_verdict(made, loss=asked_for_a_generator)
+    assert unchecked and codes.DEVICE_UNCHECKED.made(unchecked)
+    value = to_plain(made.probe(Functions({"loss": asked_for_a_generator})))
+    wrong = fault(made, None, made.cases[0], None, Answer("value", value))  # type: ignore[arg-type]
+    assert wrong and (wrong.outcome, wrong.finding) == ("skipped", unchecked)
 
 
 def test_a_device_check_of_several_finds_the_one_that_mixes() -> None:
     @check("loss", points=1)
     def half(lab: Any, x: torch.Tensor) -> Any:
         """Half of it."""
-        return lab.half(x).tolist()  # which fake tensors do not have: what its function did is known by then
+        return lab.half(x).numpy()  # which a GPU's tensors do not have: what its function did is known by then
 
     half.case("two numbers", x=torch.tensor([1.0, 2.0]))
     both = on_its_device(losses, half)
@@ -131,7 +147,7 @@ def test_a_function_that_is_still_to_do_is_no_question_of_devices() -> None:
         on_its_device(losses).probe(Functions({"loss": todo}))
 
 
-def test_samplers_are_called_without_the_probes_generator_on_fake_tensors() -> None:
+def test_samplers_are_called_without_the_probes_generator_on_the_pretended_device() -> None:
     @check("draw", points=1)
     def drawn(lab: Any, x: torch.Tensor) -> Any:
         """Noise."""

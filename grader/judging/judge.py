@@ -86,7 +86,12 @@ def faults(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: 
     """All that is wrong with one answer, the most fundamental first."""
     if answer.status == "value":
         return [
-            Fault("failed", found.finding, found.excess, found.place)
+            Fault(
+                "skipped" if codes.DEVICE_UNCHECKED.made(found.finding) else "failed",
+                found.finding,
+                found.excess,
+                found.place,
+            )
             for found in differences_of(check, lab, case, expected, answer)
         ]
     if answer.status == "todo":

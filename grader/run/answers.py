@@ -232,9 +232,9 @@ def unchanged(old: Any, new: Any) -> bool:
 
 
 def _is_tensor(value: Any) -> bool:
-    """A real tensor: a fake one has no values to copy or to compare. Where torch was never imported there is none."""
+    """Whether it is a tensor. Where torch was never imported there is none."""
     torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.Tensor) and type(value).__name__ != "FakeTensor"
+    return torch is not None and isinstance(value, torch.Tensor)
 
 
 def _argument_names(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:

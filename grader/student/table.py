@@ -162,20 +162,23 @@ class Screen:
     def failures(self) -> list[Checked]:
         """Failed checks, one for each task, the most fundamental fault of a task first. A task that calls another
         failing one comes after it."""
-        failed = [item for item in self.checked if item.judged and item.judged.outcome in FAILED]
+        failed = [item for item in self.checked if item.judged and (item.judged.outcome in FAILED or _unchecked(item))]
         failed.sort(key=lambda item: KINDS.index(kind_of(item.judged.findings[0])) if item.judged else 0)
         first: dict[str, Checked] = {}
         for item in failed:
             first.setdefault(item.task.name, item)
         order = [task.name for task in self.tasks]
-        return sorted(first.values(), key=lambda item: (bool(self.behind[item.task.name]), order.index(item.task.name)))
+        return sorted(
+            first.values(), key=lambda item: (bool(self.behind.get(item.task.name)), order.index(item.task.name))
+        )
 
     def explanation(self, item: Checked) -> Text:
         assert item.judged is not None
         lines = Text()
-        lines.append(f"\n✗ {item.task.name}", style="bold red")
+        sign, style = ("○", "bold yellow") if _unchecked(item) else ("✗", "bold red")
+        lines.append(f"\n{sign} {item.task.name}", style=style)
         lines.append(f" · {self.session.title(item.check)}\n")
-        if behind := self.behind[item.task.name]:
+        if behind := self.behind.get(item.task.name):
             lines.append(self.texts.say("calls_failing", tasks=behind) + "\n", style="yellow")
         lines.append(sentence(self.texts, item.judged))
         if diagnosis := self.session.diagnosis(item.judged):
@@ -234,7 +237,7 @@ class Screen:
         return [item for item in self.checked if item.task == task]
 
     def outcomes(self, task: Task) -> list[Outcome]:
-        return [item.judged.outcome for item in self.of(task) if item.judged]
+        return [item.judged.outcome for item in self.of(task) if item.judged and not _unchecked(item)]
 
     def outcome(self, task: Task) -> Outcome | None:
         """The worst outcome of a task's checks; None where none was run."""
@@ -245,6 +248,11 @@ def sentence(texts: Catalogue, judged: Judged) -> str:
     """What was found by a check, and in which case."""
     findings = [codes.IN_CASE(case=judged.case, finding=f) if judged.case else f for f in judged.findings]
     return "\n".join(map(texts.say, findings))
+
+
+def _unchecked(item: Checked) -> bool:
+    """Whether it could not be told here: nothing has failed, and nothing waits for anything."""
+    return item.judged is not None and any(map(codes.DEVICE_UNCHECKED.made, item.judged.findings))
 
 
 def _slower(item: Checked) -> float:
