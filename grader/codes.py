@@ -135,6 +135,7 @@ WAITS_FOR = code("waits_for", "wait", "function")
 RAISED = code("raised", "exception", "exception", "message")
 RAISED_SILENTLY = code("raised_silently", "exception", "exception")
 OUT_OF_TIME = code("out_of_time", "limits", "seconds")
+CHANGED_IN_PLACE = code("changed_in_place", "purity")  # of what asks for a gradient: torch raises
 INPUT_CHANGED = code("input_changed", "purity", "argument", "function")
 GLOBAL_DICE = code("global_dice", "purity")
 

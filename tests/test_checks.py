@@ -1,6 +1,7 @@
 """The words that checks are written with: several checks of one probe, devices, draws, and parts that are compared."""
 
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -24,7 +25,7 @@ from grader.findings import Finding
 from grader.judging.compare import FLOAT32_TOLERANCE, compare
 from grader.judging.judge import fault
 from grader.plain import Plain, to_plain
-from grader.run.answers import Answer, Functions
+from grader.run.answers import Answer, Functions, answer
 
 PROBABILITIES, COUNT = [0.2, 0.5, 0.3], 2_000
 Sample = Callable[..., Any]
@@ -61,10 +62,33 @@ def test_another_check_of_the_same_probe_has_its_options_and_cases_of_its_own() 
 # --- gradients --------------------------------------------------------------------------------------------------------
 
 
-def test_a_gradient_is_called_as_the_probe_calls_it_and_never_as_the_student_does() -> None:
-    lab = Functions({"loss": lambda my_x, my_scale: (my_x * my_scale).sum()})
-    assert losses.probe(lab, torch.ones(2))["gradients"].keys() == {"x"}
-    assert value_and_gradients(lab.loss, torch.ones(2), torch.ones(2))["gradients"].keys() == {"1", "2"}
+def test_a_gradient_is_told_by_the_references_name_however_the_student_calls_it() -> None:
+    def expected(x: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+        return (x * scale.detach()).sum()
+
+    def not_detached(my_x: torch.Tensor, my_scale: torch.Tensor) -> torch.Tensor:
+        return (my_x * my_scale).sum()
+
+    def taking_what_comes(*args: torch.Tensor) -> torch.Tensor:
+        return expected(*args)
+
+    assert losses.probe(Functions({"loss": not_detached}), torch.ones(2))["gradients"].keys() == {"x"}
+    right, wrong, free = (
+        to_plain(value_and_gradients(Functions({"loss": loss}).loss, torch.ones(2), torch.ones(2)))
+        for loss in (expected, not_detached, taking_what_comes)
+    )
+    found = compare(right, wrong, FLOAT32_TOLERANCE)
+    assert found and found.finding.values["argument"] == codes.ARGUMENT(name="scale")
+    assert compare(right, free, FLOAT32_TOLERANCE) is None
+
+
+def test_a_change_in_place_of_what_asks_for_a_gradient_reads_as_the_rule() -> None:
+    def in_place(x: torch.Tensor, scale: float) -> torch.Tensor:
+        x[0] = scale
+        return x.sum()
+
+    found = answer(losses, {"loss": in_place}, losses.cases[0].arguments, Path(), 10.0)
+    assert (found.status, found.finding) == ("raised", codes.CHANGED_IN_PLACE())
 
 
 def test_a_gradient_of_one_of_several_results_is_told_as_one() -> None:

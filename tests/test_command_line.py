@@ -242,6 +242,7 @@ def test_a_wrong_value_is_shown_with_what_to_do(lab: Path, grader: Grader) -> No
     ended = grader("check", "lab90")
     assert ended.code == FAILED
     assert "case 'three': another value is expected; expected 6., got 9." in ended.out
+    assert "called with x = 3\n" in ended.out
     assert "→ You square: twice is a sum" in ended.out
     assert "stuck? make lab90-hint TASK=double" in ended.out
 
@@ -255,7 +256,7 @@ def test_the_next_step_names_the_function_that_fails_and_its_line(lab: Path, gra
     assert "Next: fix shift_back in " in out
     assert f"labs/{NAME}/first.py:{line}  (stuck?" in out
     replace(lab / "first.py", "x - bye", "x * by")
-    assert "Next: fix shift and shift_back in " in grader("check", "lab90").out, "either may be wrong there"
+    assert "Next: fix shift, shift_back in " in grader("check", "lab90").out, "either may be wrong there"
 
 
 def test_a_function_that_fails_alone_is_what_is_wrong_with_checks_of_several(small_lab: Lab) -> None:

@@ -498,7 +498,9 @@ def slope(x: torch.Tensor) -> torch.Tensor:
         (lambda x: x[1:] + torch.zeros_like(x[1:]), "cuda"),
         (lambda x: x + torch.ones(3), "cpu"),
         (lambda x: torch.ones(3), "cpu"),
-        (lambda x: torch.tensor(float(x[0])), "not checked"),
+        (lambda x: torch.tensor(float(x[0])), "cpu"),
+        (lambda x: torch.tensor(float(x[0])).to(x.device), "cuda"),
+        (lambda x: torch.ones(3, device=torch.Generator(device=x.device).device), "not checked"),
     ],
 )
 def test_a_mixture_of_devices_is_seen_without_a_gpu(

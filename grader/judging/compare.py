@@ -93,6 +93,8 @@ def _differences(
             (n, a, b) for n, (a, b) in enumerate(zip(expected, got, strict=True), 1)
         ]
     elif isinstance(expected, dict) and isinstance(got, dict):
+        if place[-1:] == (GRADIENTS,) and len(expected) == len(got):
+            got = dict(zip(expected, got.values(), strict=True))  # a student's parameters may have other names
         if missing := [str(key) for key in expected if key not in got]:
             return [Difference(codes.KEY_MISSING(where=_where(place), key=missing[0]), place=place)]
         if extra := [str(key) for key in got if key not in expected]:

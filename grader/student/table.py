@@ -15,6 +15,7 @@ from grader.languages import Catalogue
 from grader.results import Outcome
 from grader.results.result import points_text
 from grader.student.checking import Checked, MilestoneState, QuizState, Session, public_points
+from grader.student.inputs import inputs_of
 from grader.student.uses import tasks_used
 
 MAX_FAILURES = 3
@@ -181,6 +182,8 @@ class Screen:
         if behind := self.behind.get(item.task.name):
             lines.append(self.texts.say("calls_failing", tasks=behind) + "\n", style="yellow")
         lines.append(sentence(self.texts, item.judged))
+        if inputs := inputs_of(self.texts, item):
+            lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):
             lines.append(f"\n→ {diagnosis}", style="yellow")
         for frame in item.judged.trace.splitlines():
