@@ -13,21 +13,24 @@ import msgspec
 from grader import codes
 from grader.checks import Case, Check
 from grader.findings import Finding, needs_person
+from grader.grading import by_heart
 from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.depends import depends_on
-from grader.grading.milestones import Score, judge_milestone, scorer, versions
+from grader.grading.milestones import Score, in_doubt, judge_milestone, scorer, versions
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
 from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
 from grader.judging.diagnosis import Heard, mistake_told
-from grader.judging.judge import Judged, Known, check_result, fault, judge, without
+from grader.judging.judge import Judged, Known, check_result, fault, judge, not_passing, without
 from grader.lab import Lab, Milestone, quiz
 from grader.lab.loading import Broken
 from grader.plain import pack, to_plain
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
 from grader.run.answers import Answer
+
+MACHINES_FAULT = (codes.KILLED, codes.NO_ANSWER)  # a lack of memory, or a machine too busy to let a call compute
 
 
 @dataclasses.dataclass
@@ -58,7 +61,10 @@ class Graded:
     """A result, and what a person should look at, empty where all is well."""
 
     result: Result
-    attention: list[Finding]
+
+    @property
+    def attention(self) -> list[Finding]:
+        return attention(self.result)
 
 
 def grade(bench: Bench, submission: Submission) -> Graded:
@@ -73,7 +79,8 @@ def grade(bench: Bench, submission: Submission) -> Graded:
         staged = Staged({}, error.findings)
         unusable = Judged("failed", (error.finding,))
         code = _all_code(bench, lambda _check: unusable)
-    checks = [*code, *_milestone_results(bench, staged), *_quiz_results(bench, staged), *_report_results(bench.lab)]
+    checks = [*code, *_milestone_results(bench, staged, code)]
+    checks += [*_quiz_results(bench, staged), *_report_results(bench.lab)]
     return _graded(bench, submission, staged, checks, started, time.monotonic() - clock)
 
 
@@ -107,15 +114,15 @@ def _graded(
         notes=[*submission.findings, *staged.findings],
         checks=checks,
     )
-    return Graded(result, attention(staged.findings, checks))
+    return Graded(result)
 
 
-def attention(staged: Sequence[Finding], checks: Sequence[CheckResult]) -> list[Finding]:
-    """What a person should look at: what is wrong with the files, the grader's own faults, and processes that were
-    killed from outside."""
-    found = [finding for finding in staged if needs_person(finding)]
+def attention(result: Result) -> list[Finding]:
+    """What a person should look at: what is wrong with the files, milestones that wait for a person, the grader's own
+    faults, and processes that were killed from outside."""
+    found = list(dict.fromkeys(finding for finding in result.notes if needs_person(finding)))
     places: dict[Finding, list[str]] = {}  # a fault of the machine's is that of all checks: it is told once
-    for check in checks:
+    for check in result.checks:
         for finding in check.findings:
             if finding not in found and needs_person(finding):
                 places.setdefault(finding, []).append(f"{check.check} ({check.visibility})")
@@ -213,19 +220,20 @@ def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, p
         again = Judged("timeout", (codes.NOT_ASKED(),))
         return Asked(_line(bench, check, visibility, again, 0.0))
     in_doubt = hidden and public is not None and public.line.outcome == "passed"
-    right: set[bytes] = set()  # hidden answers that are, while the published ones are in doubt
-    needed = 0
+    right: list[bool] = []  # of the hidden cases, while the published ones are in doubt
+    wanted: list[bytes] = []
     known: list[Known] = []
     answers: list[Answer] = []
     try:
         cases = bench.reference.cases(check, visibility, bench.seed)
         known = bench.reference.known(check, visibility, bench.seed)
-        needed = _needed(cases, known) if in_doubt else 0
+        wanted = [_wanted(case, facts) for case, facts in zip(cases, known, strict=True)] if in_doubt else []
         for case, facts in zip(cases, known, strict=True):
             answers.append(workers.ask(check, case.arguments))
-            if len(right) < needed and fault(check, bench.lab, case, facts.expected, answers[-1]) is None:
-                right.add(_wanted(case, facts))
-            if len(right) >= needed and answers[-1].status in ("timeout", "crashed", "limit"):
+            if in_doubt:
+                right.append(fault(check, bench.lab, case, facts.expected, answers[-1]) is None)
+            # What comes after a case that took long or was ended decides nothing, unless the share does.
+            if answers[-1].status in ("timeout", "crashed", "limit") and by_heart.decided(wanted, right):
                 break
         cases, known = cases[: len(answers)], known[: len(answers)]
         judged = judge(check, bench.lab, cases, known, answers)
@@ -234,18 +242,11 @@ def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, p
     except Exception:  # the grader's own fault: said, and never a score
         judged = Judged("error", _own_fault())
     line = _line(bench, check, visibility, judged, time.monotonic() - clock)
-    by_heart = len(right) < needed and judged.outcome != "error"
-    if any(answer.finding is not None and codes.KILLED.made(answer.finding) for answer in answers):
-        by_heart = False  # who knows what it would have answered
+    learnt = in_doubt and judged.outcome != "error" and not by_heart.enough(wanted, right)
+    if any(answer.finding and any(code.made(answer.finding) for code in MACHINES_FAULT) for answer in answers):
+        learnt = False  # who knows what it would have answered
     heard = Heard(check, cases, known, answers) if judged.outcome != "error" else None
-    return Asked(line, heard, by_heart)
-
-
-def _needed(cases: Sequence[Case], known: Sequence[Known]) -> int:
-    """How many different hidden answers have to be right for the published ones to count. One alone can be guessed (no
-    rewards have no returns), but of two cases one is enough, and of a single one none is asked for."""
-    different = {_wanted(case, facts) for case, facts in zip(cases, known, strict=True)}
-    return min(len(different), len(cases) - 1, 2)
+    return Asked(line, heard, learnt)
 
 
 def _wanted(case: Case, facts: Known) -> bytes:
@@ -253,12 +254,16 @@ def _wanted(case: Case, facts: Known) -> bytes:
     return pack(to_plain(facts.expected.value if facts.expected else case.arguments))
 
 
-def _milestone_results(bench: Bench, staged: Staged) -> list[CheckResult]:
+def _milestone_results(bench: Bench, staged: Staged, code: Sequence[CheckResult]) -> list[CheckResult]:
+    """The milestones; `code` is what came of the tasks."""
+    outcomes = {line.check: line.outcome for line in code if line.visibility == "public"}
+    public = [(check, outcomes[check.name]) for check in bench.reference.checks if check.name in outcomes]
     lines = []
     for milestone in bench.lab.manifest.milestones:
         clock = time.monotonic()
         try:
             line = judge_milestone(milestone, bench.score, staged.files, staged.too_large)
+            line = in_doubt(line, not_passing(milestone.tasks, public))
             lines.append(msgspec.structs.replace(line, seconds=round(time.monotonic() - clock, 3)))
         except WorkerFailed as error:
             lines.append(_milestone_error(milestone, (codes.GRADER_FAILED(message=str(error)),)))

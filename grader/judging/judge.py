@@ -1,7 +1,7 @@
 """From the answers on a check's cases to its one outcome, with findings. Which known mistake it is: diagnosis.py."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -75,6 +75,12 @@ def without(check: Check, needed: Outcome) -> Judged | None:
     if needed == "todo" and check.needs.task == check.task:
         return Judged("todo", (codes.TODO(),))
     return Judged("skipped", (codes.COUNTS_ONCE(check=check.needs.name, title=check.needs.title),))
+
+
+def not_passing(tasks: Sequence[str], public: Iterable[tuple[Check, Outcome]]) -> list[str]:
+    """Which of these tasks have a published check that does not pass; those of devices do not matter."""
+    wrong = {check.task for check, outcome in public if outcome != "passed" and not check.last}
+    return [task for task in tasks if task in wrong]
 
 
 def fault(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer) -> Fault | None:
