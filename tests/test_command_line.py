@@ -565,7 +565,8 @@ def test_hints_advance_and_stop_at_the_last(lab: Path, grader: Grader) -> None:
         ["90.1 double, hint 2 of 3:", "Add it to itself."],
         *[["90.1 double, hint 3 of 3 (the last one):", "It is x + x."]] * 3,
     ]
-    assert "hint 1 of 2" in grader("hint", "lab90", "--task", "shift").out, "each task has its own"
+    out = grader("hint", "lab90", "--task", "shift").out
+    assert "90.2 shift, shift_back, hint 1 of 2" in out, "each task has its own, and says of which functions they are"
     assert "hint 3 of 3" in grader("hint", "lab90", "--task", "double").out
 
 
