@@ -131,8 +131,8 @@ def test_a_device_check_tells_a_mixture_of_devices_from_a_result_on_the_cpu() ->
     assert device_verdict(made, loss=lambda x, scale: (x * scale).sum()) is None
     mixed = device_verdict(made, loss=lambda x, scale: (x + torch.ones(2)).sum())
     assert mixed and codes.OTHER_DEVICE.made(mixed) and "cuda" in str(mixed.values["message"])
-    assert device_verdict(made, loss=lambda x, scale: torch.ones(())) == codes.RESULT_ON_CPU()
-    assert device_verdict(made, loss=lambda x, scale: torch.tensor(float(x[0]))) == codes.RESULT_ON_CPU()
+    assert device_verdict(made, loss=lambda x, scale: torch.ones(())) == codes.RESULT_ON_CPU(function="loss")
+    assert device_verdict(made, loss=lambda x, scale: torch.tensor(float(x[0]))) == codes.RESULT_ON_CPU(function="loss")
     looked_at = device_verdict(made, loss=lambda x, scale: x.new_tensor(float(x[0])))
     assert looked_at is None, "code may look at values"
 

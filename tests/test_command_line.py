@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from grader import codes
 from grader.author.sync import sync
 from grader.checks import Check
 from grader.cli import main
+from grader.findings import Finding
 from grader.grading import work
 from grader.grading.asking import WarmParent
 from grader.judging.judge import Judged
@@ -260,8 +262,8 @@ def test_the_next_step_names_the_function_that_fails_and_its_line(lab: Path, gra
 
 
 def test_a_function_that_fails_alone_is_what_is_wrong_with_checks_of_several(small_lab: Lab) -> None:
-    def failed(*called: str) -> Checked:
-        return Checked(Check("", "shift", 1, "", print), 1, 0, Judged("failed"), task, called=called)
+    def failed(*called: str, found: tuple[Finding, ...] = ()) -> Checked:
+        return Checked(Check("", "shift", 1, "", print), 1, 0, Judged("failed", found), task, called=called)
 
     def at_fault(*items: Checked) -> list[str]:
         return Screen.at_fault(SimpleNamespace(of=lambda _task: items), task)  # type: ignore[arg-type]
@@ -271,6 +273,8 @@ def test_a_function_that_fails_alone_is_what_is_wrong_with_checks_of_several(sma
     assert at_fault(failed("shift", "shift_back"), failed("shift_back")) == ["shift_back"]
     assert at_fault(failed("shift_back"), failed("shift")) == ["shift", "shift_back"]
     assert at_fault(failed("double", "shift_back")) == ["shift_back"], "of another task"
+    found = (codes.RESULT_ON_CPU(function="shift_back"),)
+    assert at_fault(failed("shift", "shift_back", found=found)) == ["shift_back"], "which the finding names"
     assert at_fault(failed()) == ["shift", "shift_back"], "a file that cannot be used was asked for nothing"
 
 

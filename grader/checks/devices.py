@@ -51,18 +51,20 @@ def on_its_device(*checks: Check, points: float = 1, needs: Check | None = None)
 
 def works_on_its_device(value: Plain, **_case: Any) -> None:
     """Verifies what was found on the pretended device."""
-    facts = mapping(value, "device", "message")
-    message = str(facts["message"])
+    facts = mapping(value, "device", "function", "message")
+    message, function = str(facts["message"]), str(facts["function"])
     if facts["device"] == "cuda":
         return
     if facts["device"] == "not checked":
-        raise Wrong(codes.DEVICE_UNCHECKED(message=message))
-    raise Wrong(codes.OTHER_DEVICE(message=message) if message else codes.RESULT_ON_CPU())
+        raise Wrong(codes.DEVICE_UNCHECKED(function=function, message=message))
+    if message:
+        raise Wrong(codes.OTHER_DEVICE(function=function, message=message))
+    raise Wrong(codes.RESULT_ON_CPU(function=function))
 
 
 def device_of_result(function: Callable[..., Any], *args: Any) -> dict[str, str]:
     """Where the function's tensors are when its inputs are on a CUDA device: "cuda", which is right, "cpu", or "not
-    checked" where it fails for another reason. The message is that of the exception."""
+    checked" where it fails for another reason. The message is that of its exception."""
 
     class Single:
         call = staticmethod(function)
@@ -87,7 +89,7 @@ def on_pretended_device(probe: Probe, lab: Any, arguments: dict[str, Any]) -> di
             if is_todo(error) or isinstance(error, Broken):
                 raise
             # Else it is a call's, which is noted, or the probe's own, which may read results in its own way.
-    return watched.facts or {"device": "not checked", "message": ""}
+    return watched.facts or {"device": "not checked", "function": "", "message": ""}
 
 
 class _Watched:
@@ -109,16 +111,16 @@ class _Watched:
                 result = function(*args, **kwargs)
             except Exception as error:
                 words = words_of(error)
-                self._note("cpu" if words in IN_WORDS else "not checked", f"{type_name(error)}: {words[:300]}")
+                self._note(name, "cpu" if words in IN_WORDS else "not checked", f"{type_name(error)}: {words[:300]}")
                 raise
-            self._note("cuda" if all(isinstance(tensor, OnDevice) for tensor in tensors_in(result)) else "cpu")
+            self._note(name, "cuda" if all(isinstance(tensor, OnDevice) for tensor in tensors_in(result)) else "cpu")
             return result
 
         return call
 
-    def _note(self, device: str, message: str = "") -> None:
+    def _note(self, function: str, device: str, message: str = "") -> None:
         if not self.facts or FOUND.index(device) < FOUND.index(self.facts["device"]):
-            self.facts = {"device": device, "message": message}
+            self.facts = {"device": device, "function": function, "message": message}
 
 
 @functools.cache

@@ -226,10 +226,10 @@ class Screen:
         return Text("\n" + self.texts.say("next") + " " + self.texts.say(self._after_the_tasks(), lab=self.lab.name))
 
     def at_fault(self, task: Task) -> list[str]:
-        """The functions of a task that its failing checks asked. Where one of them fails alone, it is what is wrong
-        with those that ask others besides."""
+        """The functions of a task that its failing checks found wrong, or asked. Where one of them fails alone, it is
+        what is wrong with those that ask others besides."""
         asked = [
-            {name for name in item.called if name in task.functions}
+            set(task.functions) & (_named(item.judged) or set(item.called))
             for item in self.of(task)
             if item.judged and item.judged.outcome in FAILED
         ]
@@ -264,6 +264,11 @@ def sentence(texts: Catalogue, judged: Judged) -> str:
     """What was found by a check, and in which case."""
     findings = [codes.IN_CASE(case=judged.case, finding=f) if judged.case else f for f in judged.findings]
     return "\n".join(map(texts.say, findings))
+
+
+def _named(judged: Judged) -> set[object]:
+    """The functions that findings name as those that are wrong."""
+    return {finding.values["function"] for finding in judged.findings if "function" in finding.values}
 
 
 def _unchecked(item: Checked) -> bool:
