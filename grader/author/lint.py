@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from grader.author.alike import alike_by
+from grader.author.defaults import default_faults
 from grader.author.leaks import leaks_in
 from grader.author.sync import derive, write
 from grader.checks import Check, Variant
@@ -30,19 +32,21 @@ LEAST_SIGNAL = 100.0  # a mistake's numbers are off by at least so many toleranc
 
 @dataclasses.dataclass
 class Linted:
-    """What lint found: faults in sentences, the two rates, and the weakest difference by which a mistake is caught."""
+    """What lint found: faults in sentences, the two rates, the weakest difference by which a mistake is caught, and the
+    mistakes that the public cases alone do not tell apart, which is no fault: their diagnoses are told when graded."""
 
     faults: list[str]
     mistakes: tuple[int, int]  # (that cost points, all)
     alternatives: tuple[int, int]  # (that earn everything, all)
     weakest: tuple[float, str]  # (tolerances, the mistake)
+    alike: list[str]
 
 
 def lint(lab: Lab) -> Linted:
     """Lints one lab of solutions/."""
     reference = open_reference(lab)
     faults = [*_manifest_faults(reference), *_docstring_faults(lab), *_message_faults(lab)]
-    faults += _reference_faults(reference)
+    faults += [*_reference_faults(reference), *default_faults(reference)]
     with tempfile.TemporaryDirectory() as folder:  # derived anew: what a student has edited is not judged here
         write(derive(lab), Path(folder))
         faults += _skeleton_faults(reference, Path(folder))
@@ -63,7 +67,11 @@ def lint(lab: Lab) -> Linted:
         passing += not wrong
         faults += [f"alternative {alternative.name}: {wrong}"] if wrong else []
     faults += _mutant_faults(lab)
-    return Linted(faults, (caught, len(reference.mistakes)), (passing, len(reference.alternatives)), weakest)
+    everywhere = alike_by(reference, ["public", "hidden"], SEEDS)
+    faults += [f"{pair} answer alike on all cases, and have two diagnoses: neither is told" for pair in everywhere]
+    at_home = [pair for pair in alike_by(reference, ["public"], SEEDS[:1]) if pair not in everywhere]
+    rates = (caught, len(reference.mistakes)), (passing, len(reference.alternatives))
+    return Linted(faults, *rates, weakest, at_home)
 
 
 def _mutant_faults(lab: Lab) -> Iterable[str]:

@@ -22,6 +22,7 @@ from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
 from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
+from grader.judging.diagnosis import Heard, mistake_told
 from grader.judging.judge import Judged, Known, check_result, fault, judge, not_passing, without
 from grader.lab import Lab, Milestone, quiz
 from grader.lab.loading import Broken
@@ -149,13 +150,12 @@ def _line(bench: Bench, check: Check, visibility: Visibility, judged: Judged, se
     return check_result(check, bench.lab.task(check.task), visibility, points, judged, seconds)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Asked:
-    """A check on one side: its line, and what was known and answered of its cases, as far as they were asked."""
+    """A check on one side: its line, and what was heard of its cases, as far as they were asked."""
 
     line: CheckResult
-    known: list[Known]
-    answers: list[Answer]
+    heard: Heard | None = None
     by_heart: bool = False  # the public cases are right, and of the hidden ones too few
 
 
@@ -168,9 +168,10 @@ def _code_results(bench: Bench, staged: Staged) -> list[CheckResult]:
         for check, side in sorted(sides, key=lambda place: place[1] == "hidden"):
             needed = asked.get((check.needs.name, "public")) if check.needs else None
             if needed and (judged := without(check, needed.line.outcome)):
-                asked[check.name, side] = Asked(_line(bench, check, side, judged, 0.0), [], [])
+                asked[check.name, side] = Asked(_line(bench, check, side, judged, 0.0))
             else:
                 asked[check.name, side] = _ask(bench, workers, check, side, asked.get((check.name, "public")))
+    _tell_mistakes(bench, asked)
     lines = [_believed(asked[check.name, side].line, asked.get((check.name, "hidden"))) for check, side in sides]
     outcomes: dict[str, Outcome] = {line.check: line.outcome for line in reversed(lines)}  # on the public side, if any
     return [
@@ -179,6 +180,22 @@ def _code_results(bench: Bench, staged: Staged) -> list[CheckResult]:
         else line
         for (check, side), line in zip(sides, lines, strict=True)
     ]
+
+
+def _tell_mistakes(bench: Bench, asked: dict[tuple[str, Visibility], Asked]) -> None:
+    """Names the known mistakes of checks that failed. What is told of published cases rests on these alone, as at
+    home; it must not hold what was seen of hidden ones."""
+    heard = {place: of_check.heard for place, of_check in asked.items() if of_check.heard}
+    for (name, side), one in heard.items():
+        line = asked[name, side].line
+        if line.outcome in ("failed", "timeout"):
+            known_of = [other for (_, where), other in heard.items() if side == "hidden" or where == "public"]
+            same_task = [other for other in known_of if other.check.task == one.check.task]
+            try:
+                mistake = mistake_told(bench.lab, one.check, same_task, bench.reference.diagnoses)
+                asked[name, side].line = msgspec.structs.replace(line, mistake=mistake)
+            except Exception:  # as above
+                asked[name, side].line = _line(bench, one.check, side, Judged("error", _own_fault()), line.seconds)
 
 
 def _believed(line: CheckResult, hidden: Asked | None) -> CheckResult:
@@ -196,12 +213,12 @@ def worker_files(lab: Lab, staged: Staged) -> dict[str, bytes]:
 
 
 def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, public: Asked | None) -> Asked:
-    """A check on one side. `public` is the other side of a hidden one: a diagnosis has to fit its answers, too."""
+    """A check on one side. `public` is the other side of a hidden one."""
     clock = time.monotonic()
     hidden = visibility == "hidden"
     if public and public.line.outcome == "timeout":  # one endless loop should not take its seconds twice
         again = Judged("timeout", (codes.NOT_ASKED(),))
-        return Asked(_line(bench, check, visibility, again, 0.0), [], [])
+        return Asked(_line(bench, check, visibility, again, 0.0))
     in_doubt = hidden and public is not None and public.line.outcome == "passed"
     right: list[bool] = []  # of the hidden cases, while the published ones are in doubt
     wanted: list[bytes] = []
@@ -219,8 +236,7 @@ def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, p
             if answers[-1].status in ("timeout", "crashed", "limit") and by_heart.decided(wanted, right):
                 break
         cases, known = cases[: len(answers)], known[: len(answers)]
-        earlier = list(zip(public.known, public.answers, strict=True)) if public else []
-        judged = judge(check, bench.lab, cases, known, answers, earlier)
+        judged = judge(check, bench.lab, cases, known, answers)
     except WorkerFailed as error:
         judged = Judged("error", (codes.GRADER_FAILED(message=str(error)),))
     except Exception:  # the grader's own fault: said, and never a score
@@ -229,7 +245,8 @@ def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, p
     learnt = in_doubt and judged.outcome != "error" and not by_heart.enough(wanted, right)
     if any(answer.finding and any(code.made(answer.finding) for code in MACHINES_FAULT) for answer in answers):
         learnt = False  # who knows what it would have answered
-    return Asked(line, known[: len(answers)], answers, learnt)
+    heard = Heard(check, cases, known, answers) if judged.outcome != "error" else None
+    return Asked(line, heard, learnt)
 
 
 def _wanted(case: Case, facts: Known) -> bytes:
