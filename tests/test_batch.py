@@ -626,7 +626,7 @@ def test_what_was_killed_from_outside_is_graded_again(
             msgspec.structs.replace(check, outcome="crashed", findings=[codes.KILLED(times=3)])
             for check in found.result.checks
         ]
-        return Graded(msgspec.structs.replace(found.result, checks=checks), [])
+        return Graded(msgspec.structs.replace(found.result, checks=checks))
 
     with monkeypatch.context() as patched:
         patched.setattr(work, "grade", lambda *of: killed(*of) if of[1].student == "bob" else grade(*of))
