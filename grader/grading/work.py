@@ -21,8 +21,8 @@ from grader.grading.rows import Row, What, row_of
 from grader.grading.submission import Bench, Graded, attention, failed, grade, open_bench
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
-from grader.intake.staging import Staged, stage
-from grader.intake.submissions import Submission
+from grader.intake.staging import Staged
+from grader.intake.versions import Submission, staged_of
 from grader.plain import one_line
 from grader.results import Result, earlier_result, write_result
 from grader.results.folder import result_path
@@ -43,7 +43,9 @@ def bench_of(job: Job) -> Bench:
     lab = job.read_lab()
     modules = lab.manifest.grader.preload
     parent = WarmParent(lab.manifest.largest_limits, job.sandbox, modules, source_of(lab))
-    return open_bench(lab, parent, job.seed, job.milestones)
+    bench = open_bench(lab, parent, job.seed, job.milestones)
+    bench.secret = job.secret
+    return bench
 
 
 @contextlib.contextmanager
@@ -86,7 +88,7 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     if earlier is None or earlier.student != submission.student or why_not(earlier, job, bench.lab, bench.depends):
         return None
     try:
-        staged = stage(submission.source, bench.lab)
+        staged = staged_of(submission, bench.lab, bench.secret)
     except NothingUsable as error:
         staged = Staged({}, error.findings)
     except Unreadable:  # grading says why

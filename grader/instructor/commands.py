@@ -40,6 +40,9 @@ def grade(
     jobs: Jobs = None,
     executor: ExecutorName = "local",
     sandbox: SandboxName = "auto",
+    course_key: Annotated[
+        Path | None, typer.Option(help="the course's key: what its students' keys did not sign needs a person")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Grade all submissions to a lab that are not graded yet: a result for each, a table, and what needs a person."""
@@ -49,7 +52,9 @@ def grade(
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
-    options = batch.Options(submissions, out, backend, seed, student or None, milestones, force, jobs, executor)
+    options = batch.Options(
+        submissions, out, backend, seed, student or None, milestones, force, jobs, executor, course_key
+    )
     sys.exit(_grade(the_lab, options, as_json))  # not typer.Exit, which has cli.main say of a stop that it was one
 
 
@@ -117,9 +122,10 @@ def _grade(lab: Lab, options: "Options", as_json: bool, compare: "Callable[[Batc
         compare(done)
     elif as_json:
         _print_json(lab, options.out, done.rows)
+        table.print_left_over(screen, done.left_over)
         compare(done)
     else:
-        table.print_summary(console, done.rows)
+        table.print_summary(console, done.rows, done.left_over)
         compare(done)
         unchanged = done.count("unchanged")
         graded = done.total - unchanged - sum(map(done.count, table.NO_RESULT))

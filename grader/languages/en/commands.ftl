@@ -25,6 +25,8 @@ no_result = { $path } is no result of this grader: { $reason }
 results_cannot_be_written = results cannot be written to { $folder }: { $reason }. Nothing was graded
 another_at_work = another grader ({ $other }) is at work in { $folder }: nothing was graded. Wait for it, or give another --out
 waiting_for_another = another grader ({ $other }) is at work in { $folder }: waiting { $seconds } seconds for it to end
+no_course_key = { $path } holds no key of a course: grader keys writes one
+no_such_platform = there is no platform '{ $name }'; there is { $there }
 out_inside_submissions = the results cannot go to { $out }, inside { $submissions }: the next run would take them for submissions. Give another folder (--out; make: OUT=...)
 no_submission_of = there is no submission of { $students } in { $folder }; there is { $there }
 no_run_with_seed = no run of { $lab } with seed { $seed } stands in { $log }; the last seeds are: { $seeds }

@@ -26,6 +26,7 @@ need_a_person = { $count ->
     [one] { $count } submission needs a person:
    *[other] { $count } submissions need a person:
 }
+left_over = Not graded, of what lies there:
 stopped = stopped after { $done } of { $total }; the same command goes on from here
 stopped_with_force = stopped after { $done } of { $total }; the same command starts again with the first (--force)
 graded_with_seed = { $count } graded with seed { $seed }
