@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.instructor import results_commands
+from grader.instructor import hand_in_commands, results_commands
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.screen import ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
@@ -24,6 +24,7 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; wi
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
+    hand_in_commands.add_to(app)
     results_commands.add_to(app)
     for command in (grade, regrade):
         app.command(cls=LateCommand)(command)

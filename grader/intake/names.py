@@ -1,5 +1,6 @@
 """What the name of a file or a folder says: of which lab it is, of which version, and whether it is a copy."""
 
+import hashlib
 import re
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ Order = tuple[str, float]
 LAB = re.compile(r"(?<![a-z0-9])lab[ _-]?0*(\d{1,2})(?!\d)")  # "lab2026" is of a year, not of a lab
 MOMENT = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)[-_ T.]?(\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
 NUMBERED = re.compile(r"(?<![a-z])(?:attempt|version)[ _-]?(\d{1,9})(?!\d)", re.IGNORECASE)
+MAX_NAME_BYTES = 200  # of a student's name; file systems allow 255
 CLOCKS = timedelta(days=1)  # how much two clocks, or two time zones, may differ
 
 
@@ -69,3 +71,13 @@ def own_name(name: str) -> str:
     if is_archive(Path(name)) or not path.suffix:
         return name
     return re.sub(rf"({COPY}| - Copy| copy)+$", "", path.stem) + path.suffix
+
+
+def readable(name: str) -> str:
+    """A file's name, which need not be text, as a student's name: printable, and fit for a folder. Different names stay
+    different."""
+    text = "".join(c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name)
+    if len(text.encode()) <= MAX_NAME_BYTES:
+        return text
+    cut = text.encode()[: MAX_NAME_BYTES - 9].decode(errors="ignore")
+    return f"{cut}~{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -3,7 +3,6 @@ that is the unpacked export of a learning platform. Nothing is passed over in si
 """
 
 import dataclasses
-import hashlib
 import os
 import stat
 import unicodedata
@@ -15,7 +14,7 @@ from grader import codes, handin
 from grader.errors import Refused
 from grader.findings import Finding
 from grader.intake.archives import MAX_ENTRIES, NothingUsable, archive_stem, is_archive, is_clutter, reason
-from grader.intake.names import Order, is_to_come, lab_of, labs_in, order_in, packed, packed_at
+from grader.intake.names import Order, is_to_come, lab_of, labs_in, order_in, packed, packed_at, readable
 from grader.intake.platforms import GRADESCOPES, Named, named_by_any
 from grader.intake.sources import Unreadable
 from grader.intake.staging import stage
@@ -23,7 +22,6 @@ from grader.intake.versions import Submission, Version, newest
 from grader.lab import Lab
 from grader.plain import one_line
 
-MAX_NAME_BYTES = 200  # file systems allow 255
 LISTED = 5  # names that are told of many
 
 
@@ -86,9 +84,9 @@ def find_submissions(folder: Path, lab: Lab, secret: str | None = None) -> Listi
             if is_clutter(PurePosixPath(path.name)):
                 found.clutter.append(path.name)
             elif named := of_platforms.get(path.name):
-                loose.setdefault(_readable(named.student), {})[path] = named
+                loose.setdefault(readable(named.student), {})[path] = named
             elif _is_folder(path):
-                _sort_folder(path, _readable(path.name), lab, found)
+                _sort_folder(path, readable(path.name), lab, found)
             elif not is_archive(path):
                 stray = codes.GRADESCOPES_LIST if path.name == GRADESCOPES else codes.NOBODYS
                 found.strays.append(stray(file=one_line(path.name)))
@@ -139,11 +137,11 @@ def _sort_archive(path: Path, lab: Lab, found: _Sorted) -> None:
     student = named["student"] if named else archive_stem(path)
     order = packed_at(path)
     if handin.is_shared(student):
-        own = _readable(archive_stem(path))
+        own = readable(archive_stem(path))
         found.add(own, findings=[codes.SHARED_LOGIN(login=student)])
         found.add_archive(own, Version(path, path.name, order), lab)
     else:  # "..": results go into a folder of this name
-        student = _readable(student if student.strip(".") else path.name)
+        student = readable(student if student.strip(".") else path.name)
         found.add_archive(student, Version(path, path.name, order, claimed=True), lab)
 
 
@@ -279,16 +277,6 @@ def _join_alike(found: _Sorted) -> None:
 
 def _when(version: Version) -> tuple[bool, Order]:
     return not is_to_come(version.order), version.order or ("", 0.0)
-
-
-def _readable(name: str) -> str:
-    """A file's name, which need not be text, as a student's name: printable, and fit for a folder. Different names stay
-    different."""
-    text = "".join(c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name)
-    if len(text.encode()) <= MAX_NAME_BYTES:
-        return text
-    cut = text.encode()[: MAX_NAME_BYTES - 9].decode(errors="ignore")
-    return f"{cut}~{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _folded(student: str) -> str:

@@ -79,3 +79,11 @@ submissions_no_folder = { $folder } is no folder: SUBMISSIONS=... names the fold
 submissions_unreadable = { $folder } cannot be read: { $reason }
 no_submission = there is no submission in { $folder }: a folder or an archive (.zip, .tar.gz) for each student
 no_submission_among = there is no submission in { $folder }: a folder or an archive (.zip, .tar.gz) for each student. { $left }
+
+## intake/collect.py: what a platform's export holds
+
+not_placed = { $file } could not be placed: nothing says whose it is
+not_in_roster = not in the roster
+several_in_roster = several of the roster could be meant: { $students }
+several_accounts = several accounts could be { $student }'s
+handed_nothing_in = handed nothing in
