@@ -1,5 +1,6 @@
 """The commands of an instructor that grade: grade and regrade; those that read results are in results_commands.py."""
 
+import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from grader.grading.rows import Row
 
 Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")]
+CourseKey = Annotated[
+    Path | None, typer.Option(help="the course's key: what its students' keys did not sign needs a person")
+]
 Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; without it, one for each core")]
 
 
@@ -41,9 +45,7 @@ def grade(
     jobs: Jobs = None,
     executor: ExecutorName = "local",
     sandbox: SandboxName = "auto",
-    course_key: Annotated[
-        Path | None, typer.Option(help="the course's key: what its students' keys did not sign needs a person")
-    ] = None,
+    course_key: CourseKey = None,
     as_json: Json = False,
 ) -> None:
     """Grade all submissions to a lab that are not graded yet: a result for each, a table, and what needs a person."""
@@ -69,6 +71,7 @@ def regrade(
     ] = None,
     jobs: Jobs = None,
     sandbox: SandboxName = "auto",
+    course_key: CourseKey = None,
     as_json: Json = False,
 ) -> None:
     """Grade once more what a run graded, with its seed, and say who gains or loses by which check (for instructors)."""
@@ -81,6 +84,7 @@ def regrade(
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
     options, start = batch.run_again(the_lab, seed, submissions, out, backend, jobs)
+    options = dataclasses.replace(options, course_key=course_key)
     for finding in in_short(batch.differences(the_lab, start)):
         print(say("not_as_it_was", what=finding), file=sys.stderr)
     before = regrading.results_by_student(out, the_lab.name)

@@ -71,6 +71,9 @@ def test_what_a_student_signed_needs_nobody(lab0: Lab, submitted: Path) -> None:
         (ADAS, {"student": "eve"}, WRONG),
         (ADAS, {"signature": None}, WRONG),
         (ADAS, {"student": 3}, WRONG),
+        (ADAS, {"student": "\ud800"}, WRONG),
+        (ADAS, {"signature": "\ud800"}, WRONG),
+        (ADAS, {"packed": "2021-11-01T12:00:00"}, WRONG),
     ],
 )  # fmt: skip
 def test_what_is_not_signed_rightly_is_graded_and_for_a_person(
