@@ -16,7 +16,7 @@ from grader import codes
 from grader.findings import Code, Finding, needs_person
 from grader.intake.archives import Entry, NothingUsable, is_archive, is_clutter
 from grader.intake.names import lab_of, order_in, packed
-from grader.intake.platforms import GRADESCOPES, named_by_any
+from grader.intake.platforms import GRADESCOPES, TEAMS, named_by_any
 from grader.intake.sources import Loose, Unreadable, opened
 from grader.lab import MANIFEST_FILE, Lab
 from grader.plain import one_line
@@ -231,7 +231,7 @@ def _refuse_a_class(entries: list[Entry]) -> None:
     names += [
         found["student"] for path in _archives_in(entries) if (found := packed(Path(path.name))) and found["time"]
     ]
-    if len(set(names)) > 1 or GRADESCOPES in tops | inside:
+    if len(set(names)) > 1 or {GRADESCOPES, TEAMS} & (tops | inside):
         raise NothingUsable(codes.OF_A_CLASS())
 
 

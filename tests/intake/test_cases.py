@@ -212,6 +212,26 @@ DOUBTFUL: dict[str, tuple[Layout, str, tuple[str, ...]]] = {
         "submissions",
         ("holds the hand-ins of several students",),
     ),
+    "Teams' whole folder": (
+        {f"class/Submitted files/{name}/Lab 0/warmup.py": OLD for name in ("Ada", "Ben")},
+        "class",
+        ("holds the hand-ins of several students",),
+    ),
+    "Gradescope's export, unopened": (
+        {"export.zip": {"a/submission_metadata.yml": b"", "a/submission_1/warmup.py": OLD}},
+        "export",
+        ("holds the hand-ins of several students",),
+    ),
+    "Moodle's download, unopened": (
+        {"lab.tar.zip": {f"{name}_assignsubmission_file/warmup.py": OLD for name in ("Ada_1", "Ben_2")}},
+        "lab.tar",
+        ("holds the hand-ins of several students",),
+    ),
+    "what several students packed, in one archive": (
+        {"all.zip": {f"{name}_lab0_20211101-120000.zip": b"PK" for name in ("ada", "ben")}},
+        "all",
+        ("holds the hand-ins of several students",),
+    ),
     "an archive in an archive": ({"ada.zip": {"lab0.zip": b"PK"}}, "ada", ("lab0.zip is an archive",)),
 }
 

@@ -18,6 +18,7 @@ from grader.intake.names import Order
 from grader.registry import modules_of
 
 GRADESCOPES = "submission_metadata.yml"  # Gradescope's list of who is who, beside the folders
+TEAMS = "Submitted files"  # the folder of Teams' that holds one for each student
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,16 +5,15 @@ from pathlib import PurePosixPath
 
 from grader.intake.export import Export
 from grader.intake.names import order_in
-from grader.intake.platforms import Named, Piece
+from grader.intake.platforms import TEAMS, Named, Piece
 
 DESCRIPTION = "the class's folder of submitted files"
-SUBMITTED = "Submitted files"
 
 
 def pieces(export: Export) -> Iterator[Piece]:
     """The files below each student's folder for the assignment. "Working files" are not handed in."""
     for path in sorted(export.files):
-        place = path.parts.index(SUBMITTED) + 1 if SUBMITTED in path.parts else -1
+        place = path.parts.index(TEAMS) + 1 if TEAMS in path.parts else -1
         if place < 0 or len(path.parts) < place + 3:
             continue
         student, version = path.parts[place], path.parts[place + 2]
