@@ -97,18 +97,10 @@ def find_submissions(folder: Path, lab: Lab, secret: str | None = None) -> Listi
     except OSError as error:
         raise Refused(codes.SUBMISSIONS_UNREADABLE(folder=str(folder), reason=reason(error))) from None
     _look_into_misnamed(found, lab)
-    left = [*found.strays]
-    left += (
-        [codes.OF_OTHER_LABS(count=len(found.other_labs), names=_some(found.other_labs))] if found.other_labs else []
-    )
-    left += [codes.LEFT_BY_TOOLS(names=_some(found.clutter))] if found.clutter else []
+    left = _left(found)
     if not found.versions:
-        nothing = (
-            codes.NO_SUBMISSION_AMONG(folder=str(folder), left=left)
-            if left
-            else codes.NO_SUBMISSION(folder=str(folder))
-        )
-        raise Refused(nothing)
+        among = codes.NO_SUBMISSION_AMONG(folder=str(folder), left=left)
+        raise Refused(among if left else codes.NO_SUBMISSION(folder=str(folder)))
     _join_alike(found)
     alike = Counter(map(_folded, found.versions))
     submissions = []
@@ -117,6 +109,16 @@ def find_submissions(folder: Path, lab: Lab, secret: str | None = None) -> Listi
         more = [*found.findings[student], *([codes.NAMES_ALIKE()] if alike[_folded(student)] > 1 else [])]
         submissions.append(dataclasses.replace(submission, findings=[*more, *submission.findings]))
     return Listing(submissions, left)
+
+
+def _left(found: _Sorted) -> list[Finding]:
+    """What is nobody's: a finding for each that may be somebody's work, one for all of other labs, one for tools'."""
+    left = [*found.strays]
+    if found.other_labs:
+        left.append(codes.OF_OTHER_LABS(names=_some(found.other_labs)))
+    if found.clutter:
+        left.append(codes.LEFT_BY_TOOLS(names=_some(found.clutter)))
+    return left
 
 
 # --- one at the top of the folder -------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader import codes, handin
-from grader.findings import Finding
+from grader.findings import Code, Finding
 from grader.intake.archives import NothingUsable, is_archive
 from grader.intake.names import Order, is_to_come, packed
 from grader.intake.sources import Loose, Unreadable
@@ -18,6 +18,7 @@ from grader.intake.staging import Staged, stage
 from grader.lab import Lab
 from grader.plain import one_line
 
+MAX_READ = 50  # of a student's versions: nobody has more, but who wants the grader to be busy
 LISTED = 5  # of a student's older versions
 WITHOUT_WORK = (codes.NONE_IN_IT, codes.NOTHING_IN_IT)
 
@@ -97,30 +98,31 @@ def newest(student: str, versions: Sequence[Version], lab: Lab, secret: str | No
     if len(versions) == 1:
         [only] = versions
         return Submission(student, only.source, _clock([only]), only.loose)
-    read = [_read(student, version, lab, secret) for version in versions]
+    ordered = sorted(versions, key=lambda version: version.age)
+    unread, last = ordered[:-MAX_READ], ordered[-MAX_READ:]
+    read = [_read(student, version, lab, secret) for version in last]
     work = [one for one in read if not (one.why and any(code.made(one.why) for code in WITHOUT_WORK))] or read
     findings = _without_work([one.version for one in read if one not in work], [one.version for one in work])
     if any(one.signed for one in work):
         unsigned = [one.version for one in work if not one.signed]
         findings += [codes.NOT_SIGNED_EITHER(files=_named(unsigned))] if unsigned else []
         work = [one for one in work if one.signed]
-    work.sort(key=lambda one: one.version.age)
-    *others, counts = work
-    findings += _clock([one.version for one in work])
+    counts = work[-1].version
+    others = [*unread, *(one.version for one in work[:-1])]
+    findings += _clock([*others, counts])
     if others:
-        values = {
-            "name": one_line(counts.version.name),
-            "count": len(work),
-            "others": _named([one.version for one in others]),
-        }
-        same = len({one.digest for one in work}) == 1
-        if same or (_is_last(counts.version, [one.version for one in others]) and _is_sure(work)):
-            findings.append(codes.NEWEST_COUNTS(**values))
-        elif _is_last(counts.version, [one.version for one in others]):
-            findings.append(codes.NEWEST_CLAIMED(**values))
-        else:
-            findings.append(codes.VERSIONS_DIFFER(**values))
-    return Submission(student, counts.version.source, findings, counts.version.loose)
+        told = _how_they_differ(work, others, alike=not unread)
+        findings.append(told(name=one_line(counts.name), count=len(others) + 1, others=_named(others)))
+    return Submission(student, counts.source, findings, counts.loose)
+
+
+def _how_they_differ(work: Sequence[_Read], others: Sequence[Version], alike: bool) -> Code:
+    """What is said of the last of these beside the others. `alike`: all of them were read, and may hold the same."""
+    if alike and len({one.digest for one in work}) == 1:
+        return codes.NEWEST_COUNTS
+    if not _is_last(work[-1].version, others):
+        return codes.VERSIONS_DIFFER
+    return codes.NEWEST_COUNTS if all(one.signed or not one.version.claimed for one in work) else codes.NEWEST_CLAIMED
 
 
 def _without_work(empty: Sequence[Version], work: Sequence[Version]) -> list[Finding]:
@@ -150,10 +152,6 @@ def _read(student: str, version: Version, lab: Lab, secret: str | None) -> _Read
     return _Read(version, taken.digest(), None, bool(secret) and not _doubts(taken, submission, secret or ""))
 
 
-def _is_sure(work: Sequence[_Read]) -> bool:
-    return all(one.signed or not one.version.claimed for one in work)
-
-
 def _is_last(version: Version, others: Sequence[Version]) -> bool:
     """Whether a version is known to be newer than the others."""
     orders = [other.order for other in others]
@@ -162,9 +160,8 @@ def _is_last(version: Version, others: Sequence[Version]) -> bool:
 
 
 def _clock(versions: Sequence[Version]) -> list[Finding]:
-    return [codes.FROM_THE_FUTURE(file=one_line(version.name)) for version in versions if is_to_come(version.order)][
-        :LISTED
-    ]
+    to_come = [version for version in versions if is_to_come(version.order)]
+    return [codes.FROM_THE_FUTURE(file=one_line(version.name)) for version in to_come[-LISTED:]]
 
 
 def _named(versions: Sequence[Version]) -> list[str | Finding]:

@@ -79,6 +79,18 @@ def test_of_many_older_submissions_some_are_named_and_the_rest_are_counted(lab3:
     assert notes(submission)[0].endswith("ada_lab3_20260318-090000.zip, and 4 more")
 
 
+def test_of_versions_without_end_only_the_last_are_read(
+    lab3: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.intake.versions.MAX_READ", 3)
+    for day in range(10, 20):
+        in_folder(tmp_path / "ada", {f"ada_lab3_202603{day}-090000.zip": b""})
+    zipped(tmp_path / "ada" / "ada_lab3_20260319-090000.zip", CODE)
+    [submission] = find_submissions(tmp_path, lab3).submissions
+    assert submission.source.name == "ada_lab3_20260319-090000.zip"
+    assert notes(submission)[0].startswith("10 submissions: ada_lab3_20260319-090000.zip is the newest and counts")
+
+
 def test_the_newest_of_several_archives_counts_by_its_date_where_the_name_has_none(lab3: Lab, tmp_path: Path) -> None:
     (tmp_path / "ada").mkdir()
     for name, seconds in (("z.zip", 1_700_000_000), ("m.zip", 1_800_000_000), ("a.tar", 1_750_000_000)):
