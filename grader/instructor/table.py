@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
+from grader.batch.alike import CODE, Alike
 from grader.findings import Finding
 from grader.grading.plan import Plan
 from grader.grading.rows import KINDS, Points, Row
@@ -89,6 +90,17 @@ def print_left_over(console: Console, left_over: Sequence[Finding]) -> None:
         console.print("\n" + say("left_over"))
         for finding in left_over:
             console.print(f"  {one_line(say(finding), 500)}", markup=False, highlight=False)
+
+
+def print_alike(console: Console, found: Sequence[Alike], file: str) -> None:
+    """Whose work is alike, for a person to compare."""
+    if found:
+        console.print("\n" + say("alike", file=file))
+    for group in found:
+        students = [printable(student) for student in group.students]
+        console.print(
+            "  " + say("alike_code" if group.what == CODE else "alike_file", students=students, file=group.what)
+        )
 
 
 def print_plan(console: Console, plan: Plan) -> None:
