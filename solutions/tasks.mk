@@ -1,17 +1,24 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: grade regrade feedback report mark image-grader release new-lab sync lint-labs mutate test test-docker
+.PHONY: collect keys grade regrade feedback report mark image-grader release new-lab sync lint-labs mutate test test-docker
 
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
-  $(if $(SANDBOX),--sandbox "$(SANDBOX)")
+  $(if $(SANDBOX),--sandbox "$(SANDBOX)") $(if $(COURSE_KEY),--course-key "$(COURSE_KEY)")
 
 # What the kit's own tests and authors use; in the container the environment is there already.
 WITH_TOOLS = $(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev)
 
-grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, STUDENT=, FORCE=1, JOBS=, SANDBOX=)
+collect: $(READY) ## turn a platform's export ZIP=submissions.zip FROM=canvas into folders to grade (ROSTER=, LAB=, TO=submitted)
+	@$(PY) -m grader collect "$(ZIP)" $(if $(FROM),--from "$(FROM)") $(if $(ROSTER),--roster "$(ROSTER)") $(if $(TO),--to "$(TO)") \
+	  $(if $(LAB),--lab "$(LAB)")
+
+keys: $(READY) ## make a key for each student of ROSTER=roster.csv, to sign hand-ins with (COURSE_KEY=course.key, TO=keys)
+	@$(PY) -m grader keys "$(ROSTER)" $(if $(COURSE_KEY),--course-key "$(COURSE_KEY)") $(if $(TO),--to "$(TO)")
+
+grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, STUDENT=, FORCE=1, JOBS=, SANDBOX=, COURSE_KEY=)
 	$(GRADER) grade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
 
-regrade: $(READY) ## repeat the run of LAB=lab3 with SEED=..., and say who gains or loses (SUBMISSIONS=, OUT=graded, CHANGES=file, JOBS=)
+regrade: $(READY) ## repeat the run of LAB=lab3 with SEED=..., and say who gains or loses (SUBMISSIONS=, OUT=graded, CHANGES=file, JOBS=, COURSE_KEY=)
 	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(CHANGES),--changes "$(CHANGES)")
 
 feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT=graded, TO=feedback, FORMAT=md, QUIZ=1)

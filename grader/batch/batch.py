@@ -15,12 +15,14 @@ from grader.batch import runlog
 from grader.batch.alike import Alike, alike, as_csv
 from grader.errors import Refused
 from grader.executors import executor_of
-from grader.findings import Finding
+from grader.findings import Finding, needs_person
 from grader.grading.depends import changed, depends_on
 from grader.grading.job import Job
 from grader.grading.plan import Plan, plan_of, seed_so_far, taken
 from grader.grading.rows import Row
-from grader.intake.submissions import Submission, find_submissions
+from grader.handin import read_secret
+from grader.intake.submissions import find_submissions
+from grader.intake.versions import Submission
 from grader.lab import Lab
 from grader.plain import one_line
 from grader.results import folder as results_folder
@@ -42,12 +44,13 @@ class Options:
     force: bool = False
     jobs: int | None = None  # submissions at a time; None: as the executor likes
     executor: str = "local"
+    course_key: Path | None = None  # hand-ins have to be signed with keys that were made from it
 
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """What came of a run: its seed, how many submissions there were, a row for each that was reached, by name, and
-    what ended it early: a signal's number, or why nothing can be written."""
+    """What came of a run: its seed, how many submissions there were, a row for each that was reached, by name, what lay
+    there and is nobody's, and what ended it early: a signal's number, or why nothing can be written."""
 
     seed: int
     total: int
@@ -55,6 +58,7 @@ class Batch:
     signal: int = 0
     trouble: Finding | None = None
     run: str = ""  # its name in the log
+    left_over: list[Finding] = dataclasses.field(default_factory=list)
     alike: Sequence[Alike] = ()  # of a batch that was not ended early
 
     def count(self, what: str) -> int:
@@ -74,7 +78,7 @@ class Batch:
             return 128 + self.signal
         if any(row.what == "unwritten" or "error" in row.outcomes for row in self.rows):
             return 3
-        return 1 if any(row.attention for row in self.rows) else 0
+        return 1 if any(row.attention for row in self.rows) or any(map(needs_person, self.left_over)) else 0
 
 
 def grade_all(
@@ -88,7 +92,9 @@ def grade_all(
     `planned` before it begins which earlier results hold; `tell` what else there is to say."""
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise Refused("out_inside_submissions", out=str(options.out), submissions=str(options.submissions))
-    submissions = _chosen(find_submissions(options.submissions, lab), options)
+    secret = read_secret(options.course_key) if options.course_key else None
+    listing = find_submissions(options.submissions, lab, secret)
+    submissions = _chosen(listing.submissions, options)
     executor_of(options.executor)
     log = options.out / runlog.FILE
     who = f"{runlog.who()}, process {os.getpid()}, since {runlog.now()}"
@@ -101,13 +107,14 @@ def grade_all(
             out=str(options.out.resolve()),
             milestones=options.milestones,
             force=options.force,
+            secret=secret,
         )
         clock = time.monotonic()
         start = _start(lab, job, depends, options)
         _log(log, start)
         planned(plan_of(job, lab, depends, [submission.student for submission in submissions]))
         batch = _graded(lab, job, submissions, options, signals, lambda done: show(done, len(submissions)))
-        batch = dataclasses.replace(batch, run=start.run)
+        batch = dataclasses.replace(batch, run=start.run, left_over=listing.left if options.students is None else [])
         try:
             if options.students is None and not (batch.left or batch.trouble):
                 batch = dataclasses.replace(batch, alike=_alike(lab, options.out, submissions))

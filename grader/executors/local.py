@@ -21,7 +21,7 @@ import msgspec
 from grader.grading import work
 from grader.grading.job import Job
 from grader.grading.rows import Row
-from grader.intake.submissions import Submission
+from grader.intake.versions import Submission
 from grader.workers.worker import die_with_parent
 
 DESCRIPTION = "processes on this machine, one for each core"

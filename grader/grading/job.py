@@ -16,6 +16,7 @@ class Job(msgspec.Struct, frozen=True):
     out: str  # where <student>/<lab>/result.json goes
     milestones: bool = True  # judge what training saved
     force: bool = False  # grade also where the earlier result still holds
+    secret: str | None = None  # the course's, where hand-ins have to be signed
 
     def read_lab(self) -> Lab:
         return read_lab(Path(self.lab))

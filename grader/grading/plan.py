@@ -10,8 +10,8 @@ from grader.grading.depends import changed, in_short
 from grader.grading.job import Job
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
-from grader.intake.staging import Staged, stage
-from grader.intake.submissions import Submission
+from grader.intake.staging import Staged
+from grader.intake.versions import Submission, staged_of
 from grader.lab import Lab
 from grader.results import CheckResult, Result, earlier_result
 from grader.results.folder import result_path
@@ -51,10 +51,10 @@ def _unplayed(check: CheckResult) -> bool:
     return check.kind == "milestone" and check.outcome == "skipped"
 
 
-def taken(submission: Submission, lab: Lab) -> Staged | None:
+def taken(submission: Submission, lab: Lab, secret: str | None = None) -> Staged | None:
     """What is taken of a submission as it is now; None where it cannot be read, of which grading says why."""
     try:
-        return stage(submission.source, lab)
+        return staged_of(submission, lab, secret)
     except NothingUsable as error:
         return Staged({}, error.findings)
     except Unreadable:

@@ -12,6 +12,7 @@ from grader.results import Kind, Result
 
 What = Literal["graded", "unchanged", "kept", "refused", "unwritten", "no room"]
 KINDS: tuple[Kind, ...] = ("code", "milestone", "quiz", "report", "bonus")
+TOLD = (codes.NEWEST_COUNTS, codes.NEWEST_INSIDE, codes.NEWER_UPLOADS)  # in the table, though no person is needed
 MOST_FINDINGS = 50  # that a person is shown of one submission
 
 
@@ -51,7 +52,7 @@ def row_of(result: Result, what: What, found: list[Finding]) -> Row:
         result.max_score,
         {kind: points for kind in KINDS if (points := _points(result, kind))},
         dict(collections.Counter(check.outcome for check in result.checks)),
-        [finding for finding in result.notes if codes.NEWEST_COUNTS.made(finding)],
+        [finding for finding in result.notes if any(said.made(finding) for said in TOLD)],
     )
 
 

@@ -20,8 +20,8 @@ from grader.grading.milestones import Score, in_doubt, judge_milestone, scorer, 
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
-from grader.intake.staging import Staged, stage
-from grader.intake.submissions import Submission
+from grader.intake.staging import Staged
+from grader.intake.versions import Submission, staged_of
 from grader.judging.diagnosis import Heard, mistake_told
 from grader.judging.judge import Judged, Known, check_result, fault, judge, not_passing, without
 from grader.lab import Lab, Milestone, quiz
@@ -44,6 +44,7 @@ class Bench:
     score: Score | None
     key: dict[str, str]
     depends: dict[str, str]
+    secret: str | None = None  # the course's, where hand-ins have to be signed
 
 
 def open_bench(lab: Lab, parent: WarmParent, seed: int, with_milestones: bool = True) -> Bench:
@@ -71,7 +72,7 @@ def grade(bench: Bench, submission: Submission) -> Graded:
     """Grades one submission. Whatever is in it, the result has exactly one outcome for every check of the lab."""
     started, clock = datetime.now(UTC), time.monotonic()
     try:
-        staged = stage(submission.source, bench.lab)
+        staged = staged_of(submission, bench.lab, bench.secret)
         code = _code_results(bench, staged)
     except Unreadable as error:
         return failed(bench, submission, error.finding)

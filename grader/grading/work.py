@@ -19,7 +19,7 @@ from grader.grading.job import Job
 from grader.grading.plan import taken, why_not
 from grader.grading.rows import Row, What, row_of
 from grader.grading.submission import Bench, Graded, attention, failed, grade, open_bench
-from grader.intake.submissions import Submission
+from grader.intake.versions import Submission
 from grader.plain import one_line
 from grader.results import Result, earlier_result, write_result
 from grader.results.folder import result_path
@@ -40,7 +40,9 @@ def bench_of(job: Job) -> Bench:
     lab = job.read_lab()
     modules = lab.manifest.grader.preload
     parent = WarmParent(lab.manifest.largest_limits, job.sandbox, modules, source_of(lab))
-    return open_bench(lab, parent, job.seed, job.milestones)
+    bench = open_bench(lab, parent, job.seed, job.milestones)
+    bench.secret = job.secret
+    return bench
 
 
 @contextlib.contextmanager
@@ -82,7 +84,7 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     earlier = earlier_result(result_path(Path(job.out), submission.student, bench.lab.name))
     if earlier is None or earlier.student != submission.student or why_not(earlier, job, bench.lab, bench.depends):
         return None
-    staged = taken(submission, bench.lab)
+    staged = taken(submission, bench.lab, bench.secret)
     if staged is None or staged.digest() != earlier.submission_hash:
         return None
     if [*submission.findings, *staged.findings] != earlier.notes:

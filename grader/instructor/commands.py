@@ -1,5 +1,6 @@
 """The commands of an instructor that grade: grade and regrade; those that read results are in results_commands.py."""
 
+import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.instructor import results_commands
+from grader.instructor import hand_in_commands, results_commands
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.screen import ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
     from grader.grading.rows import Row
 
 Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes")]
+CourseKey = Annotated[
+    Path | None, typer.Option(help="the course's key: what its students' keys did not sign needs a person")
+]
 Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; without it, one for each core")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
+    hand_in_commands.add_to(app)
     results_commands.add_to(app)
     for command in (grade, regrade):
         app.command(cls=LateCommand)(command)
@@ -43,6 +48,7 @@ def grade(
     jobs: Jobs = None,
     executor: ExecutorName = "local",
     sandbox: SandboxName = "auto",
+    course_key: CourseKey = None,
     as_json: Json = False,
 ) -> None:
     """Grade all submissions to a lab that are not graded yet: a result for each, a table, and what needs a person."""
@@ -52,7 +58,9 @@ def grade(
 
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
-    options = batch.Options(submissions, out, backend, seed, student or None, milestones, force, jobs, executor)
+    options = batch.Options(
+        submissions, out, backend, seed, student or None, milestones, force, jobs, executor, course_key
+    )
     sys.exit(_grade(the_lab, options, as_json))  # not typer.Exit, which has cli.main say of a stop that it was one
 
 
@@ -66,6 +74,7 @@ def regrade(
     ] = None,
     jobs: Jobs = None,
     sandbox: SandboxName = "auto",
+    course_key: CourseKey = None,
     as_json: Json = False,
 ) -> None:
     """Grade once more what a run graded, with its seed, and say who gains or loses by which check (for instructors)."""
@@ -78,6 +87,7 @@ def regrade(
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
     options, start = batch.run_again(the_lab, seed, submissions, out, backend, jobs)
+    options = dataclasses.replace(options, course_key=course_key)
     for finding in in_short(batch.differences(the_lab, start)):
         print(say("not_as_it_was", what=finding), file=sys.stderr)
     before = regrading.results_by_student(out, the_lab.name)
@@ -120,9 +130,10 @@ def _grade(lab: Lab, options: "Options", as_json: bool, compare: "Callable[[Batc
         compare(done)
     elif as_json:
         _print_json(lab, options.out, done.rows)
+        table.print_left_over(screen, done.left_over)
         compare(done)
     else:
-        table.print_summary(console, done.rows)
+        table.print_summary(console, done.rows, done.left_over)
         table.print_alike(console, done.alike, shown(options.out / batch.alike_file(lab)))
         compare(done)
         unchanged = done.count("unchanged")

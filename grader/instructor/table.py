@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.batch.alike import CODE, Alike
+from grader.findings import Finding
 from grader.grading.plan import Plan
 from grader.grading.rows import KINDS, Points, Row
 from grader.languages import say
@@ -59,8 +60,9 @@ NO_RESULT = {"refused": "not_graded", "unwritten": "not_saved"}  # what stands i
 BAD = ("todo", "timeout", "crashed", "error")  # outcomes that are counted in a row's notes
 
 
-def print_summary(console: Console, rows: Sequence[Row]) -> None:
-    """The table, and what needs attention. Names of files and students come from outside: no markup, no controls."""
+def print_summary(console: Console, rows: Sequence[Row], left_over: Sequence[Finding] = ()) -> None:
+    """The table, what needs attention, and what is nobody's. Names of files and students come from outside: no markup,
+    no controls."""
     table = Table(box=None)
     table.add_column(say("column_student"), overflow="fold")  # two names may differ in their ends only
     kinds = [kind for kind in KINDS if kind != "bonus" or any(row.points.get(kind) for row in rows)]
@@ -79,6 +81,15 @@ def print_summary(console: Console, rows: Sequence[Row]) -> None:
         console.print("\n" + say("need_a_person", count=sum(bool(row.attention) for row in rows)))
         for student, finding in attention:
             console.print(f"  {printable(student)}: {one_line(say(finding), 500)}")
+    print_left_over(console, left_over)
+
+
+def print_left_over(console: Console, left_over: Sequence[Finding]) -> None:
+    """What lies among the submissions and was not graded. Nothing where there is nothing."""
+    if left_over:
+        console.print("\n" + say("left_over"))
+        for finding in left_over:
+            console.print(f"  {one_line(say(finding), 500)}", markup=False, highlight=False)
 
 
 def print_alike(console: Console, found: Sequence[Alike], file: str) -> None:

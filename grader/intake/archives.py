@@ -25,6 +25,11 @@ from grader.plain import one_line
 
 UNKNOWN_SUFFIXES = (".rar", ".7z")  # nobody can read these here; they are a student's submission all the same
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", *UNKNOWN_SUFFIXES)
+CLUTTER = {
+    *("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git", ".gitignore", ".github", ".vscode", ".idea"),
+    *("__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".backup"),
+    *(".venv", "venv", "site-packages", "node_modules"),
+}
 UNPACKERS: dict[bytes, Callable[[], Any]] = {  # by the first two bytes
     b"\x1f\x8b": lambda: zlib.decompressobj(wbits=31),
     b"BZ": bz2.BZ2Decompressor,
@@ -32,12 +37,13 @@ UNPACKERS: dict[bytes, Callable[[], Any]] = {  # by the first two bytes
 }
 MAX_ARCHIVE_BYTES = 100_000_000
 MAX_UNPACKED_BYTES = 200_000_000  # of a tar, which has to be unpacked to be listed
-MAX_ENTRIES = 10_000
+MAX_ENTRIES = 10_000  # without clutter
+MAX_LISTED = 40_000  # with it: a virtual environment has more than ten thousand files
 MAX_PIECES = 10_000  # compressed one after another in one file: each takes time, and may hold nothing
 MAX_NAME = 1000  # characters of a path inside an archive
 # What may be read to list the entries: a zip has 46 bytes for each and its name; a tar has 512, and as much again twice
 # for a long name. An archive with a longer listing has too many entries, whatever number it gives itself.
-ZIP_LISTING_BYTES = MAX_ENTRIES * 200
+ZIP_LISTING_BYTES = MAX_LISTED * 100
 TAR_LISTING_BYTES = MAX_ENTRIES * 2048
 UNLIMITED = 2**62
 PAX_RECORD = re.compile(rb"([0-9]{1,9}) ([^=\n]{1,200})=")
@@ -75,11 +81,8 @@ def archive_stem(path: Path) -> str:
 
 
 def is_clutter(path: PurePosixPath) -> bool:
-    """Whether an operating system, an editor or Python left this behind."""
-    return any(
-        part in ("__MACOSX", "__pycache__", ".DS_Store", ".ipynb_checkpoints", ".git") or part.startswith("._")
-        for part in path.parts
-    )
+    """Whether an operating system, an editor, Python or the kit itself left this behind, or installed it."""
+    return any(part in CLUTTER or part.startswith("._") for part in path.parts)
 
 
 def archive_entries(name: str, data: bytes) -> list[Entry]:
@@ -89,12 +92,23 @@ def archive_entries(name: str, data: bytes) -> list[Entry]:
     with _broken(name):
         if name.lower().endswith(".zip"):
             file = _Listed(data, ZIP_LISTING_BYTES)
-            entries = list(_zip_entries(zipfile.ZipFile(file)))
+            entries = list(_counted(_zip_entries(zipfile.ZipFile(file))))
         else:
             file = _Listed(_unpacked(data), TAR_LISTING_BYTES)
-            entries = list(_tar_entries(tarfile.TarFile(fileobj=file, tarinfo=_Member)))
+            entries = list(_counted(_tar_entries(tarfile.TarFile(fileobj=file, tarinfo=_Member))))
     file.left = UNLIMITED
     return [dataclasses.replace(entry, read=_broken(name)(entry.read)) for entry in entries]
+
+
+def _counted(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries without clutter; NothingUsable where they are too many."""
+    kept = 0
+    for listed, entry in enumerate(entries, 1):
+        if not is_clutter(entry.path):
+            kept += 1
+            yield entry
+        if kept > MAX_ENTRIES or listed > MAX_LISTED:
+            raise too_many()
 
 
 def too_many() -> NothingUsable:
@@ -167,10 +181,7 @@ def _entry(name: str, is_file: bool, size: int, read: Callable[[], bytes]) -> En
 
 
 def _zip_entries(archive: zipfile.ZipFile) -> Iterator[Entry]:
-    members = archive.infolist()
-    if len(members) > MAX_ENTRIES:
-        raise too_many()
-    for member in members:
+    for member in archive.infolist():
         if member.filename.endswith("/"):  # not is_dir(), which fails on an empty name
             continue
         is_file = stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG)
@@ -245,11 +256,7 @@ def _pax_records(header: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _tar_entries(archive: tarfile.TarFile) -> Iterator[Entry]:
-    count = 0
     while member := archive.next():
-        count += 1
-        if count > MAX_ENTRIES:
-            raise too_many()
         if not member.isdir():
             is_file = member.isreg() and not member.issparse()
             yield _entry(member.name, is_file, member.size, functools.partial(_read_member, archive, member))

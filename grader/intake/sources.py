@@ -1,14 +1,17 @@
 """What lies in a source, a folder or an archive, as entries; a source is only read, and as it was at one moment.
 
+Of a folder that holds files of several students, some are a source of their own: loose ones.
+
 A source is listed before and after it is read: where the listings differ, nothing of what was read counts. No link is
 followed, and no FIFO is waited for.
 """
 
 import contextlib
+import dataclasses
 import functools
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from grader import codes
@@ -30,6 +33,7 @@ MAX_DEPTH = 50  # folders in folders
 
 State = tuple[int, ...]  # what tells whether a file was touched
 Listing = dict[PurePosixPath, State]  # of a folder and all that is below it; of an archive, only itself
+Loose = Mapping[str, str]  # files of a folder, by the names that they were handed in by
 ITSELF = PurePosixPath()
 
 
@@ -38,18 +42,18 @@ class Unreadable(Found):
 
 
 @contextlib.contextmanager
-def opened(source: Path) -> Iterator[list[Entry]]:
-    """What lies in a source, to be read until this ends.
+def opened(source: Path, loose: Loose | None = None) -> Iterator[list[Entry]]:
+    """What lies in a source, to be read until this ends: of a folder only the loose files, where any are named.
 
     Raises NothingUsable where the student sent what cannot be read. Raises Unreadable where the source vanished or is
     forbidden, and in the end where it is not as it was in the beginning, whatever came of it.
     """
     try:
-        before = _listing(source)
+        before = _listing_of(source, loose)
         try:
-            yield _entries(source, before)
+            yield _loose_entries(source, loose, before) if loose else _entries(source, before)
         finally:
-            if _listing(source) != before:
+            if _listing_of(source, loose) != before:
                 raise Unreadable(codes.UNREADABLE(file=one_line(source.name), why=codes.CHANGES_MEANWHILE()))
     except OSError as error:
         why: str | Finding = reason(error)
@@ -81,6 +85,17 @@ def _folder_entries(source: Path, listing: Listing) -> Iterator[Entry]:
         if not stat.S_ISDIR(mode):
             refused = None if stat.S_ISREG(mode) else codes.REFUSED_LINK(file=one_line(str(path)))
             yield Entry(path, size, functools.partial(_read, source, path, size), refused)
+
+
+def _listing_of(source: Path, loose: Loose | None) -> Listing:
+    if not loose:
+        return _listing(source)
+    return {PurePosixPath(name): _state((source / name).lstat()) for name in loose.values()}
+
+
+def _loose_entries(source: Path, loose: Loose, listing: Listing) -> list[Entry]:
+    names = {PurePosixPath(name): PurePosixPath(own) for own, name in loose.items()}
+    return [dataclasses.replace(entry, path=names[entry.path]) for entry in _folder_entries(source, listing)]
 
 
 def _listing(source: Path) -> Listing:

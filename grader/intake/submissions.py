@@ -1,66 +1,127 @@
-"""Finds submissions in a folder that is laid out as nbgrader's (submitted/<student>/<lab>/) or holds archives."""
+"""Finds submissions in a folder that is laid out as nbgrader's (submitted/<student>/<lab>/), that holds archives, or
+that is the unpacked export of a learning platform. Nothing is passed over in silence: what is nobody's is named.
+"""
 
 import dataclasses
-import hashlib
 import os
-import re
+import stat
 import unicodedata
 from collections import Counter
-from datetime import datetime
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from grader import codes
+from grader import codes, handin
 from grader.errors import Refused
 from grader.findings import Finding
-from grader.intake.archives import MAX_ENTRIES, archive_stem, is_archive, is_clutter, reason
+from grader.intake.archives import MAX_ENTRIES, NothingUsable, archive_stem, is_archive, is_clutter, reason
+from grader.intake.names import Order, is_to_come, lab_of, labs_in, order_in, packed, packed_at, readable
+from grader.intake.platforms import GRADESCOPES, Named, named_by_any
+from grader.intake.sources import Unreadable
+from grader.intake.staging import stage
+from grader.intake.versions import Submission, Version, newest
 from grader.lab import Lab
 from grader.plain import one_line
 
-# What make labN-submit calls its archives: <student>_<lab>_<time>.zip; a browser adds " (1)", a person drops the time.
-PACKED = re.compile(r"(?P<student>.+)_(?P<lab>lab\d+)(_(?P<time>\d{8}-\d{6}))?( ?\(\d+\))?")
-MAX_NAME_BYTES = 200  # file systems allow 255
-LISTED = 5  # of a student's older submissions
-NAMED_LAB = re.compile(r"(?<![a-z0-9])lab\d+")
+LISTED = 5  # names that are told of many
 
 
 @dataclasses.dataclass(frozen=True)
-class Submission:
-    """One student's submission: where it lies, and what was found while it was looked for.
+class Listing:
+    """What lies in a folder of submissions: one for each student, by name; and `left`, what of it is nobody's."""
 
-    `student` is a line of text and the name of one folder.
-    """
-
-    student: str
-    source: Path
-    findings: list[Finding]
+    submissions: list[Submission]
+    left: list[Finding]
 
 
-def find_submissions(folder: Path, lab: Lab) -> list[Submission]:
-    """The submissions to `lab` in `folder`, one for each student, ordered by name. Of several the newest counts.
+@dataclasses.dataclass
+class _Sorted:
+    """What lies at the top of the folder, as it is sorted by whose it is."""
+
+    versions: dict[str, list[Version]] = dataclasses.field(default_factory=dict)
+    with_work: set[str] = dataclasses.field(default_factory=set)  # students of whom something is surely the lab's
+    misnamed: dict[str, list[Version]] = dataclasses.field(default_factory=dict)  # archives that name another lab
+    findings: dict[str, list[Finding]] = dataclasses.field(default_factory=dict)
+    strays: list[Finding] = dataclasses.field(default_factory=list)
+    other_labs: list[str] = dataclasses.field(default_factory=list)
+    clutter: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, student: str, *versions: Version, work: bool = True, findings: Iterable[Finding] = ()) -> None:
+        self.findings.setdefault(student, []).extend(findings)
+        if versions:
+            self.versions.setdefault(student, []).extend(versions)
+            self.with_work.update([student] if work else [])
+
+    def add_archive(self, student: str, version: Version, lab: Lab) -> None:
+        """An archive, unless its name names other labs alone. `make labN-submit` writes the name itself; people number
+        as they like."""
+        named = packed(version.source)
+        if named and named["time"]:
+            if f"lab{int(named['number'])}" == lab.name:
+                self.add(student, version)
+            else:
+                self.other_labs.append(version.name)
+        elif lab.name in (of := labs_in(archive_stem(version.source))) or not of:
+            self.add(student, version)
+        else:
+            self.misnamed.setdefault(student, []).append(version)
+
+
+def find_submissions(folder: Path, lab: Lab, secret: str | None = None) -> Listing:
+    """The submissions to `lab` in `folder`, one for each student, ordered by name. Of several versions of one student
+    the newest counts; with the course's secret, of those that the student signed.
 
     What is wrong with one student's submission is found when it is staged. Raises Refused where the folder cannot be
     listed or holds no submission.
     """
-    sources: dict[str, list[Path]] = {}
+    found = _Sorted()
     try:
         if not folder.is_dir():
             raise Refused(codes.SUBMISSIONS_NO_FOLDER(folder=str(folder)))
-        for path in sorted(folder.iterdir()):
+        paths = sorted(folder.iterdir())
+        of_platforms = named_by_any(path.name for path in paths)
+        loose: dict[str, dict[Path, Named]] = {}
+        for path in paths:
             if is_clutter(PurePosixPath(path.name)):
-                continue
-            if _is_folder(path):
-                found = _of_student(path, lab)
-                if found != [path] or not path.name.startswith("."):  # a hidden folder without the lab is a tool's
-                    sources.setdefault(_readable(path.name), []).extend(found)
-            elif is_archive(path) and _is_for(path, lab):
-                sources.setdefault(_student(path), []).append(path)
+                found.clutter.append(path.name)
+            elif named := of_platforms.get(path.name):
+                loose.setdefault(readable(named.student), {})[path] = named
+            elif _is_folder(path):
+                _sort_folder(path, readable(path.name), lab, found)
+            elif not is_archive(path):
+                stray = codes.GRADESCOPES_LIST if path.name == GRADESCOPES else codes.NOBODYS
+                found.strays.append(stray(file=one_line(path.name)))
+            else:
+                _sort_archive(path, lab, found)
+        for student, files in loose.items():
+            _sort_platforms(student, folder, files, lab, found)
     except OSError as error:
         raise Refused(codes.SUBMISSIONS_UNREADABLE(folder=str(folder), reason=reason(error))) from None
-    if not sources:
-        raise Refused(codes.NO_SUBMISSION(folder=str(folder)))
-    alike = Counter(map(_folded, sources))
-    return [_newest(student, sources[student], alike[_folded(student)] > 1, lab) for student in sorted(sources)]
+    _look_into_misnamed(found, lab)
+    left = _left(found)
+    if not found.versions:
+        among = codes.NO_SUBMISSION_AMONG(folder=str(folder), left=left)
+        raise Refused(among if left else codes.NO_SUBMISSION(folder=str(folder)))
+    _join_alike(found)
+    alike = Counter(map(_folded, found.versions))
+    submissions = []
+    for student in sorted(found.versions):
+        submission = newest(student, found.versions[student], lab, secret)
+        more = [*found.findings[student], *([codes.NAMES_ALIKE()] if alike[_folded(student)] > 1 else [])]
+        submissions.append(dataclasses.replace(submission, findings=[*more, *submission.findings]))
+    return Listing(submissions, left)
+
+
+def _left(found: _Sorted) -> list[Finding]:
+    """What is nobody's: a finding for each that may be somebody's work, one for all of other labs, one for tools'."""
+    left = [*found.strays]
+    if found.other_labs:
+        left.append(codes.OF_OTHER_LABS(names=_some(found.other_labs)))
+    if found.clutter:
+        left.append(codes.LEFT_BY_TOOLS(names=_some(found.clutter)))
+    return left
+
+
+# --- one at the top of the folder -------------------------------------------------------------------------------------
 
 
 def _is_folder(path: Path) -> bool:
@@ -72,50 +133,152 @@ def _is_folder(path: Path) -> bool:
         return True
 
 
-def _of_student(folder: Path, lab: Lab) -> list[Path]:
-    """What a student's folder holds for the lab: a subfolder of its name, or archives, or else the files themselves."""
+def _sort_archive(path: Path, lab: Lab, found: _Sorted) -> None:
+    """An archive: its name says whose it is, unless it is a login name that many have."""
+    named = packed(path)
+    student = named["student"] if named else archive_stem(path)
+    order = packed_at(path)
+    if handin.is_shared(student):
+        own = readable(archive_stem(path))
+        found.add(own, findings=[codes.SHARED_LOGIN(login=student)])
+        found.add_archive(own, Version(path, path.name, order), lab)
+    else:  # "..": results go into a folder of this name
+        student = readable(student if student.strip(".") else path.name)
+        found.add_archive(student, Version(path, path.name, order, claimed=True), lab)
+
+
+def _sort_folder(folder: Path, student: str, lab: Lab, found: _Sorted, order: Order | None = None) -> None:
+    """A student's folder: a subfolder with the lab's name, or archives, or else the files themselves."""
     try:
-        if folder.is_symlink():  # to another student's, perhaps: it is refused, not followed
-            return [folder]
-        for name in (lab.name, lab.folder.name):
-            if (folder / name).is_symlink():
-                return [folder / name]
-            if (folder / name).is_dir():
-                inside = _archives(folder / name)
-                return inside if inside and not any((folder / name).glob("*.py")) else [folder / name]
-        return [path for path in _archives(folder) if _is_for(path, lab)] or [folder]
+        inside = _inside(folder, lab)
     except OSError:  # one student's folder must not end the batch: staging fails on it, too, and says why
-        return [folder]
+        found.add(student, Version(folder, folder.name, order))
+        return
+    if folder.name.startswith(".") and not (inside.work or inside.archives):  # a tool's, and no student
+        found.clutter.append(folder.name)
+        return
+    for path in inside.archives:
+        relative = path.relative_to(folder)
+        own = packed_at(path) or order_in(str(relative.parent)) or order
+        found.add_archive(student, Version(path, str(relative), own), lab)
+    if inside.work or student not in found.with_work:
+        found.add(student, Version(inside.root, _told(folder, inside.root), order), work=inside.work)
+    elif inside.others:
+        found.add(student, findings=[codes.LIES_BESIDE(files=_some(inside.others))])
+    if handin.is_shared(student):
+        found.add(student, findings=[codes.SHARED_LOGIN(login=student)])
 
 
-def _archives(folder: Path) -> list[Path]:
-    """The archives in a folder, or none where it holds more files than staging allows."""
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in islice(entries, MAX_ENTRIES + 1)]
-    return [folder / name for name in sorted(names) if is_archive(folder / name)] if len(names) <= MAX_ENTRIES else []
+def _told(folder: Path, root: Path) -> str:
+    return f"{folder.name}/" if root == folder else f"{folder.name}/{root.name}/"
 
 
-def _is_for(archive: Path, lab: Lab) -> bool:
-    """Whether an archive may be the lab's: it may not where its name names other labs alone."""
-    packed = PACKED.fullmatch(archive_stem(archive))
-    named = [packed["lab"]] if packed else NAMED_LAB.findall(archive_stem(archive).lower())
-    return not named or lab.name in named
+def _sort_platforms(student: str, folder: Path, files: Mapping[Path, Named], lab: Lab, found: _Sorted) -> None:
+    """What is one student's, as a platform's names say: folders, archives, and files, which together are a version."""
+    attempts: dict[Order | None, dict[str, str]] = {}
+    older: list[str] = []
+    for path, named in sorted(files.items(), key=lambda item: item[1].upload or 0):
+        if _is_folder(path):
+            _sort_folder(path, student, lab, found, named.attempt)
+        elif is_archive(path):
+            upload = None if named.upload is None else ("upload", float(named.upload))
+            found.add_archive(student, Version(path, path.name, named.attempt or upload), lab)
+        else:
+            loose = attempts.setdefault(named.attempt, {})
+            older += [loose[named.file]] if named.file in loose else []
+            loose[named.file] = path.name
+    for attempt, loose in attempts.items():
+        work = not loose.keys().isdisjoint(lab.manifest.files.handed_in)
+        found.add(student, Version(folder, ", ".join(loose.values()), attempt, loose=loose), work=work)
+    if older:
+        found.add(student, findings=[codes.NEWER_UPLOADS(others=_some(older))])
 
 
-def _student(archive: Path) -> str:
-    packed = PACKED.fullmatch(archive_stem(archive))
-    student = packed["student"] if packed else archive_stem(archive)
-    return _readable(student if student.strip(".") else archive.name)  # "..": results go into a folder of this name
+# --- what is in a student's folder ------------------------------------------------------------------------------------
 
 
-def _readable(name: str) -> str:
-    """A file's name, which need not be text, as a student's name: printable, and fit for a folder. Different names stay
-    different."""
-    text = "".join(c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name)
-    if len(text.encode()) <= MAX_NAME_BYTES:
-        return text
-    cut = text.encode()[: MAX_NAME_BYTES - 9].decode(errors="ignore")
-    return f"{cut}~{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+@dataclasses.dataclass(frozen=True)
+class _Inside:
+    """What a student's folder holds: the folder to read, whether files of the lab's are in it, archives, others."""
+
+    root: Path
+    work: bool
+    archives: list[Path]
+    others: list[str]
+
+
+def _inside(folder: Path, lab: Lab) -> _Inside:
+    """Looks through a student's folder, no further than staging would, and into no other lab's subfolder."""
+    of_lab = [folder / name for name in (lab.name, lab.folder.name)]
+    link = next((path for path in [folder, *of_lab] if path.is_symlink()), None)
+    if link:  # to another student's, perhaps: it is refused, not followed
+        return _Inside(link, True, [], [])
+    wanted = {PurePosixPath(name).name for name in lab.manifest.files.handed_in}
+    files: list[Path] = []
+    for path in _files_in(folder, lab):
+        files.append(path)
+        if len(files) > MAX_ENTRIES:
+            return _Inside(folder, True, [], [])  # which staging refuses, in words
+    work = [path for path in files if path.name in wanted]
+    archives = sorted(path for path in files if is_archive(path) and path.name not in wanted)
+    others = [str(path.relative_to(folder)) for path in files if path not in archives]
+    own = [root for root in of_lab if root.is_dir()]
+    within = len(own) == 1 and all(path.is_relative_to(own[0]) for path in files if path not in archives)
+    root = own[0] if within else folder
+    return _Inside(root, bool(work), archives, sorted(others))
+
+
+def _files_in(folder: Path, lab: Lab) -> Iterator[Path]:
+    """The files below a folder; OSError where it cannot be listed, or a folder in it."""
+    folders = [folder]
+    while folders:
+        with os.scandir(folder := folders.pop()) as entries:  # never listed whole: it may hold millions
+            for entry in entries:
+                if is_clutter(PurePosixPath(entry.name)):
+                    continue
+                if not stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode):
+                    yield folder / entry.name
+                elif lab_of(PurePosixPath(entry.name)) in ("", lab.name):
+                    folders.append(folder / entry.name)
+
+
+def _look_into_misnamed(found: _Sorted, lab: Lab) -> None:
+    """Of a student of whom there is nothing else, what is inside of an archive decides, whatever lab its name names."""
+    for student, versions in found.misnamed.items():
+        for version in versions:
+            if student not in found.with_work and _holds_code(version.source, lab):
+                found.add(student, version, work=False)
+            else:
+                found.other_labs.append(version.source.name)
+
+
+def _holds_code(archive: Path, lab: Lab) -> bool:
+    try:
+        return not stage(archive, lab).files.keys().isdisjoint(lab.manifest.files.code)
+    except (NothingUsable, Unreadable):
+        return False
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def _join_alike(found: _Sorted) -> None:
+    """Makes one student of names that differ in case only, where each version says when it was packed: people type
+    their own name differently. Of folders nobody knows whether they are one person's."""
+    groups: dict[str, list[str]] = {}
+    for student, versions in found.versions.items():
+        if all(version.claimed and version.order for version in versions):
+            groups.setdefault(_folded(student), []).append(student)
+    for names in groups.values():
+        if len(names) > 1:
+            last = max(names, key=lambda name: max(_when(version) for version in found.versions[name]))
+            for name in names:
+                if name != last:
+                    found.add(last, *found.versions.pop(name), findings=found.findings.pop(name))
+
+
+def _when(version: Version) -> tuple[bool, Order]:
+    return not is_to_come(version.order), version.order or ("", 0.0)
 
 
 def _folded(student: str) -> str:
@@ -123,39 +286,8 @@ def _folded(student: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", student).casefold())
 
 
-def _age(path: Path) -> tuple[float, str]:
-    """When an archive was packed, as its name says or else as the file system does."""
-    packed = PACKED.fullmatch(archive_stem(path)) if is_archive(path) else None
-    if packed and packed["time"]:
-        try:
-            return datetime.strptime(packed["time"], "%Y%m%d-%H%M%S").timestamp(), path.name
-        except ValueError:
-            pass
-    try:
-        return path.lstat().st_mtime, path.name
-    except OSError:  # it has just vanished
-        return 0.0, path.name
-
-
-def _is_empty(path: Path, lab: Lab) -> bool:
-    """Whether this is a folder without a file of the lab's, which some tool made and no student."""
-    wanted = {PurePosixPath(name).name for name in lab.manifest.files.handed_in}
-    files = (name for _, _, names in os.walk(path) for name in names)
-    return path.is_dir() and not path.is_symlink() and wanted.isdisjoint(islice(files, MAX_ENTRIES))
-
-
-def _newest(student: str, paths: list[Path], shares_name: bool, lab: Lab) -> Submission:
-    ordered = sorted(paths, key=_age)
-    if len(ordered) > 1:
-        ordered = [path for path in ordered if not _is_empty(path, lab)] or ordered
-    found = [codes.NAMES_ALIKE()] if shares_name else []
-    if len(ordered) > 1:
-        *others, newest = (one_line(path.name) for path in ordered)
-        found.append(codes.NEWEST_COUNTS(name=newest, count=len(ordered), others=_some(others)))
-    return Submission(student, ordered[-1], found)
-
-
 def _some(names: list[str]) -> list[str | Finding]:
-    """The last of these names, and how many more there are."""
+    """The first of these names, and how many more there are."""
     left = len(names) - LISTED
-    return [*names[-LISTED:], codes.AND_MORE(count=left)] if left > 0 else [*names]
+    shown: list[str | Finding] = [one_line(name) for name in names[:LISTED]]
+    return [*shown, codes.AND_MORE(count=left)] if left > 0 else shown

@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from grader.errors import Refused
+from grader.handin import KEY_FILE
 from grader.lab import ROOT, find_lab, labs_folder
 from grader.languages import say
 from grader.screen import Json, LabName, console, shown
@@ -89,14 +90,17 @@ def submit(
     lab: LabName,
     student: Annotated[str | None, typer.Option(help="your id; without it, your login name")] = None,
     out: Annotated[Path, typer.Option(help="where the archive goes")] = ROOT / "submissions",
+    key: Annotated[Path, typer.Option(help="signs it, where the course gave you one")] = ROOT / KEY_FILE,
 ) -> None:
     """Check once more, say what is still open, and pack what is handed in into one archive."""
     from grader.results.result import points_text
     from grader.student import checking
     from grader.student import submit as submitting
 
-    session = checking.open_session(find_lab(lab, labs_folder()))
-    name = submitting.student_name(student)
+    the_lab = find_lab(lab, labs_folder())
+    signs = submitting.read_key(key)
+    name = submitting.student_name(student, signs)
+    session = checking.open_session(the_lab)
     checked = checking.run_public_checks(session, thorough=True)
     states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
     still_open = submitting.what_is_open(session.lab, checked, states, quiz)
@@ -106,8 +110,9 @@ def submit(
         console.print(say("still_open"))
         for sentence in still_open:
             console.print(f"  - {sentence}")
-    archive, names = submitting.pack(session.lab, name, out)
-    console.print(say("handed_in_as" if student else "handed_in_as_login", student=name))
+    archive, names = submitting.pack(session.lab, name, out, signs)
+    who = "handed_in_signed" if signs else "handed_in_as" if student else "handed_in_as_login"
+    console.print(say(who, student=name))
     for packed in names:
         console.print(f"  + {packed}")
     if session.lab.manifest.report:

@@ -3,25 +3,43 @@
 import getpass
 import hashlib
 import json
-import re
 import zipfile
 from datetime import datetime
 from pathlib import Path
 
+from grader import handin
 from grader.errors import Refused
 from grader.lab import MANIFEST_FILE, Lab
 from grader.languages import say
 from grader.student.checking import Checked, MilestoneState, QuizState, metrics_of
 
 
-def student_name(given: str | None) -> str:
-    """The student's id for the archive's name: the one given, else the name of who is logged in."""
+def read_key(path: Path) -> str | None:
+    """The key to sign with that the course gave out, if it lies there; Refused where it cannot be one."""
     try:
-        name = given if given is not None else getpass.getuser()
+        key = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused("cannot_be_read", path=str(path), reason=str(error)) from None
+    if not handin.owner_of(key):
+        raise Refused("no_students_key", path=str(path))
+    return key
+
+
+def student_name(given: str | None, key: str | None = None) -> str:
+    """The student's id for the archive's name: the key's, the one given, or else the name of who is logged in."""
+    owner = handin.owner_of(key) if key else ""
+    if owner and given not in (None, owner):
+        raise Refused("key_of_another", name=given, owner=owner)
+    try:
+        name = owner or (given if given is not None else getpass.getuser())
     except (KeyError, OSError):  # a container's user need not have a name
         raise Refused("who_hands_in") from None
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", name):
+    if not handin.STUDENT.fullmatch(name):
         raise Refused("no_students_id", name=name)
+    if given is None and not owner and handin.is_shared(name):
+        raise Refused("login_of_many", name=name)
     return name
 
 
@@ -59,20 +77,24 @@ def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneSta
     return list(dict.fromkeys(sentences))  # two milestones may judge the same artefacts
 
 
-def pack(lab: Lab, student: str, folder: Path) -> tuple[Path, list[str]]:
-    """Writes <student>_<lab>_<time>.zip into `folder`; returns its path and the names of what went in."""
+def pack(lab: Lab, student: str, folder: Path, key: str | None = None) -> tuple[Path, list[str]]:
+    """Writes <student>_<lab>_<time>.zip into `folder`, signed where there is a key; returns its path and the names of
+    what went in."""
     files = files_to_hand_in(lab)
     if not files:
         raise Refused("nothing_to_hand_in", 1, folder=str(lab.folder))
     contents = {str(path.relative_to(lab.folder)): path.read_bytes() for path in files}
+    now = datetime.now().astimezone()
     manifest = {
         "lab": lab.name,
         "student": student,
-        "packed": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "packed": now.isoformat(timespec="seconds"),
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
     }
+    if key:
+        manifest = handin.signed(manifest, key)
     folder.mkdir(parents=True, exist_ok=True)
-    archive = folder / f"{student}_{lab.name}_{datetime.now():%Y%m%d-%H%M%S}.zip"
+    archive = folder / handin.archive_name(student, lab.name, now)
     temporary = archive.with_suffix(".zip.new")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in contents.items():

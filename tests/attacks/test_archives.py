@@ -228,7 +228,10 @@ def test_an_archive_inside_an_archive_is_not_opened(lab3: Lab, tmp_path: Path) -
         inner = zip_of({"inner.zip": inner})
     files, problems, notes = staged_in(2 * MB, lab3, tmp_path / "a.zip", inner)
     assert files == {}
-    assert problems == ["none of returns.py, losses.py, agent.py, quiz.json is in it"]
+    assert problems == [
+        "none of returns.py, losses.py, agent.py, quiz.json is in it",
+        "lab3/inner.zip is an archive in what was handed in, and was not opened",
+    ]
     assert notes == ["not in lab.toml, ignored: lab3/inner.zip"]
 
 
@@ -301,7 +304,7 @@ def test_a_folder_without_end_is_left_early(lab3: Lab, tmp_path: Path, monkeypat
         return Endless() if isinstance(path, int) or path == tmp_path / "ada" else scandir(path)
 
     monkeypatch.setattr("os.scandir", listing)
-    [submission] = find_submissions(tmp_path, lab3)
+    [submission] = find_submissions(tmp_path, lab3).submissions
     files, problems, _ = staged_in(20 * MB, lab3, submission.source)
     assert files == {}
     assert problems == ["there are more than 10,000 files in it"]

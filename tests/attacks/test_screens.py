@@ -68,7 +68,7 @@ def test_a_hostile_name_is_one_plain_line_on_the_instructors_screen(what: str, a
     folder.mkdir(parents=True)
     (folder / f"n{name}").write_text("")
     (folder / f"l{name}").symlink_to("/etc/passwd")
-    [submission] = find_submissions(tmp_path / "submitted", attacked.lab)
+    [submission] = find_submissions(tmp_path / "submitted", attacked.lab).submissions
     graded = grade(attacked, submission)
     result = graded.result
     assert controls(result.student + "".join(map(say, [*graded.attention, *result.notes]))) == []

@@ -71,7 +71,7 @@ def test_a_job_and_a_submission_and_a_row_are_plain_data(small_lab: Lab, submitt
     """Nothing live is in them: what is read on another machine is what was sent."""
     job = Job(str(small_lab.folder), 7, "none", str(submitted.parent / "out"))
     assert msgspec.json.decode(msgspec.json.encode(job), type=Job) == job
-    for submission in find_submissions(submitted, small_lab):
+    for submission in find_submissions(submitted, small_lab).submissions:
         row = work.grade_one(job, submission)
         assert msgspec.json.decode(msgspec.json.encode(row), type=Row) == row
 

@@ -151,7 +151,7 @@ def said(kit: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 DATA = re.compile(
     r"""lab90\w*|double|shift(_back)?|total(s|led)?|\w+\.py|quiz\.json|
     README(\.md)?|Numbers|make\ [\w-]+|TASK=\S+|FILE=\S+|STUDENT=\S+|OUT=\S+|SUBMISSIONS=\S*|--?\w[\w-]*|
-    \w+_bytes|lab\.toml|invalid\ syntax|train|
+    \w+_bytes|(lab|equivalents)\.toml|invalid\ syntax|train|
     'utf-8'\ codec.*|case\ '[^']*'|'[^']*'|"[^"]*"|ada|bob|carol|nobody|nowhere|csv|json|dict|seed|in\ \w+:\ .*|
     \w+Error\b.*|return\ .*|https?://\S+""",
     re.VERBOSE,

@@ -19,12 +19,19 @@ record_lacks_check = { $file } has no check { $check }: run make sync
 record_lacks_case = { $file } has no case '{ $case }' of { $check }: run make sync
 record_damaged = { $file }, case '{ $case }' of { $check }, cannot be read ({ $reason }): take it from the course's copy again
 who_hands_in = say who hands in: --student your-id (make: STUDENT=your-id)
+login_of_many = many are called '{ $name }' here, so your instructor could not tell who you are: say it with STUDENT=your-id (--student your-id)
+no_students_key = { $path } is no student's key: take the file again that the course gave you
+key_of_another = the key is { $owner }'s, not { $name }'s: leave STUDENT out, or take your own key
 no_students_id = '{ $name }' cannot be a student's id: use letters, digits and . _ @ + -
 nothing_to_hand_in = there is nothing to hand in in { $folder }
 no_result = { $path } is no result of this grader: { $reason }
 results_cannot_be_written = results cannot be written to { $folder }: { $reason }. Nothing was graded
 another_at_work = another grader ({ $other }) is at work in { $folder }: nothing was graded. Wait for it, or give another --out
 waiting_for_another = another grader ({ $other }) is at work in { $folder }: waiting { $seconds } seconds for it to end
+no_course_key = { $path } holds no key of a course: grader keys writes one
+roster_without_ids = { $path } has no column with the students' ids: call one of its columns { $columns }
+is_there_already = { $path } is there already and is not empty: name another folder (--to; make: TO=...)
+no_such_platform = there is no platform '{ $name }'; there is { $there }
 out_inside_submissions = the results cannot go to { $out }, inside { $submissions }: the next run would take them for submissions. Give another folder (--out; make: OUT=...)
 no_submission_of = there is no submission of { $students } in { $folder }; there is { $there }
 no_run_with_seed = no run of { $lab } with seed { $seed } stands in { $log }; the last seeds are: { $seeds }

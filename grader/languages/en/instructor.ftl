@@ -26,6 +26,7 @@ need_a_person = { $count ->
     [one] { $count } submission needs a person:
    *[other] { $count } submissions need a person:
 }
+left_over = Not graded, of what lies there:
 alike = Alike, for a person to compare; no score depends on it ({ $file }):
 alike_code = { $students }: the code, but for names and layout
 alike_file = { $students }: { $file }
@@ -34,3 +35,25 @@ stopped_with_force = stopped after { $done } of { $total }; the same command sta
 graded_with_seed = { $count } graded with seed { $seed }
 held = { $count } unchanged since they were graded (--force grades them, too)
 results_are_in = the results are in { $folder }
+
+## collect, keys
+
+column_name = name
+column_email = e-mail
+column_platform = on the platform
+column_taken = taken
+column_older = older
+column_remark = remark
+not_all_placed = { $count ->
+    [one] One thing could not be placed:
+   *[other] { $count } things could not be placed:
+}
+collected = { $count ->
+    [one] One student's hand-in is
+   *[other] The hand-ins of { $count } students are
+} in { $folder }; who is who is in { $table }
+course_key_written = { $path } is the course's key: keep it, and give it to nobody. make grade COURSE_KEY={ $path } asks for signatures
+keys_written = { $count ->
+    [one] One key is
+   *[other] { $count } keys are
+} in { $folder }/<student>/{ $file }: give each student theirs, to lie in the kit's own folder

@@ -17,6 +17,12 @@ too_many_folders = its folders are nested more than { $allowed } deep
 member_too_large = a file in it has more than 8 GB
 nothing_in_it = there is nothing in it
 none_in_it = none of { $files } is in it
+of_a_class = it holds the hand-ins of several students: unpack it, or type make collect
+not_opened = { $file } is an archive in what was handed in, and was not opened
+more_not_opened = and { $count ->
+    [one] { $count } more archive
+   *[other] { $count } more archives
+} not opened
 
 ## Why the machine does not give a submission
 
@@ -50,7 +56,34 @@ more_changed = and { $count ->
 ## Where submissions lie
 
 newest_counts = { $count } submissions: { $name } is the newest and counts, not { $others }
+newest_claimed = { $count } submissions with different contents: { $name } says that it is the newest and was graded, not { $others }; nothing but their names says whose they are
+versions_differ = { $count } submissions with different contents, and nothing says which is the newest: { $name } was graded, not { $others }; remove those that do not count
+newer_uploads = uploaded again, so these do not count: { $others }
+newest_inside = { $name } is the newest version in it and counts, not { $others }
+versions_inside = { $name } and { $others } hold different versions, and nothing says which is the newest: { $name } was graded; remove what does not count
+not_a_version = none of the lab's files is in { $files }
+from_the_future = { $file } says that it was packed in the future: is it this student's, and is the clock right?
+lies_beside = beside it, and nothing of the lab's in it: { $files }
+shared_login = { $login } is a login name that many have: who handed this in? Give it the student's name
+not_signed = it is not signed: is it this student's?
+not_signed_either = not signed, so it does not count: { $files }
+signed_wrongly = its signature is not one that the course's key allows: is it this student's?
+signed_by_another = it is signed by { $student }: whose is it?
+changed_after_signing = it was signed, and changed after that: is it this student's?
+nobodys = { $file } was not graded: nothing says whose it is; put it into a folder with the student's name
+gradescopes_list = { $file } was not graded: it is Gradescope's list of who is who, which make collect FROM=gradescope reads
+of_other_labs = not graded, since of other labs: { $names }
+left_by_tools = not graded, since made by an operating system or a tool: { $names }
 names_alike = another submission's name differs only in case, or in how accents are encoded: is it one person? On a disk that does not tell the two names apart, one result replaces the other
 submissions_no_folder = { $folder } is no folder: SUBMISSIONS=... names the folder that holds a folder or an archive for each student
 submissions_unreadable = { $folder } cannot be read: { $reason }
 no_submission = there is no submission in { $folder }: a folder or an archive (.zip, .tar.gz) for each student
+no_submission_among = there is no submission in { $folder }: a folder or an archive (.zip, .tar.gz) for each student. { $left }
+
+## intake/collect.py: what a platform's export holds
+
+not_placed = { $file } could not be placed: nothing says whose it is
+not_in_roster = not in the roster
+several_in_roster = several of the roster could be meant: { $students }
+several_accounts = several accounts could be { $student }'s
+handed_nothing_in = handed nothing in

@@ -64,6 +64,7 @@ kept_in = What was there is kept in { $folder }
 points_checked = { $earned } of { $possible } points checked here.
 still_open = Still open (you can hand in all the same, and again later):
 handed_in_as = Handed in as { $student }:
+handed_in_signed = Handed in as { $student }, and signed with your key:
 handed_in_as_login = Handed in as { $student }, your login name; if it is not your id, type STUDENT=your-id:
 report_elsewhere = Not in it: the report, which goes to your instructor in the way of your course.
 no_such_script = There is no make { $lab }-{ $script }. { $count ->

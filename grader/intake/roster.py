@@ -1,0 +1,77 @@
+"""A course's roster: a CSV with a header, a row for each student. What its columns are called differs by platform."""
+
+import csv
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from grader.errors import Refused
+
+# What the columns of Canvas, Moodle, Blackboard and Gradescope are called; the first that is there and filled counts.
+IDS = ("sis login id", "login", "username", "student id", "student_id", "sid", "id number", "id", "student")
+A_NAME = "student"  # in that column, where another one has ids
+NAMES = ("name", "full name", "student name", "student")
+FIRST, LAST = ("first name", "first_name"), ("last name", "last_name", "surname")
+EMAILS = ("email", "e-mail", "email address", "mail")
+
+
+@dataclasses.dataclass(frozen=True)
+class Person:
+    """One student: the id that results go by, the name, the address, and all that else stands in the row."""
+
+    id: str
+    name: str
+    email: str
+    cells: frozenset[str]
+
+    def is_known_as(self, known: str) -> bool:
+        """Whether a platform's id, login name or address is one of this row's."""
+        return known.casefold() in self.cells
+
+    def is_called(self, name: str) -> bool:
+        """Whether a platform's form of a name is this one's: "Ada Lovelace", "Lovelace, Ada" or "lovelaceada"."""
+        words = [_letters(word) for word in self.name.split()]
+        turned = {"".join([*words[place:], *words[:place]]) for place in range(len(words))}
+        return bool(_letters(name)) and _letters(name) in turned
+
+
+def read_roster(path: Path) -> list[Person]:
+    """The students of a roster; Refused where it cannot be read, or has no column for ids."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused("cannot_be_read", path=str(path), reason=str(error)) from None
+    first = text.partition("\n")[0]
+    rows = csv.DictReader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",")
+    titles = {title.strip().casefold() for title in rows.fieldnames or [] if title}
+    if titles.isdisjoint(IDS):
+        raise Refused("roster_without_ids", path=str(path), columns=list(IDS))
+    ids = [title for title in IDS if title in titles and (title != A_NAME or titles.isdisjoint(IDS[:-1]))]
+    people = [_person(_tidy(row), ids) for row in rows]
+    return [person for person in people if person.id]
+
+
+def find(people: Iterable[Person], known_as: Sequence[str]) -> list[Person]:
+    """Whom a platform means: by an id, a login name or an address, else by the name."""
+    by_id = [person for person in people if any(map(person.is_known_as, known_as))]
+    return by_id or [person for person in people if any(map(person.is_called, known_as))]
+
+
+def _tidy(row: Mapping[str | None, object]) -> dict[str, str]:
+    return {(title or "").strip().casefold(): str(cell or "").strip() for title, cell in row.items()}
+
+
+def _person(row: dict[str, str], ids: Sequence[str]) -> Person:
+    email = _first(row, EMAILS)
+    cells = {cell.casefold() for cell in row.values() if cell} | {email.partition("@")[0].casefold()}
+    name = " ".join(filter(None, (_first(row, FIRST), _first(row, LAST)))) or _first(row, NAMES)
+    return Person(_first(row, ids), name, email, frozenset(cells - {""}))
+
+
+def _first(row: dict[str, str], titles: Sequence[str]) -> str:
+    return next((row[title] for title in titles if row.get(title)), "")
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
