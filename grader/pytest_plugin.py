@@ -12,8 +12,9 @@ import pytest
 from grader.checks import CannotJudge, Case, Check
 from grader.judging.judge import judge
 from grader.lab import labs_folder, read_lab
+from grader.lab.limits import OutOfTime
 from grader.lab.loading import Broken
-from grader.run.answers import Answer, OutOfTime, answer_of_exception, run_probe
+from grader.run.answers import Answer, answer_of_exception, run_probe
 from grader.student.checking import Session, open_session
 from grader.student.table import sentence
 

@@ -433,13 +433,13 @@ def test_a_submission_that_vanishes_or_changes_during_the_run_is_for_a_person_an
     assert stored(options, "ada").score == 6 if earlier else len(stored(options, "ada").errors()) == 6
 
 
-def test_a_fault_that_all_checks_meet_is_one_sentence() -> None:
+def test_a_fault_that_all_checks_meet_is_one_sentence(small_lab: Lab) -> None:
     def failed(name: str, message: str) -> CheckResult:
         why = [codes.GRADER_FAILED(message=message)]
         return CheckResult("task", name, "", "public", "code", "error", None, 1.0, findings=why)
 
     lines = [failed(name, "no room") for name in "abcde"] + [failed("f", "no sandbox")]
-    assert list(map(say, grading.attention([], lines))) == [
+    assert list(map(say, grading.attention(small_lab, [], lines))) == [
         "a (public), b (public), and 3 more: the grader failed: no room",
         "f (public): the grader failed: no sandbox",
     ]

@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from grader import codes
 from grader.checks.definitions import Check, Probe, Wrong
 from grader.checks.probes import mapping, tensors_in
-from grader.lab.loading import Broken, is_todo, words_of
+from grader.lab.limits import words_of
+from grader.lab.loading import Broken, is_todo
 from grader.plain import Plain
 
 # How torch says that tensors of two devices met.

@@ -12,7 +12,7 @@ import msgspec
 
 from grader import codes
 from grader.checks import Case, Check
-from grader.findings import Finding, needs_person
+from grader.findings import Finding, kind_of, needs_person
 from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.depends import depends_on
 from grader.grading.milestones import Score, judge_milestone, scorer, versions
@@ -103,16 +103,29 @@ def _graded(
         max_score=bench.lab.max_score,
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 3),
-        notes=[*submission.findings, *staged.findings],
+        notes=[*submission.findings, *staged.findings, *unusable_files(bench.lab, checks)],
         checks=checks,
     )
-    return Graded(result, attention(staged.findings, checks))
+    return Graded(result, attention(bench.lab, staged.findings, checks))
 
 
-def attention(staged: Sequence[Finding], checks: Sequence[CheckResult]) -> list[Finding]:
+def unusable_files(lab: Lab, checks: Sequence[CheckResult]) -> list[Finding]:
+    """A finding for each file of which no task could be graded, with the reason that all of its checks have."""
+    found = []
+    for file in lab.code_files:
+        tasks = {task.name for task in lab.manifest.tasks if task.file == file}
+        lines = [line for line in checks if line.task in tasks and line.outcome != "skipped"]
+        reasons = {line.findings[0] if line.findings else None for line in lines}
+        why = reasons.pop() if len(reasons) == 1 else None
+        if why and kind_of(why) == "file" and why.values.get("file") == file and not codes.FILE_MISSING.made(why):
+            found.append(codes.FILE_UNUSABLE(why=why))
+    return found
+
+
+def attention(lab: Lab, staged: Sequence[Finding], checks: Sequence[CheckResult]) -> list[Finding]:
     """What a person should look at: what is wrong with the files, the grader's own faults, and processes that were
     killed from outside."""
-    found = [finding for finding in staged if needs_person(finding)]
+    found = [finding for finding in staged if needs_person(finding)] + unusable_files(lab, checks)
     places: dict[Finding, list[str]] = {}  # a fault of the machine's is that of all checks: it is told once
     for check in checks:
         for finding in check.findings:

@@ -91,10 +91,13 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
         staged = Staged({}, error.findings)
     except Unreadable:  # grading says why
         return None
-    if staged.digest() != earlier.submission_hash or [*submission.findings, *staged.findings] != earlier.notes:
+    notes = [note for note in earlier.notes if not codes.FILE_UNUSABLE.made(note)]  # which grading found
+    if staged.digest() != earlier.submission_hash or [*submission.findings, *staged.findings] != notes:
         return None
     standing, found = _with_marks(job, earlier)
-    return row_of(standing, "unchanged", [*submission.findings, *attention(staged.findings, earlier.checks), *found])
+    return row_of(
+        standing, "unchanged", [*submission.findings, *attention(bench.lab, staged.findings, earlier.checks), *found]
+    )
 
 
 def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> Row:

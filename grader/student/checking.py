@@ -1,5 +1,6 @@
 """Runs a lab's public checks in the student's own process, against the recorded values."""
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -9,18 +10,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from grader import codes
 from grader.checks import Check, Fixture, checks_of, fixtures
 from grader.errors import Refused
 from grader.findings import Finding
 from grader.judging.judge import Judged, check_result, judge, without
 from grader.judging.recorded import Record, read_record
 from grader.lab import Lab, Milestone, Task
-from grader.lab.loading import Broken, load_functions, load_modules
+from grader.lab.loading import Broken, hides_modules, load_functions, load_modules
 from grader.lab.quiz import read_answers
+from grader.lab.student_file import names_used, newer_syntax, parse, refused_imports
 from grader.lab.texts import LabTexts, translation_of
 from grader.languages import Catalogue, language, texts_of
 from grader.results import CheckResult
-from grader.run.answers import Answer, answer
+from grader.run.answers import Answer, answer, ran_into
+from grader.student.as_graded import as_graded
 
 Functions = dict[str, Callable[..., Any] | Broken]
 
@@ -51,6 +55,7 @@ class Session:
     record: Record
     functions: Functions
     fixtures: dict[str, Fixture] = dataclasses.field(default_factory=dict)
+    notes: list[Finding] = dataclasses.field(default_factory=list)  # what costs nothing yet
     _checked: dict[str, Checked] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
@@ -89,8 +94,10 @@ class Session:
         answers: list[Answer] = []
         for case in check.cases:
             seconds = self.seconds(check)
-            answers.append(answer(check, self.functions, case.arguments, self.lab.folder, seconds, self.fixtures))
-            if answers[-1].status == "timeout":
+            with as_graded(self.lab.manifest.limits, self.lab.folder):
+                found = answer(check, self.functions, case.arguments, self.lab.folder, seconds, self.fixtures)
+            answers.append(ran_into(found, self.lab.manifest.limits))
+            if answers[-1].status in ("timeout", "limit", "crashed"):
                 break
         cases = check.cases[: len(answers)]
         known = [self.record.known(check.name, case.title) for case in cases]
@@ -116,9 +123,28 @@ def open_session(lab: Lab) -> Session:
     except Exception as error:  # a given file, but anybody can have edited it
         reason = f"{type(error).__name__}: {error}"
         raise Refused("given_unusable", 1, path=str(lab.path(file)), reason=reason) from None
-    functions = load_functions(lab, lab.folder)
+    with as_graded(lab.manifest.limits, lab.folder):
+        functions = load_functions(lab, lab.folder)
+    for name, function in functions.items():
+        if isinstance(function, Broken):
+            found = ran_into(Answer("broken", finding=function.finding, limit=function.limit), lab.manifest.limits)
+            functions[name] = Broken(found.finding or function.finding)
     sys.path.insert(0, str(lab.folder))
-    return Session(lab, checks_of(module), read_record(lab.folder), functions, built)
+    return Session(lab, checks_of(module), read_record(lab.folder), functions, built, notes_of(lab))
+
+
+def notes_of(lab: Lab) -> list[Finding]:
+    """What a student should know before handing in, whatever the checks say: of files beside the work that have the
+    names of modules, of imports that are not allowed, and of syntax that an older Python cannot read."""
+    notes = [codes.HIDES_MODULE(file=f"{name}.py", module=name) for name in sorted(hides_modules(lab.folder))]
+    for file in lab.code_files:
+        with contextlib.suppress(Broken):  # which the checks say
+            tree = parse(lab.path(file))
+            for node, finding in refused_imports(tree, file, lab).items():
+                unused = codes.IMPORT_NOT_ALLOWED.made(finding) and not names_used(tree, node)
+                notes.append(codes.IMPORT_UNUSED(**finding.values) if unused else finding)
+            notes += newer_syntax(lab.path(file))
+    return notes
 
 
 def run_public_checks(session: Session, task: Task | None = None, thorough: bool = False) -> list[Checked]:

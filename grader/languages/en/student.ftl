@@ -38,6 +38,7 @@ more_failed = { $count ->
    *[other] { $count } more tasks fail; fix these first.
 }
 calls_failing = It calls { $tasks }, which fails, too: fix that first.
+file_stops = Until that is fixed, none of these tasks can be checked: { $numbers }
 section = README section { $number }
 
 next = Next:
