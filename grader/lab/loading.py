@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from grader import codes
+from grader.errors import Refused
 from grader.findings import Finding
 from grader.lab.limits import Died, OutOfTime, cpu_limit, limit_of, words_of
 from grader.lab.manifest import Lab, read_lab
@@ -77,9 +78,10 @@ def importing_from(folder: Path) -> Iterator[None]:
 
 def hides_modules(folder: Path) -> set[str]:
     """The modules of Python's, or installed ones, that files of a student's in a lab's folder are called like."""
-    if not (folder / "lab.toml").is_file():  # a worker's: it holds what the lab names, and nothing else
+    try:
+        files = read_lab(folder).manifest.files
+    except Refused:  # a worker's folder has no manifest, and holds what the lab names and nothing else
         return set()
-    files = read_lab(folder).manifest.files
     own = {Path(name).stem for name in (*files.handed_in, *files.given)} | AUTHORS
     added = {path.stem for path in folder.glob("*.py")} - own
     elsewhere = [entry for entry in sys.path if entry != str(folder)]

@@ -170,6 +170,7 @@ class MilestoneState:
     missing: list[str]
     size: int
     measured: float | None
+    mixed: bool = False  # it was continued with other code than it was begun with
 
 
 def milestone_states(lab: Lab) -> list[MilestoneState]:
@@ -179,18 +180,29 @@ def milestone_states(lab: Lab) -> list[MilestoneState]:
         files = {artefact: lab.files_of(artefact) for artefact in milestone.artefacts}
         missing = [artefact for artefact, found in files.items() if not found]
         size = sum(file.stat().st_size for found in files.values() for file in found)
-        states.append(MilestoneState(milestone, missing, size, _measured(lab, milestone)))
+        facts = _facts(lab, milestone)
+        states.append(
+            MilestoneState(milestone, missing, size, _measured(lab, milestone, facts), facts.get("mixed") is True)
+        )
     return states
 
 
-def _measured(lab: Lab, milestone: Milestone) -> float | None:
+def _facts(lab: Lab, milestone: Milestone) -> dict[str, Any]:
+    """What training wrote of itself; nothing where that is missing or damaged."""
+    try:
+        facts = json.loads(metrics_of(lab, milestone).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _measured(lab: Lab, milestone: Milestone, facts: dict[str, Any]) -> float | None:
     """What training measured: `evaluation_mean`, or, where several milestones judge the same artefacts, the entry of
     `evaluations` that is called like this one."""
     shared = [other.artefacts for other in lab.manifest.milestones].count(milestone.artefacts) > 1
     try:
-        facts = json.loads(metrics_of(lab, milestone).read_text(encoding="utf-8"))
         value = facts["evaluations"][milestone.name] if shared else facts["evaluation_mean"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
     return float(value) if isinstance(value, int | float) else None
 

@@ -126,6 +126,8 @@ class Screen:
                 figures = {"reached": milestone.in_words(state.measured), "target": f"{milestone.target:g}"}
                 style = "green" if reached == "target_reached" else "yellow"
                 status = Text(self.texts.say(reached, **figures), style=style)
+            if state.mixed and not state.missing:
+                status.append(" " + self.texts.say("mixed_code"), style="yellow")
             name = self.session.translation.milestones.get(milestone.name, milestone.title)
             table.add_row("M", name, Text(points_text(milestone.points), style="dim"), status)
         if quiz := self.lab.manifest.quiz:

@@ -19,6 +19,7 @@ to_train = ○ make { $lab }-train
 saved = saved; judged when it is graded
 target_reached = ✓ { $reached } (target { $target })
 below_target = ○ { $reached } (target { $target })
+mixed_code = partly with other code
 answered = { $answered } of { $total } answered
 quiz = quiz
 report = report
@@ -74,6 +75,7 @@ file_is_missing = { $file } is missing
 task_is_todo = { $number } { $task } is still a TODO
 task_fails = { $number } { $task } does not pass its checks
 artefact_is_missing = { $file } is missing (make { $lab }-train)
+mixed_artefacts = { $files } was trained with other code at first than later; make { $lab }-train ARGS=--fresh trains it with one
 artefacts_larger = the grader does not accept so many bytes of { $files }
 questions_open = { $count ->
     [one] { $count } quiz question is not answered
