@@ -3,8 +3,11 @@
 They run in pytest's own process, so that -k, -x and --pdb work in the student's code. A TODO is a skip.
 """
 
+import contextlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType, TracebackType
 from typing import Any
 
 import pytest
@@ -56,7 +59,8 @@ class CheckItem(pytest.Item):
             pytest.skip(sentence(session.texts, judged))
         seconds = session.seconds(check)
         try:
-            value, watched = run_probe(check, session.functions, case.arguments, seconds, session.fixtures)
+            with self.last_frame() as frames:
+                value, watched = run_probe(check, session.functions, case.arguments, seconds, session.fixtures)
         except NotImplementedError as error:
             found = answer_of_exception(error, session.lab.folder, seconds)
             if found.status == "todo":
@@ -76,7 +80,31 @@ class CheckItem(pytest.Item):
         judged = judge(check, session.lab, [case], [known], [found])
         if judged.outcome != "passed":
             told = [sentence(session.texts, judged), session.diagnosis(judged)]
-            raise WrongAnswer("\n".join(filter(None, told)))
+            wrong = WrongAnswer("\n".join(filter(None, told)))
+            for frame in frames:
+                wrong.with_traceback(TracebackType(None, frame, frame.f_lasti, frame.f_lineno))
+            raise wrong
+
+    @contextlib.contextmanager
+    def last_frame(self) -> Iterator[list[FrameType]]:
+        """With a debugger: the last function of the task to return, as it was then. There it stops at a wrong value."""
+        session, found = self.opened, list[FrameType]()
+        task = session.lab.task(self.check.task)
+        file = str(session.lab.path(task.file))
+
+        def note(frame: FrameType, event: str, _argument: Any) -> None:
+            if event == "return" and frame.f_code.co_filename == file and frame.f_code.co_name in task.functions:
+                found[:] = [frame]
+
+        if not self.config.getoption("usepdb"):
+            yield found
+            return
+        before = sys.getprofile()
+        sys.setprofile(note)
+        try:
+            yield found
+        finally:
+            sys.setprofile(before)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A wrong answer is its sentence; an exception shows the student's frames and not ours."""

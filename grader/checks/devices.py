@@ -6,8 +6,10 @@ Fake tensors have a device and no values. They are on the meta device where ther
 indexed there, and asking for a gradient of them ends the process.
 """
 
+import contextlib
 import functools
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -82,7 +84,7 @@ def on_fake_tensors(probe: Probe, lab: Any, arguments: dict[str, Any]) -> dict[s
         return torch.empty(value.shape, dtype=value.dtype, device=device) if isinstance(value, torch.Tensor) else value
 
     watched = _Watched(lab)
-    with FakeTensorMode():
+    with FakeTensorMode(), _silent(logging.getLogger("torch._subclasses.fake_tensor")):
         try:
             probe(watched, **{name: fake(value) for name, value in arguments.items()})
         except Exception as error:
@@ -90,6 +92,16 @@ def on_fake_tensors(probe: Probe, lab: Any, arguments: dict[str, Any]) -> dict[s
                 raise
             # Else it is a call's, which is noted, or the probe's own, which looks at values when the calls are done.
     return watched.facts
+
+
+@contextlib.contextmanager
+def _silent(logger: logging.Logger) -> Iterator[None]:
+    """torch writes a traceback of its own for what a student's function gets wrong on fake tensors."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 class _Watched:

@@ -1,11 +1,12 @@
 """The commands of a student: check, hint, reset, submit, run."""
 
 import contextlib
+import difflib
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -125,7 +126,9 @@ def run(
     the_lab = find_lab(lab, labs_folder())
     scripts = the_lab.manifest.scripts
     if script not in scripts:
-        raise Refused("no_such_script", lab=the_lab.name, script=script, scripts=list(scripts), count=len(scripts))
+        meant = difflib.get_close_matches(script, [*scripts, "hint", "debug", "reset", "submit"], 1, cutoff=0.5)
+        said: dict[str, Any] = {"lab": the_lab.name, "script": script, "scripts": list(scripts), "count": len(scripts)}
+        raise Refused("no_such_script", **said, meant=meant[0] if meant else "none")
     if hiding := sorted(hides_modules(the_lab.folder)):  # a script finds it before the module
         raise Refused(codes.HIDES_MODULE(file=f"{hiding[0]}.py", module=hiding[0]))
     path = the_lab.path(scripts[script].file)

@@ -69,7 +69,10 @@ no_such_script = There is no make { $lab }-{ $script }. { $count ->
     [0] { $lab } has no scripts
     [one] The script of { $lab } is { $scripts }
    *[other] The scripts of { $lab } are { $scripts }
-}; every lab has hint, debug, reset and submit.
+}; every lab has hint, debug, reset and submit.{ $meant ->
+    [none] { "" }
+   *[other] { " " }Did you mean make { $lab }-{ $meant }?
+}
 stopped_here = Stopped.
 file_is_missing = { $file } is missing
 task_is_todo = { $number } { $task } is still a TODO
