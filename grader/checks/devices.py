@@ -6,10 +6,8 @@ Fake tensors have a device and no values. They are on the meta device where ther
 indexed there, and asking for a gradient of them ends the process.
 """
 
-import contextlib
 import functools
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -84,7 +82,7 @@ def on_fake_tensors(probe: Probe, lab: Any, arguments: dict[str, Any]) -> dict[s
         return torch.empty(value.shape, dtype=value.dtype, device=device) if isinstance(value, torch.Tensor) else value
 
     watched = _Watched(lab)
-    with FakeTensorMode(), _silent(logging.getLogger("torch._subclasses.fake_tensor")):
+    with FakeTensorMode():
         try:
             probe(watched, **{name: fake(value) for name, value in arguments.items()})
         except Exception as error:
@@ -92,16 +90,6 @@ def on_fake_tensors(probe: Probe, lab: Any, arguments: dict[str, Any]) -> dict[s
                 raise
             # Else it is a call's, which is noted, or the probe's own, which looks at values when the calls are done.
     return watched.facts
-
-
-@contextlib.contextmanager
-def _silent(logger: logging.Logger) -> Iterator[None]:
-    """torch writes a traceback of its own for what a student's function gets wrong on fake tensors."""
-    before, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = before
 
 
 class _Watched:

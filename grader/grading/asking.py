@@ -155,7 +155,7 @@ class Worker:
         importing = 0.0
         if isinstance(check, Check) and (file := self._lab.task(check.task).file) not in self._imported:
             self._imported.add(file)
-            found, importing = self._call("", {}, self._limits.check_seconds, file)
+            found, importing = self._call("", {}, self._limits.import_seconds, file)
             if found.status not in ("value", "killed"):
                 return Answer("broken", finding=_import_ended(file, found, self._limits)), importing
             if found.status == "killed":
@@ -214,7 +214,7 @@ class Worker:
 def _import_ended(file: str, found: Answer, limits: Limits) -> Finding:
     """What is said where the import of a file never came to an end."""
     if found.status == "timeout":
-        return codes.IMPORT_OUT_OF_TIME(file=file, seconds=limits.check_seconds)
+        return codes.IMPORT_OUT_OF_TIME(file=file, seconds=limits.import_seconds)
     assert found.finding is not None
     return codes.IMPORT_FAILED_SOMEWHERE(file=file, reason=found.finding)
 

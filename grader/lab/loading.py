@@ -163,7 +163,7 @@ def _parsed(path: Path) -> ast.Module | Broken:
 
 
 def _load_student_module(lab: Lab, path: Path, parsed: ast.Module | Broken) -> ModuleType | Broken:
-    seconds = lab.manifest.limits.check_seconds
+    seconds = lab.manifest.limits.import_seconds
     if isinstance(parsed, Broken):  # which says in words what an import would not
         return parsed
     try:
