@@ -14,6 +14,7 @@ from grader import codes
 from grader.checks import Check, Fixture, checks_of, fixtures
 from grader.errors import Refused
 from grader.findings import Finding
+from grader.judging.diagnosis import Heard, mistake_told
 from grader.judging.judge import Judged, check_result, judge, without
 from grader.judging.recorded import Record, read_record
 from grader.lab import Lab, Milestone, Task
@@ -39,11 +40,24 @@ class Checked:
     judged: Judged | None
     task: Task
     seconds: float = 0.0
+    called: tuple[str, ...] = ()  # the functions that the case which failed asked; where one raised, that one
 
     def result(self) -> CheckResult | None:
         if self.judged is None:
             return None
         return check_result(self.check, self.task, "public", self.public_points, self.judged, self.seconds)
+
+
+class Called(dict[str, Callable[..., Any] | Broken]):
+    """A student's functions, which notes the names of those that a probe asks for."""
+
+    def __init__(self, functions: Functions) -> None:
+        super().__init__(functions)
+        self.names: list[str] = []
+
+    def __getitem__(self, name: str) -> Callable[..., Any] | Broken:
+        self.names.append(name)
+        return super().__getitem__(name)
 
 
 @dataclasses.dataclass
@@ -57,6 +71,7 @@ class Session:
     fixtures: dict[str, Fixture] = dataclasses.field(default_factory=dict)
     notes: list[Finding] = dataclasses.field(default_factory=list)  # what costs nothing yet
     _checked: dict[str, Checked] = dataclasses.field(default_factory=dict)
+    _heard: list[Heard] = dataclasses.field(default_factory=list)
 
     @functools.cached_property
     def texts(self) -> Catalogue:
@@ -83,6 +98,15 @@ class Session:
             self._checked[check.name] = self.not_run(check, judged) if left_out else self.run(check)
         return self._checked[check.name]
 
+    def diagnosed(self, check: Check) -> Checked:
+        """The same with the known mistake that it is told as, by all that was checked so far."""
+        checked = self.checked(check)
+        if checked.judged is None or checked.judged.outcome not in ("failed", "timeout"):
+            return checked
+        heard = [side for side in self._heard if side.check.task == check.task]
+        mistake = mistake_told(self.lab, check, heard, self.record.diagnoses)
+        return dataclasses.replace(checked, judged=dataclasses.replace(checked.judged, mistake=mistake))
+
     def held_back(self, check: Check) -> Judged | None:
         """What is said of a check where the one that it needs, of any task, does not pass; None where it is run."""
         needed = self.checked(check.needs).judged if check.needs else None
@@ -92,17 +116,21 @@ class Session:
         """Runs one check over its public cases."""
         started = time.process_time()
         answers: list[Answer] = []
+        called: dict[str, list[str]] = {}
         for case in check.cases:
-            seconds = self.seconds(check)
+            seconds, functions = self.seconds(check), Called(self.functions)
             with as_graded(self.lab.manifest.limits, self.lab.folder):
-                found = answer(check, self.functions, case.arguments, self.lab.folder, seconds, self.fixtures)
+                found = answer(check, functions, case.arguments, self.lab.folder, seconds, self.fixtures)
             answers.append(ran_into(found, self.lab.manifest.limits))
+            called[case.title] = functions.names[-1:] if answers[-1].status != "value" else functions.names
             if answers[-1].status in ("timeout", "limit", "crashed"):
                 break
         cases = check.cases[: len(answers)]
         known = [self.record.known(check.name, case.title) for case in cases]
+        self._heard.append(Heard(check, cases, known, answers))
         judged = judge(check, self.lab, cases, known, answers)
-        return self.not_run(check, judged, time.process_time() - started)
+        asked = tuple(dict.fromkeys(called.get(judged.case, ())))
+        return dataclasses.replace(self.not_run(check, judged, time.process_time() - started), called=asked)
 
     def not_run(self, check: Check, judged: Judged | None = None, seconds: float = 0.0) -> Checked:
         points = self.record.of(check.name)
@@ -151,7 +179,10 @@ def run_public_checks(session: Session, task: Task | None = None, thorough: bool
     """The public checks of one task or of all; those that are not quick only for one task, or when thorough."""
     checks = [check for check in session.checks if task is None or check.task == task.name]
     thorough = thorough or task is not None
-    return [session.checked(check) if check.quick or thorough else session.not_run(check) for check in checks]
+    for check in checks:
+        if check.quick or thorough:
+            session.checked(check)
+    return [session.diagnosed(check) if check.quick or thorough else session.not_run(check) for check in checks]
 
 
 def public_points(checked: list[Checked]) -> tuple[float, float]:

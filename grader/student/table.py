@@ -9,13 +9,14 @@ from rich.text import Text
 
 from grader import codes
 from grader.findings import KINDS, Finding, kind_of
-from grader.judging.judge import Judged
+from grader.judging.judge import Judged, not_passing
 from grader.lab import ROOT, Lab, Task
 from grader.lab.source import definitions_in
 from grader.languages import Catalogue
 from grader.results import Outcome
 from grader.results.result import points_text
 from grader.student.checking import Checked, MilestoneState, QuizState, Session, public_points
+from grader.student.inputs import inputs_of
 from grader.student.uses import tasks_used
 
 MAX_FAILURES = 3
@@ -119,6 +120,11 @@ class Screen:
             milestone = state.milestone
             if state.missing:
                 status = Text(self.texts.say("to_train", lab=self.lab.name), style="dim")
+            elif numbers := self.waits_for(state):
+                figure = None if state.measured is None else milestone.in_words(state.measured)
+                words = {"reached": figure} if figure else {}
+                said = self.texts.say("waits_for_checks" if figure else "waits_saved", numbers=numbers, **words)
+                status = Text(said, style="yellow")
             elif state.measured is None:
                 status = Text(self.texts.say("saved"), style="yellow")
             else:
@@ -140,6 +146,14 @@ class Screen:
             points = points_text(sum(part.points for part in self.lab.manifest.report))
             by_hand = Text(self.texts.say("graded_by_hand"), style="dim")
             table.add_row("R", self.texts.say("report"), Text(points, style="dim"), by_hand)
+
+    def waits_for(self, state: MilestoneState) -> list[str]:
+        """The numbers of the tasks for which points of a milestone wait; none where it would earn nothing."""
+        milestone = state.milestone
+        if state.measured is not None and state.measured < milestone.half:
+            return []
+        public = [(item.check, item.judged.outcome) for item in self.checked if item.judged]
+        return [self.lab.task(name).number for name in not_passing(milestone.tasks, public)]
 
     # --- the sentences below it ---------------------------------------------------------------------------------------
 
@@ -176,13 +190,15 @@ class Screen:
     def failures(self) -> list[Checked]:
         """Failed checks, one for each task, the most fundamental fault of a task first. A task that calls another
         failing one comes after it."""
-        failed = [item for item in self.checked if item.judged and item.judged.outcome in FAILED]
+        failed = [item for item in self.checked if item.judged and (item.judged.outcome in FAILED or _unchecked(item))]
         failed.sort(key=lambda item: KINDS.index(kind_of(item.judged.findings[0])) if item.judged else 0)
         first: dict[str, Checked] = {}
         for item in failed:
             first.setdefault(item.task.name, item)
         order = [task.name for task in self.tasks]
-        told = sorted(first.values(), key=lambda item: (bool(self.behind[item.task.name]), order.index(item.task.name)))
+        told = sorted(
+            first.values(), key=lambda item: (bool(self.behind.get(item.task.name)), order.index(item.task.name))
+        )
         once = {self.fault_of_file(item.task): item for item in reversed(told)}
         return [item for item in told if self.fault_of_file(item.task) not in self.of_files or item in once.values()]
 
@@ -200,11 +216,14 @@ class Screen:
             numbers = [task.number for task in self.tasks if self.fault_of_file(task) == fault]
             lines.append(f"\n✗ {item.task.file}\n", style="bold red")
             return lines.append(self.texts.say(fault) + "\n" + self.texts.say("file_stops", numbers=numbers))
-        lines.append(f"\n✗ {item.task.name}", style="bold red")
+        sign, style = ("○", "bold yellow") if _unchecked(item) else ("✗", "bold red")
+        lines.append(f"\n{sign} {item.task.name}", style=style)
         lines.append(f" · {self.session.title(item.check)}\n")
-        if behind := self.behind[item.task.name]:
+        if behind := self.behind.get(item.task.name):
             lines.append(self.texts.say("calls_failing", tasks=behind) + "\n", style="yellow")
         lines.append(sentence(self.texts, item.judged))
+        if inputs := inputs_of(self.texts, item):
+            lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):
             lines.append(f"\n→ {diagnosis}", style="yellow")
         for frame in item.judged.trace.splitlines():
@@ -228,14 +247,27 @@ class Screen:
                         where = f"{_shown(self.lab.path(task.file))}:{fault.values.get('line', 1)}"
                         where = self.texts.say("in_place", place=where)
                         return Text.assemble("\n" + self.texts.say("next") + " ", (what, "bold"), " " + where)
-                    what = self.texts.say(f"next_{verb}", functions=_open_functions(self.lab, task))
+                    functions = self.at_fault(task) if verb == "fix" else _open_functions(self.lab, task)
+                    what = self.texts.say(f"next_{verb}", functions=functions)
                     return Text.assemble(
                         "\n" + self.texts.say("next") + " ",
                         (what, "bold"),
-                        " " + self.texts.say("in_place", place=place(self.lab, task)) + "  ",
+                        " " + self.texts.say("in_place", place=place(self.lab, task, functions[0])) + "  ",
                         (self.texts.say("stuck", lab=self.lab.name, task=task.name), "dim"),
                     )
         return Text("\n" + self.texts.say("next") + " " + self.texts.say(self._after_the_tasks(), lab=self.lab.name))
+
+    def at_fault(self, task: Task) -> list[str]:
+        """The functions of a task that its failing checks found wrong, or asked. Where one of them fails alone, it is
+        what is wrong with those that ask others besides."""
+        asked = [
+            set(task.functions) & (_named(item.judged) or set(item.called))
+            for item in self.of(task)
+            if item.judged and item.judged.outcome in FAILED
+        ]
+        alone = set[str]().union(*(names for names in asked if len(names) == 1))
+        found = alone.union(*(names for names in asked if not names & alone))
+        return [name for name in task.functions if name in found] or task.functions
 
     def _after_the_tasks(self) -> str:
         quiz = self.lab.manifest.quiz
@@ -253,7 +285,7 @@ class Screen:
         return [item for item in self.checked if item.task == task]
 
     def outcomes(self, task: Task) -> list[Outcome]:
-        return [item.judged.outcome for item in self.of(task) if item.judged]
+        return [item.judged.outcome for item in self.of(task) if item.judged and not _unchecked(item)]
 
     def outcome(self, task: Task) -> Outcome | None:
         """The worst outcome of a task's checks; None where none was run."""
@@ -264,6 +296,16 @@ def sentence(texts: Catalogue, judged: Judged) -> str:
     """What was found by a check, and in which case."""
     findings = [codes.IN_CASE(case=judged.case, finding=f) if judged.case else f for f in judged.findings]
     return "\n".join(map(texts.say, findings))
+
+
+def _named(judged: Judged) -> set[object]:
+    """The functions that findings name as those that are wrong."""
+    return {finding.values["function"] for finding in judged.findings if "function" in finding.values}
+
+
+def _unchecked(item: Checked) -> bool:
+    """Whether it could not be told here: nothing has failed, and nothing waits for anything."""
+    return item.judged is not None and any(map(codes.DEVICE_UNCHECKED.made, item.judged.findings))
 
 
 def _slower(item: Checked) -> float:
@@ -277,12 +319,12 @@ def _open_functions(lab: Lab, task: Task) -> list[str]:
     return [name for name in task.functions if name in there and there[name].open] or task.functions
 
 
-def place(lab: Lab, task: Task) -> str:
-    """file:line of a task's first open function or method, as editors and terminals link it."""
+def place(lab: Lab, task: Task, name: str) -> str:
+    """file:line of a task's function, or of the first open method of a class, as editors and terminals link it."""
     path = lab.path(task.file)
     shown = _shown(path)
-    first = definitions_in(path).get(_open_functions(lab, task)[0])
-    return f"{shown}:{(first.open or first).line}" if first else shown
+    found = definitions_in(path).get(name)
+    return f"{shown}:{(found.open or found).line}" if found else shown
 
 
 def _shown(path: Path) -> str:

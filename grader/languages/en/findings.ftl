@@ -56,6 +56,7 @@ out_of_time = it was stopped after { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
 }
+changed_in_place = it changes a tensor in place (like x += 1 or x[0] = 1) that asks for a gradient, which torch refuses: inputs are never changed, so work on a new tensor
 input_changed = the function changed its input: { $argument } of { $function }
 global_dice = it used the global random state although it was given a generator
 
@@ -118,7 +119,7 @@ sent_no_answer = its process sent { $what }
 
 in_case = case '{ $case }': { $finding }
 counts_once = counts once this passes: { $title }
-by_heart = right on the published cases and on next to none of the hidden: points for the former need some of the latter
+by_heart = right on the published cases, and on less than three quarters of the hidden ones, which points for the former need
 not_asked = not asked, since the published cases took too long already
 file_unusable = no task of it can be graded: { $why }
 processes_died = { $count } grading processes died over it: not enough memory, perhaps

@@ -18,6 +18,8 @@ slower = checked more slowly, see below
 to_train = ○ make { $lab }-train
 saved = saved; judged when it is graded
 target_reached = ✓ { $reached } (target { $target })
+waits_for_checks = ○ { $reached }: counts with { $numbers } right
+waits_saved = ○ saved: counts with { $numbers } right
 below_target = ○ { $reached } (target { $target })
 mixed_code = partly with other code
 answered = { $answered } of { $total } answered
@@ -38,6 +40,7 @@ more_failed = { $count ->
     [one] { $count } more task fails; fix these first.
    *[other] { $count } more tasks fail; fix these first.
 }
+case_inputs = called with { $inputs }
 calls_failing = It calls { $tasks }, which fails, too: fix that first.
 file_stops = Until that is fixed, none of these tasks can be checked: { $numbers }
 section = README section { $number }
