@@ -1048,3 +1048,24 @@ def test_grade_without_submissions_is_a_sentence(kit: Path, grader: Grader) -> N
     assert (ended.code, ended.out) == (CALLED_WRONGLY, "")
     assert "there is no submission in submitted: a folder or an archive" in ended.err
     assert not (kit / "graded").exists()
+
+
+def test_a_file_called_like_a_module_is_named_and_packing_goes_on(lab: Path, kit: Path, grader: Grader) -> None:
+    solve(lab)
+    (lab / "random.py").write_text("def helper(): return 1\n")
+    checked = grader("check", "lab90")
+    assert (checked.code, checked.out.count("✓ passed")) == (OK, 3)
+    assert "random.py in the lab's folder has the name of the module random" in checked.out
+    ended = grader("submit", "lab90", "--student", "ada", "--out", str(kit / "out"))
+    assert ended.code == OK and "random.py in the lab's folder" in ended.out
+    [archive] = (kit / "out").glob("*.zip")
+    assert "lab90/random.py" not in zipfile.ZipFile(archive).namelist()
+
+
+def test_what_is_wrong_with_a_file_is_said_once_and_what_is_next_is_its_line(lab: Path, grader: Grader) -> None:
+    solve(lab)
+    (lab / "first.py").write_text("x = 1\ndef double(x:\n")
+    said = grader("check", "lab90").out
+    assert said.count("syntax error") == 1
+    assert "none of these tasks can be checked: 90.1, 90.2" in said
+    assert "Next: fix first.py in " in said and "first.py:2" in said
