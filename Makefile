@@ -13,6 +13,12 @@ PY := .venv/bin/python
 READY := ready
 endif
 
+# make lab4 task=ratio means TASK=ratio.
+typed = $(or $($1),$(if $(filter command line,$(origin $2)),$($2)))
+override TASK := $(call typed,TASK,task)
+override FILE := $(call typed,FILE,file)
+override STUDENT := $(call typed,STUDENT,student)
+
 GRADER = @grader() { $(PY) -m grader "$$@" || [ $$? -eq 1 ]; }; grader
 # A script of a lab's may also have been stopped by Ctrl-C.
 SCRIPT = @script() { $(PY) -m grader run "$$@"; code=$$?; [ $$code -le 1 ] || [ $$code -eq 130 ] || exit $$code; }; script
@@ -21,7 +27,7 @@ LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, 
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready tiny-model doctor image shell jupyter FORCE
+.PHONY: help setup ready lab tiny-model doctor image shell jupyter FORCE
 
 MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
@@ -58,6 +64,9 @@ lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skel
 
 lab%-submit: $(READY) FORCE ## check once more and pack what you hand in (STUDENT=your-id)
 	$(GRADER) submit lab$* $(if $(STUDENT),--student "$(STUDENT)")
+
+lab: # make lab 4
+	@echo "The number belongs to the word: make lab$(or $(filter-out lab,$(MAKECMDGOALS)),3)" >&2; exit 2
 
 # After the rules above: make 3.81, which macOS has, takes the first that matches.
 lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_go for one task

@@ -41,7 +41,7 @@ class Finding(msgspec.Struct, frozen=True):
     values: "dict[str, str | int | float | bool | Finding | list[str | int | float | bool | Finding]]" = {}
 
     def __hash__(self) -> int:
-        return hash(msgspec.json.encode(self))
+        return hash(self.code)  # a value may be a list, or text that no encoding has
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,8 +3,11 @@
 They run in pytest's own process, so that -k, -x and --pdb work in the student's code. A TODO is a skip.
 """
 
+import contextlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType, TracebackType
 from typing import Any
 
 import pytest
@@ -12,8 +15,9 @@ import pytest
 from grader.checks import CannotJudge, Case, Check
 from grader.judging.judge import judge
 from grader.lab import labs_folder, read_lab
+from grader.lab.limits import OutOfTime
 from grader.lab.loading import Broken
-from grader.run.answers import Answer, OutOfTime, answer_of_exception, run_probe
+from grader.run.answers import Answer, answer_of_exception, run_probe
 from grader.student.checking import Session, open_session
 from grader.student.table import sentence
 
@@ -55,7 +59,8 @@ class CheckItem(pytest.Item):
             pytest.skip(sentence(session.texts, judged))
         seconds = session.seconds(check)
         try:
-            value, watched = run_probe(check, session.functions, case.arguments, seconds, session.fixtures)
+            with self.last_frame() as frames:
+                value, watched = run_probe(check, session.functions, case.arguments, seconds, session.fixtures)
         except NotImplementedError as error:
             found = answer_of_exception(error, session.lab.folder, seconds)
             if found.status == "todo":
@@ -75,7 +80,31 @@ class CheckItem(pytest.Item):
         judged = judge(check, session.lab, [case], [known], [found])
         if judged.outcome != "passed":
             told = [sentence(session.texts, judged), self.diagnosis()]
-            raise WrongAnswer("\n".join(filter(None, told)))
+            wrong = WrongAnswer("\n".join(filter(None, told)))
+            for frame in frames:
+                wrong.with_traceback(TracebackType(None, frame, frame.f_lasti, frame.f_lineno))
+            raise wrong
+
+    @contextlib.contextmanager
+    def last_frame(self) -> Iterator[list[FrameType]]:
+        """With a debugger: the last function of the task to return, as it was then. There it stops at a wrong value."""
+        session, found = self.opened, list[FrameType]()
+        task = session.lab.task(self.check.task)
+        file = str(session.lab.path(task.file))
+
+        def note(frame: FrameType, event: str, _argument: Any) -> None:
+            if event == "return" and frame.f_code.co_filename == file and frame.f_code.co_name in task.functions:
+                found[:] = [frame]
+
+        if not self.config.getoption("usepdb"):
+            yield found
+            return
+        before = sys.getprofile()
+        sys.setprofile(note)
+        try:
+            yield found
+        finally:
+            sys.setprofile(before)
 
     def diagnosis(self) -> str:
         """That of the whole check, since one case alone is like several mistakes."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, tzinfo
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -454,7 +455,8 @@ def test_a_fault_that_all_checks_meet_is_one_sentence() -> None:
         return CheckResult("task", name, "", "public", "code", "error", None, 1.0, findings=why)
 
     lines = [failed(name, "no room") for name in "abcde"] + [failed("f", "no sandbox")]
-    assert list(map(say, grading.attention([], lines))) == [
+    graded: Any = SimpleNamespace(notes=[], checks=lines)
+    assert list(map(say, grading.attention(graded))) == [
         "a (public), b (public), and 3 more: the grader failed: no room",
         "f (public): the grader failed: no sandbox",
     ]

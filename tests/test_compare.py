@@ -153,7 +153,7 @@ def test_a_value_equals_itself_in_either_precision_and_nothing_much_larger(value
             torch.ones(3),
             torch.ones(3, 3),
             "shape",
-            "the shape is wrong; expected (3,), got (3, 3): an (N,1) against an (N,) gives (N,N)",
+            "the shape is wrong; expected (3,), got (3, 3). Did an (N,1) meet an (N,)? That gives (N,N)",
         ),
         (THREE, THREE.half(), "dtype", "the dtype is wrong"),
         (THREE, THREE.long(), "dtype", "the dtype is wrong"),

@@ -21,10 +21,11 @@ from markdown_it import MarkdownIt
 from grader import codes, results
 from grader.cli import main
 from grader.findings import CODES, Finding, kind_of
-from grader.grading.asking import LIMITS, WarmParent, over_limit
+from grader.grading.asking import WarmParent
 from grader.grading.submission import Bench, Graded, failed, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import ROOT, Lab, Limits, find_lab, solutions_folder
+from grader.lab.limits import FINDINGS, over_limit
 from grader.languages import say
 from grader.plain import Array, to_plain
 from grader.renderers import renderer_of
@@ -137,7 +138,7 @@ def full_of(text: str) -> Result:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_wrong_with_a_file_is_said_once_and_not_of_each_check(form: str) -> None:
-    broken = codes.SYNTAX_ERROR(file="losses.py", line=3, message="never closed")
+    broken = codes.SYNTAX_ERROR(file="losses.py", line=3, message="never closed", python="3.11")
     checks = [check_with("failed", broken, side, check=side) for side in SIDES]
     page = render(result_with(*checks, notes=(broken,)), form)
     assert page.count("never closed") == 1
@@ -371,7 +372,7 @@ def test_of_a_public_case_everything_is_shown_but_what_is_private() -> None:
     assert page_of(result_with(notes=(old,))).notes == []
 
 
-@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("limit", FINDINGS)
 def test_the_graders_own_words_on_a_hidden_check_are_shown(limit: str) -> None:
     found = over_limit(Limits(), limit)
     [section] = page_of(result_with(check_with("crashed", found, "hidden"))).sections

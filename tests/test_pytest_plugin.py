@@ -61,3 +61,9 @@ def test_a_debugger_stops_in_the_students_code(kit: Path) -> None:
     edit(kit, "def classify_end", "    answer = 42\n    return answer + 'x'\n")
     done = run(kit, "-k", "classify_end", "-x", "--pdb", typed="p answer * 2\nq\n")
     assert "84" in done.stdout
+
+
+def test_a_debugger_stops_at_a_wrong_value_where_the_function_returned_it(kit: Path) -> None:
+    edit(kit, "def classify_end", "    answer = 42\n    return 'never'\n")
+    done = run(kit, "-k", "classify_end", "-x", "--pdb", typed="p answer * 2\nq\n")
+    assert "84" in done.stdout

@@ -63,7 +63,9 @@ def test_a_script_gets_its_own_arguments_and_then_the_students(folder: Path, mon
     ("name", "code", "says"),
     [
         ("paly", 2, "There is no make lab91-paly. The scripts of lab91 are play, train, gone; every lab has hint, "),
-        ("main", 2, "There is no make lab91-main. "),
+        ("paly", 2, "reset and submit. Did you mean make lab91-play?"),
+        ("hints", 2, "Did you mean make lab91-hint?"),
+        ("zzz", 2, "There is no make lab91-zzz. "),
         ("gone", 1, "gone.py is missing: take it from the course's copy again"),
     ],
 )
@@ -106,6 +108,28 @@ def make(*arguments: str) -> str:
 )
 def test_a_target_is_a_lab_and_what_to_do_with_it(target: str, command: str) -> None:
     assert make("--dry-run", target, "ARGS=--render").strip().endswith(f"; {command}")
+
+
+def test_options_may_be_typed_in_small_letters() -> None:
+    assert make("--dry-run", "lab4", "task=ratio").strip().endswith('; grader check lab4 --task "ratio"')
+
+
+def test_a_lab_and_its_number_apart_are_told_how_they_belong_together() -> None:
+    environment = {**os.environ, "LABKIT_PYTHON": "python"}
+    done = subprocess.run(["make", "lab", "4"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "make lab4" in done.stderr
+
+
+def test_a_file_called_like_a_module_stops_a_script_in_words(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "random.py").write_text("")
+    monkeypatch.setattr(sys, "argv", ["grader", "run", "lab91", "play"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2, "make fails with it: nothing was done"
+    assert "random.py in the lab's folder has the name of the module random" in capsys.readouterr().err
 
 
 def test_make_lists_every_script_of_every_lab() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from grader.lab.loading import importing_from
+from labs.common.curves import read_runs
 from labs.common.errors import CannotUse
 from labs.common.training.run import TrainingRun
 from labs.common.training.script import Script, Trained
@@ -175,6 +176,27 @@ def test_ctrl_c_is_granted_after_the_step_and_the_run_goes_on(lab: Path, capsys:
     assert went_on.runs[0].progress == (4, 4)
 
 
+def test_a_run_that_went_on_with_other_code_is_said_each_time(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also once the code is as it was, or the run is finished."""
+    partly = "begun with other code than it went on with"
+    train(lab, partial(Doubling, lab, stop=lambda done: signal.raise_signal(signal.SIGINT) if done == 1 else None))
+    write_mine(lab, "def double(x):\n    return 3 * x\n")
+    capsys.readouterr()
+    train(lab)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "it goes on with the new one" in said and partly in said and "partly with other code" in said
+    write_mine(lab, MINE)
+    train(lab)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "this is the old one's" in said and partly in said and "partly with other code" in said
+    assert json.loads((lab / "runs" / "doubling.json").read_text())["mixed"] is True
+    read_runs(lab / "runs")
+    assert partly in capsys.readouterr().out
+    train(lab, fresh=True)
+    read_runs(lab / "runs")
+    assert partly not in capsys.readouterr().out
+
+
 def test_a_second_ctrl_c_stops_at_once_and_keeps_what_was_saved(lab: Path) -> None:
     def press_twice(done: int) -> None:
         for _ in range(2):
@@ -202,7 +224,7 @@ def test_a_function_still_to_do_is_waited_for(lab: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("mine", "said"),
     [
-        ("def double(x):\n    return None\n", "The last that ran is double (mine.py), and it returned None."),
+        ("def double(x):\n    return None\n", "The last that ran is double (mine.py): it returned None."),
         ("def double(x):\n    return (x, x)\n", "it returned a tuple of 2."),
         ("import numpy\ndef double(x):\n    return numpy.ones(3)[:, :1]\n", "make lab9 TASK=double says more"),
         ("def double(x):\n    return [y for y in x]\n", "make lab9 TASK=double says more"),
@@ -217,6 +239,17 @@ def test_an_error_leads_to_the_function_that_is_behind_it(
     assert said in printed
     assert "doubling stopped." in printed
     assert "Traceback" not in printed
+
+
+def test_a_function_without_a_return_is_named_though_another_ran_after_it(
+    lab: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (lab / "lab.toml").write_text(MANIFEST.replace('["double"]', '["double", "other"]'))
+    given = "from mine import double, other\n\n\ndef use(x):\n    y = double(x)\n    return y + other(x)\n"
+    (lab / "given.py").write_text(given)
+    write_mine(lab, "def double(x):\n    2 * x\n\n\ndef other(x):\n    return x\n")
+    assert train(lab).failed
+    assert "Look at double (mine.py): it returned None." in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_error_before_any_function_ran_blames_none(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,8 @@ from grader import codes
 from grader.checks.definitions import Check, Probe, Wrong
 from grader.checks.pretended import IN_WORDS, OnDevice, PretendedDevice
 from grader.checks.probes import mapping, tensors_in
-from grader.lab.loading import Broken, is_todo, words_of
+from grader.lab.limits import words_of
+from grader.lab.loading import Broken, is_todo
 from grader.plain import Plain, type_name
 
 FOUND = ("cpu", "not checked", "cuda")  # the worst first

@@ -10,7 +10,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -21,8 +21,9 @@ from grader.checks import Check
 from grader.errors import Found
 from grader.findings import Finding
 from grader.lab import Lab, Limits, Milestone
+from grader.lab.limits import over_limit
 from grader.plain import NotPlain, to_plain
-from grader.run.answers import Answer
+from grader.run.answers import Answer, ran_into
 from grader.sandboxes import NotStarted, RunningParent
 from grader.workers import frames
 from grader.workers.worker import Asked, answer_from_message, contents, opening_message
@@ -131,8 +132,9 @@ class Worker:
     cannot be asked again."""
 
     def __init__(self, parent: WarmParent, lab: Lab, files: Mapping[str, bytes], asked: Asked = "checks") -> None:
-        self._parent = parent
+        self._parent, self._lab = parent, lab
         self._limits = lab.manifest.limits
+        self._imported: set[str] = set()
         self._channel, theirs = socket.socketpair()
         self._channel.settimeout(REPLY_SECONDS)
         with theirs:
@@ -149,9 +151,21 @@ class Worker:
 
     def ask(self, check: Check | Milestone, arguments: dict[str, Any], seconds: float) -> tuple[Answer, float]:
         """What it answers on one case of a check, or on a milestone's artefacts, and the seconds that it took; a worker
-        that dies, hangs or floods gives an Answer, too."""
+        that dies, hangs or floods gives an Answer, too. The file of a check is imported before its first case."""
+        importing = 0.0
+        if isinstance(check, Check) and (file := self._lab.task(check.task).file) not in self._imported:
+            self._imported.add(file)
+            found, importing = self._call("", {}, self._limits.import_seconds, file)
+            if found.status not in ("value", "killed"):
+                return Answer("broken", finding=_import_ended(file, found, self._limits)), importing
+            if found.status == "killed":
+                return found, importing
+        found, used = self._call(check.name, arguments, seconds)
+        return found, importing + used
+
+    def _call(self, check: str, arguments: dict[str, Any], seconds: float, file: str = "") -> tuple[Answer, float]:
         call_id = secrets.token_hex(16)
-        call = {"id": call_id, "check": check.name, "arguments": to_plain(arguments), "seconds": seconds}
+        call = {"id": call_id, "file": file, "check": check, "arguments": to_plain(arguments), "seconds": seconds}
         watch = Stopwatch(self._parent, seconds)
         try:
             frames.send(self._channel, call)
@@ -165,8 +179,7 @@ class Worker:
             found = Answer("crashed", finding=codes.SENT_NO_ANSWER(what=error.finding))
         except OutOfTime as error:
             found = Answer("timeout", finding=error.finding)
-        if found.limit in LIMITS and found.status in ("raised", "unusable", "broken"):
-            found = ran_into(found, over_limit(self._limits, found.limit))
+        found = ran_into(found, self._limits)
         if found.status in ("crashed", "timeout", "limit", "killed"):
             self.close()
         return found, watch.seconds_used()
@@ -198,27 +211,12 @@ class Worker:
         return Answer("crashed", finding=codes.DIED())
 
 
-def ran_into(found: Answer, limit: Finding) -> Answer:
-    """An answer whose exception a limit caused: of an import it says where, of a call it ends the worker."""
-    if found.status != "broken" or found.finding is None:
-        return Answer("limit", finding=limit, trace=found.trace)
-    return Answer("broken", finding=Finding(found.finding.code, {**found.finding.values, "reason": limit}))
-
-
-LIMITS: dict[str, Callable[[Limits], Finding]] = {  # by their names in lab.toml; "stacks" are those of threads
-    "memory_bytes": lambda limits: codes.LIMIT_MEMORY(megabytes=limits.memory_bytes / 1e6),
-    "disk_bytes": lambda limits: codes.LIMIT_DISK(megabytes=limits.disk_bytes / 1e6),
-    "threads": lambda limits: codes.LIMIT_THREADS(threads=limits.threads),
-    "stacks": lambda limits: codes.LIMIT_STACKS(threads=limits.threads, megabytes=limits.memory_bytes / 1e6),
-    "processes": lambda limits: codes.LIMIT_PROCESSES(processes=limits.processes),
-    "open_files": lambda limits: codes.LIMIT_OPEN_FILES(files=limits.open_files),
-    "output_bytes": lambda limits: codes.LIMIT_OUTPUT(megabytes=limits.output_bytes / 1e6),
-}
-
-
-def over_limit(limits: Limits, name: str) -> Finding:
-    """What is found of a submission that ran into one of LIMITS."""
-    return LIMITS[name](limits)
+def _import_ended(file: str, found: Answer, limits: Limits) -> Finding:
+    """What is said where the import of a file never came to an end."""
+    if found.status == "timeout":
+        return codes.IMPORT_OUT_OF_TIME(file=file, seconds=limits.import_seconds)
+    assert found.finding is not None
+    return codes.IMPORT_FAILED_SOMEWHERE(file=file, reason=found.finding)
 
 
 class OutOfTime(Found):
@@ -293,10 +291,13 @@ class Workers:
         self._parent, self._lab, self._files, self._budget = parent, lab, files, budget
         self._until = time.monotonic() + WALL_FACTOR * budget.seconds + WALL_GRACE
         self._worker: Worker | None = None
+        self._unusable: dict[str, Answer] = {}  # files whose import ended a worker: no other one is tried
 
     def ask(self, check: Check, arguments: dict[str, Any]) -> Answer:
         """What the submission answers on one case. One whose process is killed from outside is asked again."""
-        limits = self._lab.manifest.limits
+        limits, file = self._lab.manifest.limits, self._lab.task(check.task).file
+        if file in self._unusable:
+            return self._unusable[file]
         for _ in range(KILLED):
             if self._budget.seconds <= 0 or time.monotonic() > self._until:
                 return Answer("timeout", finding=codes.SECONDS_USED(seconds=limits.submission_seconds))
@@ -304,6 +305,8 @@ class Workers:
                 self._worker = Worker(self._parent, self._lab, self._files)
             found, seconds = self._worker.ask(check, arguments, check.seconds or limits.check_seconds)
             self._budget.seconds -= seconds
+            if found.status == "broken" and not self._worker.alive:
+                self._unusable[file] = found
             if found.status != "killed":
                 return found
         return Answer("limit", finding=codes.KILLED(times=KILLED))

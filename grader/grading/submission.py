@@ -12,7 +12,7 @@ import msgspec
 
 from grader import codes
 from grader.checks import Case, Check
-from grader.findings import Finding, needs_person
+from grader.findings import Finding, kind_of, needs_person
 from grader.grading import by_heart
 from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.depends import depends_on
@@ -112,10 +112,23 @@ def _graded(
         max_score=bench.lab.max_score,
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 3),
-        notes=[*submission.findings, *staged.findings],
+        notes=[*submission.findings, *staged.findings, *unusable_files(bench.lab, checks)],
         checks=checks,
     )
     return Graded(result)
+
+
+def unusable_files(lab: Lab, checks: Sequence[CheckResult]) -> list[Finding]:
+    """A finding for each file of which no task could be graded, with the reason that all of its checks have."""
+    found = []
+    for file in lab.code_files:
+        tasks = {task.name for task in lab.manifest.tasks if task.file == file}
+        lines = [line for line in checks if line.task in tasks and line.outcome != "skipped"]
+        reasons = {line.findings[0] if line.findings else None for line in lines}
+        why = reasons.pop() if len(reasons) == 1 else None
+        if why and kind_of(why) == "file" and why.values.get("file") == file and not codes.FILE_MISSING.made(why):
+            found.append(codes.FILE_UNUSABLE(why=why))
+    return found
 
 
 def attention(result: Result) -> list[Finding]:

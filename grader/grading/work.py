@@ -87,7 +87,8 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     staged = taken(submission, bench.lab, bench.secret)
     if staged is None or staged.digest() != earlier.submission_hash:
         return None
-    if [*submission.findings, *staged.findings] != earlier.notes:
+    notes = [note for note in earlier.notes if not codes.FILE_UNUSABLE.made(note)]  # which grading found
+    if [*submission.findings, *staged.findings] != notes:
         return None
     standing, found = _with_marks(job, earlier)
     return row_of(standing, "unchanged", [*attention(standing), *found])

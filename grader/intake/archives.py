@@ -46,6 +46,7 @@ MAX_NAME = 1000  # characters of a path inside an archive
 ZIP_LISTING_BYTES = MAX_LISTED * 100
 TAR_LISTING_BYTES = MAX_ENTRIES * 2048
 UNLIMITED = 2**62
+ENCRYPTED = 1  # a flag of a zip's file
 PAX_RECORD = re.compile(rb"([0-9]{1,9}) ([^=\n]{1,200})=")
 
 
@@ -194,6 +195,8 @@ def _zip_entries(archive: zipfile.ZipFile) -> Iterator[Entry]:
 
 
 def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    if member.flag_bits & ENCRYPTED:
+        raise NothingUsable(codes.ARCHIVE_ENCRYPTED(file=one_line(member.filename)))
     with archive.open(member) as file:
         return file.read(member.file_size + 1)  # zipfile gives no more than the size; at the end it compares checksums
 

@@ -6,42 +6,38 @@ front of sys.path. Several labs, or several versions of one, can be loaded in on
 
 import ast
 import contextlib
-import errno
 import importlib
+import importlib.abc
+import importlib.machinery
 import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from grader import codes
-from grader.errors import Found
+from grader.errors import Refused
 from grader.findings import Finding
-from grader.lab.manifest import Lab
+from grader.lab.limits import Died, OutOfTime, cpu_limit, limit_of, words_of
+from grader.lab.manifest import Lab, read_lab
+from grader.lab.student_file import Broken as Broken
+from grader.lab.student_file import Import, Without, compiles, parse, refused_imports
 from grader.plain import type_name
 
 MAX_WORDS = 2_000  # of an exception
 MAX_ANSWER_BYTES = 100_000  # of a JSON file that students fill in
-LIMITS_BY_NUMBER = {
-    errno.ENOMEM: "memory_bytes",
-    errno.EMFILE: "open_files",
-    errno.EFBIG: "disk_bytes",
-    errno.ENOSPC: "disk_bytes",
-    errno.EAGAIN: "stacks",
-}
-
-
-class Broken(Found):
-    """A file of a student's that cannot be used: missing, undecodable, not Python, or failing at import.
-
-    `limit` names the limit that may have made its import fail, or is "".
-    """
-
-    def __init__(self, finding: Finding, limit: str = "") -> None:
-        super().__init__(finding)
-        self.limit = limit
+AUTHORS = {
+    "checks",
+    "hidden",
+    "fixtures",
+    "evaluate",
+    "mistakes",
+    "alternatives",
+}  # files of a lab that it does not name
 
 
 class Blank(NotImplementedError):
@@ -52,14 +48,6 @@ class Blank(NotImplementedError):
         self.function = function
 
 
-def words_of(error: BaseException) -> str:
-    """What an exception says; nothing where its own __str__ fails."""
-    try:
-        return str(error)
-    except Exception:
-        return ""
-
-
 def is_todo(error: BaseException) -> bool:
     """Whether an exception is a skeleton's. torch raises NotImplementedError too ("not implemented for 'Long'"): ours
     is bare or begins with TODO."""
@@ -67,23 +55,15 @@ def is_todo(error: BaseException) -> bool:
     return isinstance(error, NotImplementedError) and (not words or words.startswith("TODO"))
 
 
-def limit_of(error: BaseException) -> str:
-    """The limit that may have raised an exception, by its name in lab.toml ("stacks": threads, or memory for them).
-
-    What the interpreter and torch raise has no other mark than its number, or its words.
-    """
-    words = words_of(error)
-    if isinstance(error, MemoryError) or words.startswith("[enforce fail at alloc_cpu"):
-        return "memory_bytes"
-    if isinstance(error, OSError):
-        return LIMITS_BY_NUMBER.get(error.errno or 0, "")
-    return "stacks" if isinstance(error, RuntimeError) and words == "can't start new thread" else ""
-
-
 @contextlib.contextmanager
 def importing_from(folder: Path) -> Iterator[None]:
-    """Bare names are looked up in `folder` first, and forgotten afterwards."""
-    names = {path.stem for path in folder.glob("*.py")}
+    """Bare names are looked up in `folder` first, and forgotten afterwards. A file there that would hide a module of
+    Python's or an installed one does not: where a lab is graded there is no such file."""
+    hiding = hides_modules(folder)
+    for name in hiding:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    names = {path.stem for path in folder.glob("*.py")} - hiding
     hidden = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
@@ -96,52 +76,26 @@ def importing_from(folder: Path) -> Iterator[None]:
         sys.modules.update(hidden)
 
 
+def hides_modules(folder: Path) -> set[str]:
+    """The modules of Python's, or installed ones, that files of a student's in a lab's folder are called like."""
+    try:
+        files = read_lab(folder).manifest.files
+    except Refused:  # a worker's folder has no manifest, and holds what the lab names and nothing else
+        return set()
+    own = {Path(name).stem for name in (*files.handed_in, *files.given)} | AUTHORS
+    added = {path.stem for path in folder.glob("*.py")} - own
+    elsewhere = [entry for entry in sys.path if entry != str(folder)]
+    return {
+        name
+        for name in added
+        if name in sys.stdlib_module_names or importlib.machinery.PathFinder.find_spec(name, elsewhere)
+    }
+
+
 def load_modules(folder: Path, names: Sequence[str]) -> list[ModuleType]:
     """Trusted modules of a lab's folder, loaded together so that they see each other."""
     with importing_from(folder):
         return [importlib.import_module(name) for name in names]
-
-
-def parse(path: Path) -> ast.Module:
-    """The syntax tree of a student's file; Broken, in words, where there is none."""
-    if not path.is_file():
-        raise Broken(codes.FILE_MISSING(file=path.name))
-    try:
-        return ast.parse(path.read_bytes().decode("utf-8-sig"), filename=path.name)
-    except UnicodeDecodeError as error:
-        raise Broken(codes.NOT_UTF8(file=path.name, byte=error.start)) from None
-    except SyntaxError as error:
-        if error.lineno:
-            raise Broken(codes.SYNTAX_ERROR(file=path.name, line=error.lineno, message=error.msg)) from None
-        raise Broken(codes.SYNTAX_ERROR_SOMEWHERE(file=path.name, message=error.msg)) from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        why = str(error)
-        broken = codes.NOT_PYTHON(file=path.name, message=why) if why else codes.NESTED_TOO_DEEP(file=path.name)
-        raise Broken(broken) from None
-
-
-def refused_imports(path: Path, lab: Lab) -> list[Finding]:
-    """The imports of a student's file that the lab does not allow. Broken where the file is not Python.
-
-    Of labs/ only labs.common is there when the file is graded, whatever else a student's own copy could import.
-    """
-    allowed = {"torch", "numpy", "labs", *lab.manifest.allowed_imports, *sys.stdlib_module_names}
-    allowed |= {Path(name).stem for name in (*lab.manifest.files.handed_in, *lab.manifest.files.given)}
-    found = []
-    for node in ast.walk(parse(path)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names = [f"labs.{alias.name}" for alias in node.names] if node.module == "labs" else [node.module or ""]
-        else:
-            continue
-        for name in names:
-            place = {"file": path.name, "line": node.lineno, "module": name}
-            if name.partition(".")[0] not in allowed:
-                found.append(codes.IMPORT_NOT_ALLOWED(**place, lab=lab.name))
-            elif name.startswith("labs.") and name.split(".")[1] != "common":
-                found.append(codes.IMPORT_OF_A_LAB(**place))
-    return found
 
 
 def load_functions(
@@ -150,8 +104,9 @@ def load_functions(
     """Every function that the lab's tasks name in these files (or in all), from a student's `folder`; Broken in place
     of one that cannot be had, so that one bad file costs only its own tasks."""
     wanted = [file for file in lab.code_files if files is None or file in files]
-    with importing_from(folder):
-        modules = {file: _load_student_module(lab, folder / file) for file in wanted}
+    parsed = {file: _parsed(folder / file) for file in lab.code_files}  # files import each other
+    with importing_from(folder), _without_refused_imports(lab, folder, parsed):
+        modules = {file: _load_student_module(lab, folder / file, parsed[file]) for file in wanted}
     found = {
         name: _function(modules[task.file], name, task.file, lab.name)
         for task in lab.manifest.tasks
@@ -200,24 +155,82 @@ def _function(module: ModuleType | Broken, name: str, file: str, lab: str) -> Ca
     return Broken(codes.FUNCTION_MISSING(file=file, function=name, lab=lab))
 
 
-def _load_student_module(lab: Lab, path: Path) -> ModuleType | Broken:
+def _parsed(path: Path) -> ast.Module | Broken:
     try:
-        if refused := refused_imports(path, lab):
-            return Broken(refused[0])
-        return importlib.import_module(path.stem)
+        return parse(path)
     except Broken as broken:
         return broken
+
+
+def _load_student_module(lab: Lab, path: Path, parsed: ast.Module | Broken) -> ModuleType | Broken:
+    seconds = lab.manifest.limits.import_seconds
+    if isinstance(parsed, Broken):  # which says in words what an import would not
+        return parsed
+    try:
+        with cpu_limit(seconds, importing_into=path.parent):
+            return importlib.import_module(path.stem)
+    except Broken as broken:
+        return broken
+    except OutOfTime:
+        return Broken(codes.IMPORT_OUT_OF_TIME(file=path.name, seconds=seconds))
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # a student's module may raise anything, SystemExit too
         where = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         words, kind = words_of(error)[:MAX_WORDS], type_name(error)
         why = codes.EXCEPTION(exception=kind, message=words) if words else codes.EXCEPTION_ALONE(exception=kind)
+        why = codes.DIED() if isinstance(error, Died) else why
         if where:
             failed = codes.IMPORT_FAILED(file=path.name, line=where[-1].lineno or 0, reason=why)
         else:
             failed = codes.IMPORT_FAILED_SOMEWHERE(file=path.name, reason=why)
         return Broken(failed, limit_of(error))
+
+
+class _Imports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports a lab's files that have refused imports, without these."""
+
+    def __init__(self, trees: Mapping[str, tuple[Path, ast.Module, dict[Import, Finding]]]) -> None:
+        self._trees = trees
+
+    def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
+        return spec_from_file_location(name, self._trees[name][0], loader=self) if name in self._trees else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        path, tree, refused = self._trees[module.__name__]
+        without = Without(refused)
+        code = compile(without.visit(tree), str(path), "exec")
+        vars(module).update(without.bound)
+        exec(code, vars(module))
+
+
+@contextlib.contextmanager
+def _without_refused_imports(lab: Lab, folder: Path, parsed: Mapping[str, ast.Module | Broken]) -> Iterator[None]:
+    """Has the lab's files imported as if they held no import that is refused, and torch.compile do nothing: where a
+    function is graded there is no compiler, and what it computes is the same."""
+    trees = {}
+    for file, tree in parsed.items():
+        if isinstance(tree, Broken):
+            continue
+        if refused := refused_imports(tree, file, lab):
+            trees[Path(file).stem] = (folder / file, tree, refused)
+        if compiles(tree):
+            _compile_nothing()
+    imports = _Imports(trees)
+    sys.meta_path.insert(0, imports)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(imports)
+
+
+def _compile_nothing() -> None:
+    import torch
+
+    def as_it_is(model: Any = None, **_options: Any) -> Any:
+        return as_it_is if model is None else model
+
+    torch.compile = as_it_is
 
 
 def replaced(

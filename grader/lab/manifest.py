@@ -109,6 +109,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a submission may use. Seconds are those it computes or sleeps; waiting for a busy machine is free."""
 
     check_seconds: float = 10  # for one case of a check
+    import_seconds: float = 10  # for the import of one file
     submission_seconds: float = 120  # for all of them together
     memory_bytes: int = 2_000_000_000  # above what the worker has before a submission runs
     processes: int = 1  # with the one it runs in; more only where the worker has a user of its own

@@ -8,14 +8,11 @@ import dataclasses
 import functools
 import inspect
 import random
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FrameType, MappingProxyType
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -24,7 +21,9 @@ from grader import codes
 from grader.checks import CannotJudge, Check
 from grader.checks.fixtures import Fixture, with_fixtures
 from grader.findings import Finding
-from grader.lab.loading import Blank, Broken, is_todo, limit_of, words_of
+from grader.lab import Limits
+from grader.lab.limits import FINDINGS, Died, OutOfTime, cpu_limit, limit_of, over_limit, words_of
+from grader.lab.loading import Blank, Broken, is_todo
 from grader.plain import NotPlain, Plain, only, to_objects, to_plain, type_name
 
 MAX_TEXT = 4_000
@@ -59,10 +58,6 @@ class Answer:
     trace: str = ""
     changed: tuple[tuple[str, str], ...] = ()
     used_global_random_state: bool = False
-
-
-class OutOfTime(BaseException):
-    """A case used more CPU seconds than it may."""
 
 
 class Functions:
@@ -157,6 +152,8 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
         return Answer("unusable", finding=error.finding)
     if isinstance(error, OutOfTime):
         return Answer("timeout", finding=codes.OUT_OF_TIME(seconds=seconds))
+    if isinstance(error, Died):
+        return Answer("crashed", finding=codes.DIED())
     own = [
         (frame, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
@@ -181,23 +178,15 @@ def raised(error: BaseException, most: int = MAX_TEXT) -> Finding:
     return codes.RAISED(exception=name, message=words) if words else codes.RAISED_SILENTLY(exception=name)
 
 
-@contextmanager
-def cpu_limit(seconds: float) -> Iterator[None]:
-    """Raises OutOfTime after so many CPU seconds, where the platform has that timer and this is the main thread."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise OutOfTime
-
-    before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+def ran_into(found: Answer, limits: Limits) -> Answer:
+    """An answer, or where a limit caused its exception what is said of that: of an import where, of a call that it
+    ended there."""
+    if found.limit not in FINDINGS or found.status not in ("raised", "unusable", "broken"):
+        return found
+    limit = over_limit(limits, found.limit)
+    if found.status != "broken" or found.finding is None:
+        return Answer("limit", finding=limit, trace=found.trace)
+    return Answer("broken", finding=Finding(found.finding.code, {**found.finding.values, "reason": limit}))
 
 
 # --- purity -----------------------------------------------------------------------------------------------------------

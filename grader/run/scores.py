@@ -5,9 +5,10 @@ from pathlib import Path
 
 from grader import codes
 from grader.lab import Milestone
-from grader.lab.loading import limit_of, load_modules, words_of
+from grader.lab.limits import OutOfTime, cpu_limit, limit_of, words_of
+from grader.lab.loading import load_modules
 from grader.plain import one_line
-from grader.run.answers import Answer, OutOfTime, cpu_limit, raised
+from grader.run.answers import Answer, raised
 
 MODULE = "evaluate"
 MAX_WORDS = 200  # of an exception, which may be those of what was saved

@@ -1,5 +1,6 @@
 """Runs a lab's public checks in the student's own process, against the recorded values."""
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from grader import codes
 from grader.checks import Check, Fixture, checks_of, fixtures
 from grader.errors import Refused
 from grader.findings import Finding
@@ -16,12 +18,14 @@ from grader.judging.diagnosis import Heard, mistake_told
 from grader.judging.judge import Judged, check_result, judge, without
 from grader.judging.recorded import Record, read_record
 from grader.lab import Lab, Milestone, Task
-from grader.lab.loading import Broken, load_functions, load_modules
+from grader.lab.loading import Broken, hides_modules, load_functions, load_modules
 from grader.lab.quiz import read_answers
+from grader.lab.student_file import names_used, newer_syntax, parse, refused_imports
 from grader.lab.texts import LabTexts, translation_of
 from grader.languages import Catalogue, language, texts_of
 from grader.results import CheckResult
-from grader.run.answers import Answer, answer
+from grader.run.answers import Answer, answer, ran_into
+from grader.student.as_graded import as_graded
 
 Functions = dict[str, Callable[..., Any] | Broken]
 
@@ -65,6 +69,7 @@ class Session:
     record: Record
     functions: Functions
     fixtures: dict[str, Fixture] = dataclasses.field(default_factory=dict)
+    notes: list[Finding] = dataclasses.field(default_factory=list)  # what costs nothing yet
     _checked: dict[str, Checked] = dataclasses.field(default_factory=dict)
     _heard: list[Heard] = dataclasses.field(default_factory=list)
 
@@ -114,9 +119,11 @@ class Session:
         called: dict[str, list[str]] = {}
         for case in check.cases:
             seconds, functions = self.seconds(check), Called(self.functions)
-            answers.append(answer(check, functions, case.arguments, self.lab.folder, seconds, self.fixtures))
+            with as_graded(self.lab.manifest.limits, self.lab.folder):
+                found = answer(check, functions, case.arguments, self.lab.folder, seconds, self.fixtures)
+            answers.append(ran_into(found, self.lab.manifest.limits))
             called[case.title] = functions.names[-1:] if answers[-1].status != "value" else functions.names
-            if answers[-1].status == "timeout":
+            if answers[-1].status in ("timeout", "limit", "crashed"):
                 break
         cases = check.cases[: len(answers)]
         known = [self.record.known(check.name, case.title) for case in cases]
@@ -144,9 +151,28 @@ def open_session(lab: Lab) -> Session:
     except Exception as error:  # a given file, but anybody can have edited it
         reason = f"{type(error).__name__}: {error}"
         raise Refused("given_unusable", 1, path=str(lab.path(file)), reason=reason) from None
-    functions = load_functions(lab, lab.folder)
+    with as_graded(lab.manifest.limits, lab.folder):
+        functions = load_functions(lab, lab.folder)
+    for name, function in functions.items():
+        if isinstance(function, Broken):
+            found = ran_into(Answer("broken", finding=function.finding, limit=function.limit), lab.manifest.limits)
+            functions[name] = Broken(found.finding or function.finding)
     sys.path.insert(0, str(lab.folder))
-    return Session(lab, checks_of(module), read_record(lab.folder), functions, built)
+    return Session(lab, checks_of(module), read_record(lab.folder), functions, built, notes_of(lab))
+
+
+def notes_of(lab: Lab) -> list[Finding]:
+    """What a student should know before handing in, whatever the checks say: of files beside the work that have the
+    names of modules, of imports that are not allowed, and of syntax that an older Python cannot read."""
+    notes = [codes.HIDES_MODULE(file=f"{name}.py", module=name) for name in sorted(hides_modules(lab.folder))]
+    for file in lab.code_files:
+        with contextlib.suppress(Broken):  # which the checks say
+            tree = parse(lab.path(file))
+            for node, finding in refused_imports(tree, file, lab).items():
+                unused = codes.IMPORT_NOT_ALLOWED.made(finding) and not names_used(tree, node)
+                notes.append(codes.IMPORT_UNUSED(**finding.values) if unused else finding)
+            notes += newer_syntax(lab.path(file))
+    return notes
 
 
 def run_public_checks(session: Session, task: Task | None = None, thorough: bool = False) -> list[Checked]:
@@ -175,6 +201,7 @@ class MilestoneState:
     missing: list[str]
     size: int
     measured: float | None
+    mixed: bool = False  # it was continued with other code than it was begun with
 
 
 def milestone_states(lab: Lab) -> list[MilestoneState]:
@@ -184,18 +211,29 @@ def milestone_states(lab: Lab) -> list[MilestoneState]:
         files = {artefact: lab.files_of(artefact) for artefact in milestone.artefacts}
         missing = [artefact for artefact, found in files.items() if not found]
         size = sum(file.stat().st_size for found in files.values() for file in found)
-        states.append(MilestoneState(milestone, missing, size, _measured(lab, milestone)))
+        facts = _facts(lab, milestone)
+        states.append(
+            MilestoneState(milestone, missing, size, _measured(lab, milestone, facts), facts.get("mixed") is True)
+        )
     return states
 
 
-def _measured(lab: Lab, milestone: Milestone) -> float | None:
+def _facts(lab: Lab, milestone: Milestone) -> dict[str, Any]:
+    """What training wrote of itself; nothing where that is missing or damaged."""
+    try:
+        facts = json.loads(metrics_of(lab, milestone).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _measured(lab: Lab, milestone: Milestone, facts: dict[str, Any]) -> float | None:
     """What training measured: `evaluation_mean`, or, where several milestones judge the same artefacts, the entry of
     `evaluations` that is called like this one."""
     shared = [other.artefacts for other in lab.manifest.milestones].count(milestone.artefacts) > 1
     try:
-        facts = json.loads(metrics_of(lab, milestone).read_text(encoding="utf-8"))
         value = facts["evaluations"][milestone.name] if shared else facts["evaluation_mean"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
     return float(value) if isinstance(value, int | float) else None
 

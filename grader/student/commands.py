@@ -1,18 +1,21 @@
 """The commands of a student: check, hint, reset, submit, run."""
 
 import contextlib
+import difflib
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from grader import codes
 from grader.errors import Refused
 from grader.handin import KEY_FILE
 from grader.lab import ROOT, find_lab, labs_folder
+from grader.lab.loading import hides_modules
 from grader.languages import say
 from grader.screen import Json, LabName, console, shown
 
@@ -103,7 +106,7 @@ def submit(
     session = checking.open_session(the_lab)
     checked = checking.run_public_checks(session, thorough=True)
     states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
-    still_open = submitting.what_is_open(session.lab, checked, states, quiz)
+    still_open = [*map(say, session.notes), *submitting.what_is_open(session.lab, checked, states, quiz)]
     earned, possible = checking.public_points(checked)
     console.print(say("points_checked", earned=points_text(earned), possible=points_text(possible)))
     if still_open:
@@ -129,7 +132,11 @@ def run(
     the_lab = find_lab(lab, labs_folder())
     scripts = the_lab.manifest.scripts
     if script not in scripts:
-        raise Refused("no_such_script", lab=the_lab.name, script=script, scripts=list(scripts), count=len(scripts))
+        meant = difflib.get_close_matches(script, [*scripts, "hint", "debug", "reset", "submit"], 1, cutoff=0.5)
+        said: dict[str, Any] = {"lab": the_lab.name, "script": script, "scripts": list(scripts), "count": len(scripts)}
+        raise Refused("no_such_script", **said, meant=meant[0] if meant else "none")
+    if hiding := sorted(hides_modules(the_lab.folder)):  # a script finds it before the module
+        raise Refused(codes.HIDES_MODULE(file=f"{hiding[0]}.py", module=hiding[0]))
     path = the_lab.path(scripts[script].file)
     if not path.is_file():
         raise Refused("given_missing", 1, path=str(path))

@@ -67,6 +67,8 @@ def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneSta
             sentences.append(say("task_fails", number=task.number, task=task.name))
     for state in milestones:
         sentences += [say("artefact_is_missing", file=artefact, lab=lab.name) for artefact in state.missing]
+        if state.mixed:
+            sentences.append(say("mixed_artefacts", files=state.milestone.artefacts, lab=lab.name))
         if state.size > state.milestone.max_bytes:
             sentences.append(say("artefacts_larger", files=state.milestone.artefacts))
     if lab.manifest.quiz:

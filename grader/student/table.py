@@ -1,13 +1,14 @@
 """The student's screen: a table of tasks with points, what is wrong in a few lines, and one next step."""
 
 import dataclasses
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from grader import codes
-from grader.findings import KINDS, kind_of
+from grader.findings import KINDS, Finding, kind_of
 from grader.judging.judge import Judged, not_passing
 from grader.lab import ROOT, Lab, Task
 from grader.lab.source import definitions_in
@@ -47,16 +48,27 @@ class Screen:
     def __post_init__(self) -> None:
         self.lab, self.texts = self.session.lab, self.session.texts
         self.tasks = [task for task in self.lab.manifest.tasks if any(item.task == task for item in self.checked)]
-        failing = [task.name for task in self.tasks if self.outcome(task) in FAILED]
+        # What is wrong with a whole file is said once, of the file; its tasks wait for nothing else.
+        found = [fault for task in self.tasks if (fault := self.fault_of_file(task))]
+        self.of_files = {fault for fault in found if found.count(fault) > 1}
+        failing = [
+            task.name
+            for task in self.tasks
+            if self.outcome(task) in FAILED and self.fault_of_file(task) not in self.of_files
+        ]
         used = tasks_used(self.lab) if len(failing) > 1 else {}
         # By each failing task, the failing ones whose functions it calls: those may be all that is wrong with it.
-        self.behind = {name: [other for other in failing if other in used.get(name, ())] for name in failing}
+        self.behind = {
+            task.name: [other for other in failing if other in used.get(task.name, ())] for task in self.tasks
+        }
 
     def show_on(self, console: Console) -> None:
         """Everything that `make labN` says."""
         console.print(self.table(), "")
         for line in self.summary():
             console.print(line)
+        for note in self.session.notes:
+            console.print(Text("\n! " + self.texts.say(note), style="yellow"))
         failures = self.failures()
         for item in failures[:MAX_FAILURES]:
             console.print(self.explanation(item))
@@ -120,6 +132,8 @@ class Screen:
                 figures = {"reached": milestone.in_words(state.measured), "target": f"{milestone.target:g}"}
                 style = "green" if reached == "target_reached" else "yellow"
                 status = Text(self.texts.say(reached, **figures), style=style)
+            if state.mixed and not state.missing:
+                status.append(" " + self.texts.say("mixed_code"), style="yellow")
             name = self.session.translation.milestones.get(milestone.name, milestone.title)
             table.add_row("M", name, Text(points_text(milestone.points), style="dim"), status)
         if quiz := self.lab.manifest.quiz:
@@ -182,13 +196,26 @@ class Screen:
         for item in failed:
             first.setdefault(item.task.name, item)
         order = [task.name for task in self.tasks]
-        return sorted(
+        told = sorted(
             first.values(), key=lambda item: (bool(self.behind.get(item.task.name)), order.index(item.task.name))
         )
+        once = {self.fault_of_file(item.task): item for item in reversed(told)}
+        return [item for item in told if self.fault_of_file(item.task) not in self.of_files or item in once.values()]
+
+    def fault_of_file(self, task: Task) -> Finding | None:
+        """What is wrong with the file of a task, where that is why it fails."""
+        judged = [item.judged for item in self.of(task) if item.judged and item.judged.outcome in FAILED]
+        found = judged[0].findings[0] if judged else None
+        return found if found and kind_of(found) == "file" else None
 
     def explanation(self, item: Checked) -> Text:
         assert item.judged is not None
         lines = Text()
+        fault = self.fault_of_file(item.task)
+        if fault in self.of_files:
+            numbers = [task.number for task in self.tasks if self.fault_of_file(task) == fault]
+            lines.append(f"\n✗ {item.task.file}\n", style="bold red")
+            return lines.append(self.texts.say(fault) + "\n" + self.texts.say("file_stops", numbers=numbers))
         sign, style = ("○", "bold yellow") if _unchecked(item) else ("✗", "bold red")
         lines.append(f"\n{sign} {item.task.name}", style=style)
         lines.append(f" · {self.session.title(item.check)}\n")
@@ -215,6 +242,11 @@ class Screen:
                 if task.bonus and self.whole_lab and verb == "write":
                     continue
                 if any(outcome in wanted for outcome in self.outcomes(task)):
+                    if (fault := self.fault_of_file(task)) and fault in self.of_files:
+                        what = self.texts.say("next_fix", functions=[task.file])
+                        where = f"{_shown(self.lab.path(task.file))}:{fault.values.get('line', 1)}"
+                        where = self.texts.say("in_place", place=where)
+                        return Text.assemble("\n" + self.texts.say("next") + " ", (what, "bold"), " " + where)
                     functions = self.at_fault(task) if verb == "fix" else _open_functions(self.lab, task)
                     what = self.texts.say(f"next_{verb}", functions=functions)
                     return Text.assemble(
@@ -290,6 +322,10 @@ def _open_functions(lab: Lab, task: Task) -> list[str]:
 def place(lab: Lab, task: Task, name: str) -> str:
     """file:line of a task's function, or of the first open method of a class, as editors and terminals link it."""
     path = lab.path(task.file)
-    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    shown = _shown(path)
     found = definitions_in(path).get(name)
-    return f"{shown}:{(found.open or found).line}" if found else str(shown)
+    return f"{shown}:{(found.open or found).line}" if found else shown
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)

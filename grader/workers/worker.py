@@ -22,7 +22,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import msgspec
 import numpy as np
@@ -33,6 +33,7 @@ from grader.checks import Fixture, checks_of
 from grader.checks.fixtures import fixtures_in
 from grader.findings import CODES, Finding
 from grader.lab import Lab, Limits, Manifest
+from grader.lab.limits import refusing
 from grader.lab.loading import load_functions, load_modules
 from grader.plain import Array, NotPlain, Plain, one_line, pack, printable
 from grader.run import confine
@@ -306,14 +307,16 @@ def _answer_calls(channel: socket.socket, lab: Lab, folder: Path, fixtures: Mapp
     [module] = load_modules(folder, ["checks"])
     checks = {check.name: check for check in checks_of(module)}
     sys.path.insert(0, str(folder))
-    functions: dict[str, object] = {}
+    functions: dict[str, Any] = {}
     while True:
         call = frames.receive(channel)
-        check = checks[call["check"]]
-        file = lab.task(check.task).file
-        if not any(name in functions for name in lab.task(check.task).functions):
-            functions.update(load_functions(lab, folder, [file]))
-        found = answer(check, functions, call["arguments"], folder, call["seconds"], fixtures)  # type: ignore[arg-type]
+        with refusing(lab.manifest.limits, folder):
+            if file := call["file"]:
+                functions.update(load_functions(lab, folder, [file]))
+                found = Answer("value")
+            else:
+                check = checks[call["check"]]
+                found = answer(check, functions, call["arguments"], folder, call["seconds"], fixtures)
         reply = answer_to_message(found)
         if len(pack(reply)) > lab.manifest.limits.output_bytes:
             reply = answer_to_message(Answer("unusable", limit="output_bytes"))

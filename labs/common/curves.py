@@ -49,13 +49,15 @@ def read_runs(runs: Path, names: Sequence[str] = (), pattern: str = "*.json") ->
         try:
             facts = json.loads(file.read_text(encoding="utf-8"))
             seed = Seed(int(facts["seed"]), bool(facts["finished"]), read_curves(facts["curves"]))
-            run, left_out = str(facts["run"]), str(facts["left_out"])
+            run, left_out, mixed = str(facts["run"]), str(facts["left_out"]), bool(facts.get("mixed"))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             print(f"  {file.name} cannot be read, and is left out. train.py --fresh writes it again")
             continue
         if left_out:
             print(f"  {file.stem}: {left_out}; not drawn")
         elif seed.curves:
+            if mixed:
+                print(f"  {file.stem}: begun with other code than it went on with; train.py --fresh trains it with one")
             if not seed.finished:
                 print(f"  {file.stem}: training has not ended, drawn as far as it is")
             found.setdefault(run, []).append(seed)

@@ -674,7 +674,7 @@ def test_an_encrypted_zip_is_said_to_be_so(lab3: Lab, tmp_path: Path) -> None:
             place = data.find(signature, place + 4)
     files, problems, _ = staged_in(2 * MB, lab3, tmp_path / "a.zip", bytes(data))
     assert files == {}
-    assert "is encrypted, password required" in problems[0]
+    assert "is encrypted in its archive: pack it without a password" in problems[0]
 
 
 # --- what they earn ---------------------------------------------------------------------------------------------------

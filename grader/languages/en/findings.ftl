@@ -11,7 +11,7 @@ key_missing = { $where }the key '{ $key }' is missing
 key_unexpected = { $where }there is a key '{ $key }' that nobody asked for
 length_differs = { $where }{ $got } items where { $expected } are expected
 shape_differs = { $where }the shape is wrong; expected { $expected }, got { $got }
-shape_broadcast = { $where }the shape is wrong; expected { $expected }, got { $got }: an (N,1) against an (N,) gives (N,N)
+shape_broadcast = { $where }the shape is wrong; expected { $expected }, got { $got }. Did an (N,1) meet an (N,)? That gives (N,N)
 dtype_differs = { $where }the dtype is wrong; expected { $expected }, got { $got }
 nan_found = { $where }NaN where a number is expected; expected { $expected }, got { $got }
 infinity_found = { $where }infinity where a number is expected; expected { $expected }, got { $got }
@@ -63,21 +63,32 @@ global_dice = it used the global random state although it was given a generator
 ## lab/loading.py, lab/quiz.py
 
 file_missing = { $file } is missing: it has to lie in the lab's own folder, under this name
-not_utf8 = { $file } is not UTF-8 (byte { $byte }): save it again with the encoding UTF-8
-syntax_error = { $file }, line { $line }: syntax error: { $message }
-syntax_error_somewhere = { $file }: syntax error: { $message }
+not_utf8 = { $file } is not UTF-8 (line { $line }, byte { $byte }): save it again with the encoding UTF-8
+other_encoding = { $file } is { $encoding }: save it again with the encoding UTF-8
+unknown_encoding = { $file } cannot be decoded ({ $message }): save it with the encoding UTF-8, and without a coding line
+holds_nul = { $file } holds a NUL byte (line { $line }), which no Python file may: save it again with the encoding UTF-8
+syntax_error = { $file }, line { $line }: syntax error: { $message } (read by Python { $python })
+syntax_error_somewhere = { $file }: syntax error: { $message } (read by Python { $python })
+syntax_newer = { $file }, line { $line }: this is syntax of Python { $needed }, and Python { $python } reads it: write it so that { $python } can
+needs_python = { $file }, line { $line }: this is syntax of Python { $needed }. Where an older Python grades, the whole file earns nothing
 not_python = { $file } cannot be read as Python: { $message }
 nested_too_deep = { $file } cannot be read as Python: it is nested too deep, or too large
 import_not_allowed = { $file }, line { $line }: { $lab } does not allow an import of { $module }; what it asks for is written with torch, numpy and the standard library
+import_unused = { $file }, line { $line }: { $lab } does not allow an import of { $module }. It costs nothing while nothing uses it
+import_out_of_time = { $file } was still being imported after { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}: put what trains under if __name__ == "__main__":
+hides_module = { $file } in the lab's folder has the name of the module { $module }, which other files import: give it another name. It is not handed in
 import_of_a_lab = { $file }, line { $line }: { $module } cannot be imported where this is graded; the lab's own files are imported by their bare names, without labs and the lab's folder
 import_failed = { $file }, line { $line }: the file fails while it is imported: { $reason }
 import_failed_somewhere = { $file }: the file fails while it is imported: { $reason }
 exception = { $exception }: { $message }
 exception_alone = { $exception }
-function_missing = { $file } has no function { $function }: was it renamed or deleted? The skeleton's comes back with make { $lab }-reset
+function_missing = { $file } has no function { $function }: was it renamed or deleted? make { $lab }-reset FILE={ $file } brings the skeleton of the whole file back, and keeps yours
 file_too_large = { $file } is larger than { $bytes } bytes
 not_json = { $file } is not valid JSON: { $message }
-entry_missing = { $file } has no entry { $entry }: the blank file comes back with make { $lab }-reset
+entry_missing = { $file } has no entry { $entry }: make { $lab }-reset FILE={ $file } brings the blank file back, and keeps yours
 answers_wanted = { $file } has to look like { "{" }"1": "a", "2": null, ...{ "}" }
 choices_wanted = { $file }: every answer has to be one of { $choices }; look at { $questions }
 key_lacks = { $file }: the key lacks { $questions }
@@ -89,9 +100,14 @@ limit_memory = it ran into a limit: { $megabytes } MB of memory (memory_bytes in
 limit_disk = it ran into a limit: { $megabytes } MB on disk (disk_bytes in lab.toml)
 limit_threads = it ran into a limit: { $threads } threads at a time (threads in lab.toml)
 limit_stacks = it ran into a limit: { $threads } threads at a time, and { $megabytes } MB for their stacks (threads, memory_bytes in lab.toml)
-limit_processes = it ran into a limit: { $processes } processes at a time, its own included (processes in lab.toml)
+limit_processes = it ran into a limit: { $processes ->
+    [one] { $processes } process
+   *[other] { $processes } processes
+} at a time, its own included (processes in lab.toml)
 limit_open_files = it ran into a limit: { $files } open files (open_files in lab.toml)
 limit_output = it ran into a limit: { $megabytes } MB in one answer (output_bytes in lab.toml)
+limit_terminal = it ran into a limit: nothing can be read from a terminal while it is imported or checked (input, breakpoint)
+limit_network = it ran into a limit: there is no network where it is checked
 no_answer = it was stopped after { $seconds } seconds without an answer
 seconds_used = the submission had used its { $seconds } seconds before (submission_seconds in lab.toml)
 killed = its process was killed from outside: the machine may lack memory ({ $times } times)
@@ -105,6 +121,7 @@ in_case = case '{ $case }': { $finding }
 counts_once = counts once this passes: { $title }
 by_heart = right on the published cases, and on less than three quarters of the hidden ones, which points for the former need
 not_asked = not asked, since the published cases took too long already
+file_unusable = no task of it can be graded: { $why }
 processes_died = { $count } grading processes died over it: not enough memory, perhaps
 result_replaced = the earlier result could not be read; it was replaced, and is kept as result.json.bad
 not_written = { $path } could not be written: { $reason }

@@ -8,6 +8,7 @@ is_no_file = { $file } is neither a file nor a folder
 archive_too_large = { $file } has { $bytes } bytes; { $allowed } are allowed
 archive_unknown = { $file } cannot be read: hand in a .zip or a .tar.gz
 archive_broken = { $file } cannot be read: { $message }
+archive_encrypted = { $file } is encrypted in its archive: pack it without a password
 ends_too_early = the archive ends too early; it was not uploaded whole
 unpacks_too_large = the archive unpacks to more than { $allowed } bytes
 too_many_pieces = the archive is compressed in more than { $allowed } pieces

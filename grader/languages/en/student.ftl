@@ -21,6 +21,7 @@ target_reached = ✓ { $reached } (target { $target })
 waits_for_checks = ○ { $reached }: counts with { $numbers } right
 waits_saved = ○ saved: counts with { $numbers } right
 below_target = ○ { $reached } (target { $target })
+mixed_code = partly with other code
 answered = { $answered } of { $total } answered
 quiz = quiz
 report = report
@@ -41,6 +42,7 @@ more_failed = { $count ->
 }
 case_inputs = called with { $inputs }
 calls_failing = It calls { $tasks }, which fails, too: fix that first.
+file_stops = Until that is fixed, none of these tasks can be checked: { $numbers }
 section = README section { $number }
 
 next = Next:
@@ -71,12 +73,16 @@ no_such_script = There is no make { $lab }-{ $script }. { $count ->
     [0] { $lab } has no scripts
     [one] The script of { $lab } is { $scripts }
    *[other] The scripts of { $lab } are { $scripts }
-}; every lab has hint, debug, reset and submit.
+}; every lab has hint, debug, reset and submit.{ $meant ->
+    [none] { "" }
+   *[other] { " " }Did you mean make { $lab }-{ $meant }?
+}
 stopped_here = Stopped.
 file_is_missing = { $file } is missing
 task_is_todo = { $number } { $task } is still a TODO
 task_fails = { $number } { $task } does not pass its checks
 artefact_is_missing = { $file } is missing (make { $lab }-train)
+mixed_artefacts = { $files } was trained with other code at first than later; make { $lab }-train ARGS=--fresh trains it with one
 artefacts_larger = the grader does not accept so many bytes of { $files }
 questions_open = { $count ->
     [one] { $count } quiz question is not answered

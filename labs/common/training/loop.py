@@ -48,7 +48,7 @@ def begun(make: Callable[[], TrainingRun], console: Console, fresh: bool) -> Tra
 
 def went_on(run: TrainingRun, console: Console) -> bool:
     """Whether a run was put where its checkpoint left it; says so, or why not."""
-    code_now = run.code
+    [code_now] = run.codes
     try:
         if not run.load():
             needed = " or ".join(run.made_from)
@@ -62,9 +62,15 @@ def went_on(run: TrainingRun, console: Console) -> bool:
     done = "trained already. --fresh trains it again."
     on = f"goes on after {run.reached()}. --fresh starts it again."
     console.print(f"{run.title}: {done if run.finished else on}", highlight=False)
-    if run.code != code_now:
-        now = "--fresh trains with the new one" if run.finished else "it goes on with the new one"
+    if run.codes[-1] != code_now:
+        now = (
+            "this is the old one's. --fresh trains with the new one" if run.finished else "it goes on with the new one"
+        )
         console.print(f"[yellow]  Your code has changed since then[/]: {now}.")
+        if not run.finished:
+            run.codes.append(code_now)
+    if run.mixed:
+        console.print("[yellow]  It was begun with other code than it went on with[/]: --fresh trains it with one.")
     return True
 
 
@@ -90,6 +96,8 @@ def train(run: TrainingRun, console: Console, ctrl_c: CtrlC) -> None:
                 run.save()
                 saved = time.monotonic()
     run.save()
+    if run.mixed:
+        run.remarks.append("partly with other code")
     if not run.finished:
         run.remarks.append("interrupted")
     if run.trained_before:

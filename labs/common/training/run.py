@@ -41,7 +41,7 @@ class TrainingRun(abc.ABC):
         self.drawn_as = drawn_as  # in plots: runs that share this name are seeds of one curve
         self.seed = seed
         self.curves: dict[str, list[list[float]]] = {}  # by name: where it was measured, and what was measured there
-        self.code = code_digest(folder)
+        self.codes = [code_digest(folder)]  # what it was trained with, one after the other
         self.cpu_seconds = 0.0
         self.trained_before = False  # its checkpoint was finished: nothing was done
         self.handed_over = False  # the milestone's files in runs/ come from this run, and from this time
@@ -89,6 +89,11 @@ class TrainingRun(abc.ABC):
         """The content of `artefact`."""
         raise NotImplementedError
 
+    @property
+    def mixed(self) -> bool:
+        """Whether it was continued with other code than it began with. That is said wherever it counts."""
+        return len(self.codes) > 1
+
     def advance(self) -> None:
         """One step, with its time counted."""
         started = time.process_time()
@@ -122,6 +127,7 @@ class TrainingRun(abc.ABC):
             self.save_checkpoint()
         curves = {name: [where, [none_for_nan(value) for value in what]] for name, (where, what) in self.curves.items()}
         drawn = {"run": self.drawn_as, "seed": self.seed, "left_out": self.left_out, "finished": self.finished}
+        drawn |= {"mixed": self.mixed}
         write_json(self.runs / "curves" / f"{self.name}.json", drawn | {"curves": curves})
         if self.artefact and self.finished:
             write_bytes(self.artefact, self.artefact_bytes())
@@ -129,7 +135,7 @@ class TrainingRun(abc.ABC):
     def save_checkpoint(self) -> None:
         state = self.state() | {
             "curves": self.curves,
-            "code": self.code,
+            "codes": self.codes,
             "cpu_seconds": self.cpu_seconds,
             "made_from": dict(self.made_from),
         }
@@ -152,7 +158,8 @@ class TrainingRun(abc.ABC):
         if state["made_from"] != self.made_from:
             return False
         self.restore(state)
-        self.curves, self.code, self.cpu_seconds = state["curves"], state["code"], state["cpu_seconds"]
+        self.curves, self.cpu_seconds = state["curves"], state["cpu_seconds"]
+        self.codes = state.get("codes") or [state["code"]]
         return True
 
     def hand_over(
@@ -177,7 +184,7 @@ class TrainingRun(abc.ABC):
             write_bytes(self.runs / file, content)
         versions = {"python": platform.python_version()} | {package: metadata.version(package) for package in packages}
         found = {"evaluation_mean": evaluation, "finished": self.finished, "cpu_seconds": round(self.cpu_seconds, 2)}
-        write_json(record, {"seed": self.seed, **facts, **found, "versions": versions})
+        write_json(record, {"seed": self.seed, **facts, **found, "mixed": self.mixed, "versions": versions})
         self.handed_over = not self.trained_before
         return evaluation
 

@@ -43,6 +43,7 @@ class Call:
 
     function: str
     returned: Any
+    returns_nothing: bool  # as its signature has it
 
 
 class Script:
@@ -54,13 +55,13 @@ class Script:
         self.folder = Path(file).absolute().parent
         self.console = Console()
         self.files = student_files(self.folder)
-        self.last: Call | None = None
+        self.calls: dict[str, Call] = {}  # of each function the last one, the newest at the end
 
     def load(self, name: str) -> ModuleType | None:
         """A module of the lab's, with all that it imports; None, after words, where that cannot be done."""
         try:
             module = importlib.import_module(name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a student's file may leave, too
             self.report(error, "The lab's files cannot be imported:")
             return None
         self.watch()
@@ -124,7 +125,7 @@ class Script:
         self.console.print(f"[yellow]{last.name} is still to do[/]: {what} waits for it.", soft_wrap=True)
         return True
 
-    def report(self, error: Exception, headline: str) -> None:
+    def report(self, error: BaseException, headline: str) -> None:
         """The end of the traceback as far as it lies in the lab's folder, and which function is to be looked at."""
         frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == self.folder]
         if isinstance(error, CannotUse):
@@ -144,13 +145,15 @@ class Script:
         if Path(frames[-1].filename).name in self.files.values():
             failing = [frame.name for frame in frames if frame.name in self.files]
             return f"{make} TASK={failing[-1]} says more." if failing else f"{make} says more."
-        if self.last is None:
+        if not self.calls:
             return f"That is given code, and none of your functions has run yet. {make} says more."
-        name, returned = self.last.function, in_words(self.last.returned)
+        newest = list(reversed(self.calls.values()))
+        call = next((call for call in newest if call.returned is None and not call.returns_nothing), newest[0])
+        name, returned = call.function, in_words(call.returned)
+        which = "The last that ran is" if call is newest[0] else "Look at"
         return (
-            f"That is given code: it works with what your functions return. The last that ran is {name} "
-            f"({self.files[name]}), and it returned {returned}.\n{make} TASK={name} says whether that is right, {make} "
-            f"whether the others are."
+            f"That is given code: it works with what your functions return. {which} {name} ({self.files[name]}): it "
+            f"returned {returned}.\n{make} TASK={name} says whether that is right, {make} whether the others are."
         )
 
     def watch(self) -> None:
@@ -170,7 +173,9 @@ class Script:
         @functools.wraps(function)
         def noting(*args: Any, **kwargs: Any) -> Any:
             returned = function(*args, **kwargs)
-            self.last = Call(function.__name__, returned)
+            self.calls.pop(function.__name__, None)
+            returns_nothing = function.__annotations__.get("return", "") in (None, "None")
+            self.calls[function.__name__] = Call(function.__name__, returned, returns_nothing)
             return returned
 
         return noting
