@@ -21,7 +21,7 @@ import pytest
 from rich.console import Console
 
 from grader import codes, results
-from grader.batch import batch, runlog
+from grader.batch import alike, batch, runlog
 from grader.batch.batch import Batch, Options, grade_all
 from grader.errors import Refused
 from grader.executors import local as pool
@@ -626,7 +626,7 @@ def test_what_was_killed_from_outside_is_graded_again(
             msgspec.structs.replace(check, outcome="crashed", findings=[codes.KILLED(times=3)])
             for check in found.result.checks
         ]
-        return Graded(msgspec.structs.replace(found.result, checks=checks), [])
+        return Graded(msgspec.structs.replace(found.result, checks=checks))
 
     with monkeypatch.context() as patched:
         patched.setattr(work, "grade", lambda *of: killed(*of) if of[1].student == "bob" else grade(*of))
@@ -782,3 +782,30 @@ def test_closing_stops_grading_processes_and_lets_them_clear_up(tmp_path: Path) 
     pids = [int(path.name) for path in tmp_path.iterdir()]
     events.close()
     assert not any(psutil.pid_exists(pid) for pid in pids) and (tmp_path / "cleared").exists()
+
+
+# --- whose work is alike ----------------------------------------------------------------------------------------------
+
+
+def test_whose_work_is_alike_stands_beside_the_results_and_changes_none(
+    lab: Lab, options: Options, hand_in: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alike, "LEAST_TOKENS", 10)
+    hand_in("ada")
+    hand_in("ben")
+    hand_in("eve", SQUARED)
+    (options.submissions / "eve" / lab.name / "second.py").unlink()
+    done = graded(lab, options)
+    assert [group.students for group in done.alike] == [("ada", "ben")]
+    assert [stored(options, student).score for student in ("ada", "ben")] == [6, 6] and attention(done).keys() == {
+        "eve"
+    }
+    file = options.out / batch.alike_file(lab)
+    assert file.read_text(encoding="utf-8").splitlines() == ["group,what,student", "1,code,ada", "1,code,ben"]
+    out = StringIO()
+    table.print_alike(Console(file=out, width=200), done.alike, "here")
+    assert "ada, ben: the code, but for names and layout" in out.getvalue()
+    assert graded(lab, options, students=["ada"]).alike == () and file.exists(), "one alone is compared with nobody"
+    (options.submissions / "ben" / lab.name / "first.py").write_text("", encoding="utf-8")
+    (options.submissions / "ben" / lab.name / "second.py").write_text("", encoding="utf-8")
+    assert (graded(lab, options).alike, file.exists()) == ([], False)

@@ -143,12 +143,6 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     float64: bool = False  # the lab computes in float64, and is compared at its precision
     format: Format = 2
 
-    def __post_init__(self) -> None:
-        known = [task.name for task in self.tasks]
-        for milestone in self.milestones:
-            if unknown := [name for name in milestone.tasks if name not in known]:
-                raise ValueError(f"milestone {milestone.name} names tasks that there are not: {', '.join(unknown)}")
-
     def limits_of(self, milestone: Milestone) -> Limits:
         """What judging a milestone may use. Its artefacts lie in the private folder."""
         disk_bytes = self.limits.disk_bytes + milestone.max_bytes
@@ -242,6 +236,11 @@ def read_lab(folder: Path) -> Lab:
         raise Refused("cannot_be_read", 1, path=str(path), reason=error.strerror or "") from None
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused("manifest_refused", 1, path=str(path), reason=str(error)) from None
+    known = [task.name for task in manifest.tasks]
+    for milestone in manifest.milestones:
+        if unknown := [name for name in milestone.tasks if name not in known]:
+            reason = f"milestone {milestone.name} names tasks that there are not: {', '.join(unknown)}"
+            raise Refused("manifest_refused", 1, path=str(path), reason=reason)
     return Lab(folder, manifest)
 
 
