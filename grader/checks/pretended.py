@@ -51,7 +51,7 @@ class PretendedDevice(TorchFunctionMode):
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = dict(kwargs or {})
-        name = function.__name__
+        name = getattr(function, "__name__", "")
         if name == "__get__":
             return self._attribute(function, *args)
         there = bool(args) and isinstance(args[0], OnDevice)  # where the first argument is, and so what is done to it
@@ -63,7 +63,7 @@ class PretendedDevice(TorchFunctionMode):
             with torch._C.DisableTorchFunction():
                 plain = args[0].as_subclass(torch.Tensor)
             return _labelled(function(plain, *args[1:], **kwargs), there)
-        device, args, kwargs = _without_device(function, args, kwargs)
+        device, args, kwargs = _without_device(name, args, kwargs)
         if name == "__getitem__" or name == "__setitem__":
             _check_index(name, args)
         elif name in ("tensor", "cpu", "cuda", "to") or name in COPIES:
@@ -91,11 +91,9 @@ class PretendedDevice(TorchFunctionMode):
         return _labelled(get(tensor, *rest), there)
 
 
-def _without_device(
-    function: Callable[..., Any], args: Any, kwargs: dict[str, Any]
-) -> tuple[torch.device | None, Any, dict[str, Any]]:
+def _without_device(name: str, args: Any, kwargs: dict[str, Any]) -> tuple[torch.device | None, Any, dict[str, Any]]:
     """The device that is asked for, if any, and the arguments with the CPU in its place."""
-    if function.__name__ == "to" and len(args) > 1 and isinstance(args[1], str | torch.device | int):
+    if name == "to" and len(args) > 1 and isinstance(args[1], str | torch.device | int):
         return _device(args[1]), (args[0], CPU, *args[2:]), kwargs
     if kwargs.get("device") is not None:
         return _device(kwargs["device"]), args, kwargs | {"device": CPU}

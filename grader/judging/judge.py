@@ -63,8 +63,8 @@ def judge(check: Check, lab: Lab, cases: Sequence[Case], known: Sequence[Known],
         if not found:
             continue
         besides = [fact.finding for fact in facts_among(found[1:], known)] if not facts_among(found[:1], known) else []
-        told = dict.fromkeys([found[0].finding, *besides[:MAX_BESIDES]])
-        return Judged(found[0].outcome, tuple(map(tidy, told)), "", case.title, answer.trace)
+        told = dict.fromkeys(map(tidy, [found[0].finding, *besides[:MAX_BESIDES]]))
+        return Judged(found[0].outcome, tuple(told), "", case.title, answer.trace)
     return Judged("passed")
 
 
