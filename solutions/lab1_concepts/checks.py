@@ -131,7 +131,7 @@ def categorical(value, probabilities, count, given=True, **_case):
     from_where_they_should(facts, given)
 
 
-@check("categorical_log_prob", points=2, seconds=2, verify=categorical)
+@check("categorical_log_prob", points=2, seconds=2, verify=categorical, needs=categorical_densities)
 def categorical_draws(lab, probabilities, shift, count, seed, given=True):
     """categorical_sample: each row's actions come up as often as its policy says, from the generator alone."""
     logits = torch.log(tensor(probabilities)) + shift  # a softmax does not see the shift
@@ -177,7 +177,7 @@ def gaussian(value, mu, deviation, count, given=True, **_case):
     from_where_they_should(facts, given)
 
 
-@check("diag_gaussian_log_prob", points=2.5, verify=gaussian)
+@check("diag_gaussian_log_prob", points=2.5, verify=gaussian, needs=gaussian_densities)
 def gaussian_draws(lab, mu, deviation, count, seed, given=True):
     """diag_gaussian_sample: mean mu, deviation exp(log_std), noise of its own for every number."""
     log_std = torch.log(deviation)

@@ -189,6 +189,8 @@ def environments(rng):
         yield dict(**mdp(rng, n_states, n_actions), terminal=never, gamma=gamma)
         yield dict(**mdp(rng, n_states, n_actions), terminal=one_terminal(rng, n_states), gamma=gamma)
     yield with_rows_that_mean_nothing(rng, dict(**mdp(rng, 5, 3), **two_terminal_states(rng, 5), gamma=0.9))
+    costs = mdp(rng, 4, 3)
+    yield dict(P=costs["P"], R=-1 - np.abs(costs["R"]), terminal=one_terminal(rng, 4), gamma=0.9)
 
 
 @hidden_cases(far_sighted)

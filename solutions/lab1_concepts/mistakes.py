@@ -839,6 +839,19 @@ def stops_at_a_change_of_its_own(P, R, terminal, gamma, tol=1e-10):
     return _iterate(P, R, terminal, gamma, 1e-3)
 
 
+@mistake(
+    "value_iteration",
+    "You stop where no value rises: where every step costs something all of them fall, and that is a change, too.",
+)
+def stops_where_no_value_rises(P, R, terminal, gamma, tol=1e-10):
+    V = np.zeros(len(P))
+    while True:
+        Q = np.where(terminal[:, None], 0.0, (P * (R + gamma * V)).sum(-1))
+        V, change = Q.max(-1), (Q.max(-1) - V).max()
+        if change <= tol:
+            return V, Q
+
+
 @mistake("value_iteration", "One sweep is all you do: the goal's value reaches only the cells beside it.")
 def single_sweep(P, R, terminal, gamma, tol=1e-10):
     return _iterate(P, R, terminal, gamma, tol, sweeps=1)
