@@ -11,7 +11,7 @@ from grader.checks import check
 from grader.checks.probes import raised_by, value_and_gradients
 
 
-@check("describe_space", points=2)
+@check("describe_space", points=1)
 def spaces_of(lab, env_id):
     """The action space and the observation space of an environment."""
     env = gymnasium.make(env_id)
@@ -21,10 +21,25 @@ def spaces_of(lab, env_id):
 spaces_of.case("CartPole", env_id="CartPole-v1")
 
 
+@check("describe_space", points=1)
+def made_spaces(lab, n, low, high):
+    """Spaces of no environment: any number of choices, boxes of any shape."""
+    discrete, box = gymnasium.spaces.Discrete(n), gymnasium.spaces.Box(low, high, dtype=np.float64)
+    return {"discrete": lab.describe_space(discrete), "box": lab.describe_space(box)}
+
+
+made_spaces.case(
+    "five choices, a box of two axes",
+    n=5,
+    low=np.array([[-1.0, 0.0], [-2.0, -np.inf], [3.0, -0.5]]),
+    high=np.array([[1.0, 0.5], [np.inf, 4.0], [3.5, 2.0]]),
+)
+
+
 @check("run_random_episode", points=3, tolerance=(1e-6, 1e-6))
-def one_episode(lab, env_id, seed):
+def one_episode(lab, env_id, seed, limit=None):
     """An episode is settled by its seed alone, also in an environment that was used before."""
-    env = gymnasium.make(env_id)
+    env = gymnasium.make(env_id, max_episode_steps=limit)
     first = lab.run_random_episode(env, seed)
     lab.run_random_episode(env, seed + 1)
     return {"first": first, "the same seed again": lab.run_random_episode(env, seed)}
@@ -32,6 +47,7 @@ def one_episode(lab, env_id, seed):
 
 one_episode.case("CartPole, seed 0", env_id="CartPole-v1", seed=0)
 one_episode.case("Pendulum, seed 0", env_id="Pendulum-v1", seed=0)  # its returns are never alike by chance
+one_episode.case("CartPole, cut off after five steps", env_id="CartPole-v1", seed=1, limit=5)
 
 
 @check("moving_average", points=3, exact_dtype=True)
@@ -80,13 +96,15 @@ def mean_squared_error(lab, pred, target):
 mean_squared_error.case("three numbers", pred=np.array([82.0, 46, 49]), target=np.array([90.0, 40, 50]))
 
 
-@check("mse", points=1)
+@check("mse", points=1, needs=mean_squared_error)
 def shapes_must_agree(lab, n):
-    """(n,1) against (n,) raises ValueError instead of averaging n x n numbers."""
-    column, row = np.ones((n, 1)), np.ones(n)
+    """Shapes that differ raise ValueError, also where they would broadcast."""
+    column, row, single = np.ones((n, 1)), np.ones(n), np.ones(1)
     return {
         "(n,1) and (n,)": raised_by(lab.mse, column, row),
         "(n,) and (n,1)": raised_by(lab.mse, row, column),
+        "(n,) and (1,)": raised_by(lab.mse, row, single),
+        "(1,) and (n,)": raised_by(lab.mse, single, row),
         "(n,) and (n,)": raised_by(lab.mse, row, row),
     }
 

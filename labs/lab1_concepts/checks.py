@@ -1,12 +1,13 @@
 """What is checked in lab 1: probes with their public cases. The hidden cases are drawn anew for each grading run."""
 
+import functools
 import itertools
 
 import numpy as np
 import torch
 from torch import tensor
 
-from grader.checks import CannotJudge, check
+from grader.checks import CannotJudge, Wrong, check
 from grader.checks.devices import on_its_device
 from grader.checks.draws import (
     FLOATS,
@@ -23,6 +24,7 @@ from grader.plain import type_name
 
 FLOAT32 = (1e-4, 1e-5)  # what holds for the policies, which compute with torch's float32
 SOLVED = (1e-5, 1e-5)  # where a Bellman equation may be solved or iterated: more than what the docstring asks for
+STOPPED = (2e-4, 1e-4)  # where backups stop at a change of 1e-4: with gamma .998 that leaves .05 of some 500
 
 # Three states, two actions, nothing symmetric. The last state may be terminal: its rows then mean nothing.
 RHO0 = np.array([0.6, 0.3, 0.1])
@@ -58,7 +60,7 @@ returns_of.case("no rewards", rewards=[], gamma=0.9)
 # --- 1.2 categorical_log_prob, categorical_sample ---------------------------------------------------------------------
 
 
-@check("categorical_log_prob", points=3, tolerance=FLOAT32)
+@check("categorical_log_prob", points=2, tolerance=FLOAT32)
 def categorical_densities(lab, logits, actions):
     """categorical_log_prob: one number for each row, and its gradient to the logits."""
     return value_and_gradients(lab.categorical_log_prob, logits, actions)
@@ -73,44 +75,75 @@ categorical_densities.case(
 )
 
 
-@check("categorical_log_prob", points=1, tolerance=FLOAT32)
-def large_logits(lab, logits, actions, seed):
-    """Logits as large as 200: finite log-probabilities, and draws that leave no choice."""
+@check("categorical_log_prob", points=3, tolerance=FLOAT32)
+def large_logits(lab, logits, actions, sure, seed):
+    """Logits hundreds apart: finite log-probabilities and gradients, and draws where one action is sure."""
     return {
-        "categorical_log_prob": lab.categorical_log_prob(logits, actions),
-        "categorical_sample": lab.categorical_sample(logits, generator=torch.Generator().manual_seed(seed)),
+        "categorical_log_prob": value_and_gradients(lab.categorical_log_prob, logits, actions),
+        "categorical_sample": lab.categorical_sample(sure, generator=torch.Generator().manual_seed(seed)),
     }
 
 
 large_logits.case(
     "two rows",
-    logits=tensor([[200.0, -200.0, 0.0], [-200.0, 10.0, 200.0]]),
-    actions=tensor([1, 0]),
+    logits=tensor([[200.0, -200.0, 0.0], [200.0, -200.0, 199.0]]),
+    actions=tensor([1, 2]),
+    sure=tensor([[200.0, -200.0, 0.0], [-200.0, 10.0, 200.0]]),
     seed=0,
 )
-large_logits.case("a batch of one", logits=tensor([[-200.0, 0.0, 200.0]]), actions=tensor([2]), seed=0)
+large_logits.case(
+    "a batch of one, 800 apart",
+    logits=tensor([[-400.0, 0.0, 400.0]]),
+    actions=tensor([0]),
+    sure=tensor([[-400.0, 0.0, 400.0]]),
+    seed=0,
+)
 
 
-def categorical(value, probabilities, count, **_case):
+def drawn(sample, seed, given):
+    """Three draws, like those of `draws`, with a generator or (without one) from torch's global random state."""
+    if given:
+        return draws(lambda dice: sample(generator=dice), seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        first, later = sample(), sample()
+        torch.manual_seed(seed)
+        return {"actions": first, "next": later, "again": sample()}
+
+
+def from_where_they_should(facts, given):
+    """Raises Wrong where draws come neither from the generator nor, without one, from the global random state."""
+    if given:
+        from_the_generator(facts)
+        return
+    first, later, again = (array(facts[name], THE_ACTIONS(), (*FLOATS, "int64")) for name in facts)
+    if np.array_equal(first, later) or not np.array_equal(first, again):
+        raise Wrong("lab1_not_the_global_state")
+
+
+def categorical(value, probabilities, count, given=True, **_case):
     """Verifies `categorical_draws`: int64, one action for each row, and all that chance does not allow."""
     facts = mapping(value, "actions", "next", "again")
     rows = len(probabilities)
     actions = indices(facts["actions"], count * rows)
     for row, p in enumerate(np.asarray(probabilities)):
         as_often_as_they_should(actions[row::rows], p)
-    from_the_generator(facts)
+    from_where_they_should(facts, given)
 
 
-@check("categorical_log_prob", points=3, seconds=2, verify=categorical)
-def categorical_draws(lab, probabilities, shift, count, seed):
+@check("categorical_log_prob", points=2, seconds=2, verify=categorical, needs=categorical_densities)
+def categorical_draws(lab, probabilities, shift, count, seed, given=True):
     """categorical_sample: each row's actions come up as often as its policy says, from the generator alone."""
     logits = torch.log(tensor(probabilities)) + shift  # a softmax does not see the shift
-    return draws(lambda dice: lab.categorical_sample(logits.repeat(count, 1), generator=dice), seed)
+    return drawn(functools.partial(lab.categorical_sample, logits.repeat(count, 1)), seed, given)
 
 
 categorical_draws.case("left, straight on, right", probabilities=[[0.2, 0.5, 0.3]], shift=0.0, count=500, seed=3)
 categorical_draws.case(
     "two kinds of rows in turn", probabilities=[[0.7, 0.1, 0.2], [0.15, 0.25, 0.6]], shift=4.0, count=500, seed=4
+)
+categorical_draws.case(
+    "without a generator", probabilities=[[0.2, 0.5, 0.3]], shift=0.0, count=300, seed=5, given=False
 )
 
 categorical_device = on_its_device(categorical_densities, large_logits)
@@ -118,7 +151,7 @@ categorical_device = on_its_device(categorical_densities, large_logits)
 # --- 1.3 diag_gaussian_log_prob, diag_gaussian_sample -----------------------------------------------------------------
 
 
-@check("diag_gaussian_log_prob", points=4, tolerance=FLOAT32)
+@check("diag_gaussian_log_prob", points=4.5, tolerance=FLOAT32)
 def gaussian_densities(lab, mu, log_std, a):
     """diag_gaussian_log_prob: one number for each row, and its gradients to mu and log_std."""
     return value_and_gradients(lab.diag_gaussian_log_prob, mu, log_std, a, to=[1, 2])
@@ -135,21 +168,21 @@ gaussian_densities.case(
 )
 
 
-def gaussian(value, mu, deviation, count, **_case):
+def gaussian(value, mu, deviation, count, given=True, **_case):
     """Verifies `gaussian_draws`: less mu and in deviations, they are independent standard normal numbers."""
     facts = mapping(value, "actions", "next", "again")
     rows, k = mu.shape
     actions = of_shape(array(facts["actions"], THE_ACTIONS(), FLOATS), THE_ACTIONS(), (count * rows, k))
     standard_normal((actions.reshape(count, rows, k) - mu.double().numpy()) / deviation.double().numpy())
-    from_the_generator(facts)
+    from_where_they_should(facts, given)
 
 
-@check("diag_gaussian_log_prob", points=3, verify=gaussian)
-def gaussian_draws(lab, mu, deviation, count, seed):
+@check("diag_gaussian_log_prob", points=2.5, verify=gaussian, needs=gaussian_densities)
+def gaussian_draws(lab, mu, deviation, count, seed, given=True):
     """diag_gaussian_sample: mean mu, deviation exp(log_std), noise of its own for every number."""
     log_std = torch.log(deviation)
     rows, spread = mu.repeat(count, 1), log_std.repeat(count, 1) if log_std.dim() == 2 else log_std
-    return draws(lambda dice: lab.diag_gaussian_sample(rows, spread, generator=dice), seed)
+    return drawn(functools.partial(lab.diag_gaussian_sample, rows, spread), seed, given)
 
 
 gaussian_draws.case(
@@ -157,6 +190,9 @@ gaussian_draws.case(
 )
 gaussian_draws.case(
     "a log_std for each state", mu=tensor([[2.0], [-1.0]]), deviation=tensor([[1.6], [0.3]]), count=4_000, seed=6
+)
+gaussian_draws.case(
+    "without a generator", mu=tensor([[0.5, -3.0]]), deviation=tensor([0.5, 2.5]), count=1_000, seed=7, given=False
 )
 
 gaussian_device = on_its_device(gaussian_densities, gaussian_draws)
@@ -237,20 +273,17 @@ def corner_grid(size, goal_reward):
     return P, R, np.arange(n) == goal
 
 
-@check("value_iteration", points=4, tolerance=SOLVED, exact_dtype=True)
+@check("value_iteration", points=4, exact_dtype=True)
 def grid_world(lab, size, goal_reward, gamma):
-    """The tutorial's grid world: V*, and Q* of the first and the middle cell (right, down, left, up)."""
-    V, Q = lab.value_iteration(*corner_grid(size, goal_reward), gamma)
-    if np.ndim(Q) != 2 or len(Q) != size * size:
-        raise CannotJudge("lab1_row_for_each_state", shape=str(np.shape(Q)), states=size * size)
-    return {"V": V, "Q of the first cell": Q[0], "Q of the middle cell": Q[size * size // 2]}
+    """The tutorial's grid world: V* and Q* of its cells, row by row (actions: right, down, left, up)."""
+    return lab.value_iteration(*corner_grid(size, goal_reward), gamma)
 
 
 grid_world.case("3x3, gamma 1", size=3, goal_reward=10.0, gamma=1.0)
 grid_world.case("3x3, gamma .9", size=3, goal_reward=10.0, gamma=0.9)
 
 
-@check("value_iteration", points=6, tolerance=SOLVED, exact_dtype=True)
+@check("value_iteration", points=4, exact_dtype=True)
 def optimal_values(lab, P, R, terminal, gamma):
     """V* and Q* of a stochastic environment, with and without a terminal state."""
     return lab.value_iteration(P, R, terminal, gamma)
@@ -258,6 +291,22 @@ def optimal_values(lab, P, R, terminal, gamma):
 
 optimal_values.case("without an end", P=P, R=R, terminal=NONE_TERMINAL, gamma=0.8)
 optimal_values.case("the last state is terminal", P=P, R=R, terminal=LAST_TERMINAL, gamma=0.9)
+
+
+@check("value_iteration", points=2, tolerance=STOPPED, exact_dtype=True, seconds=3)
+def far_sighted(lab, P, R, terminal, gamma, tol):
+    """V* and Q* with gamma .998 and a tol of 1e-4: thousands of sweeps, and no fewer."""
+    return lab.value_iteration(P, R, terminal, gamma, tol=tol)
+
+
+far_sighted.case(
+    "one reward in two steps",
+    P=np.array([[[0.0, 1.0], [1.0, 0.0]], [[1.0, 0.0], [0.5, 0.5]]]),
+    R=np.array([[[0.0, 2.0], [0.5, 0.0]], [[0.0, 0.0], [-1.0, 1.0]]]),
+    terminal=np.array([False, False]),
+    gamma=0.998,
+    tol=1e-4,
+)
 
 # --- 1.7 greedy_actions -----------------------------------------------------------------------------------------------
 
@@ -279,6 +328,8 @@ all_the_best.case("one best action", q=np.array([7.0, 6.9, 5.0, 4.0]))
 all_the_best.case("the middle of the 3x3 grid", q=np.array([9.0, 9.0, 7.0, 7.0]))
 all_the_best.case("equal but for rounding", q=np.array([0.2, 0.1 + 0.2, -1.0, 0.3]))
 all_the_best.case("almost equal is not equal", q=np.array([-5.0, -5.00001, -7.0]))
+all_the_best.case("four thousandths below", q=np.array([1.0, 1.004, -2.0]))
+all_the_best.case("side by side, equal but for rounding", q=np.array([0.1 + 0.2, 0.3, 0.3 - 1e-7]))
 
 
 @check("greedy_actions", points=1)
@@ -287,7 +338,7 @@ def within_tolerance(lab, q, tol):
     return a_list(lab.greedy_actions(q, tol=tol))
 
 
-within_tolerance.case("half a point", q=np.array([100.0, 90.0, 99.7, 99.2]), tol=0.5)
+within_tolerance.case("half a point", q=np.array([99.7, 100.0, 90.0, 100.0 - 1e-9, 70.0, 99.2, 100.0]), tol=0.5)
 
 # --- 1.8 advantage ----------------------------------------------------------------------------------------------------
 
@@ -306,12 +357,20 @@ advantages.case("three states, two actions", Q=np.array([[1.0, 4.0], [-2.0, 3.0]
 
 
 @check("validate_mdp", points=6)
-def has_faults(lab, P, R, rho0):
-    """validate_mdp: sentences where something is wrong, an empty list where nothing is."""
-    faults = lab.validate_mdp(P, R, rho0)
+def has_faults(lab, environments):
+    """validate_mdp: sentences where something is wrong with an environment, an empty list where nothing is."""
+    return [_fault_found(lab.validate_mdp(**environment)) for environment in environments]
+
+
+def _fault_found(faults):
     if not isinstance(faults, list | tuple) or not all(isinstance(fault, str) for fault in faults):
-        raise CannotJudge("lab1_list_of_faults")
-    return {"a fault was found": len(faults) > 0}
+        raise CannotJudge("lab1_list_of_faults", type=type_name(faults))
+    return len(faults) > 0
+
+
+def environment(**others):
+    """The environment from above, with other arrays in place of some."""
+    return [dict(P=P, R=R, rho0=RHO0) | others]
 
 
 def changed(array, place, value):
@@ -321,20 +380,31 @@ def changed(array, place, value):
     return copy
 
 
-has_faults.case("a sound one", P=P, R=R, rho0=RHO0)
+EITHER_WAY = np.array([[[0.4, 0.6], [0.7, 0.3]], [[0.6, 0.4], [0.3, 0.7]]])  # adds up to 1 over s, too
+has_faults.case("a sound one", environments=environment())
+has_faults.case("a sound one without negative rewards", environments=environment(R=np.abs(R)))
+has_faults.case(
+    "a sound one of two states", environments=[dict(P=EITHER_WAY, R=-EITHER_WAY, rho0=np.array([0.5, 0.5]))]
+)
 has_faults.case(
     "sound, though floats add up to almost 1",
-    P=changed(P, (0, 1), [0.7, 0.1, 0.2]),
-    R=R,
-    rho0=np.array([0.7, 0.2, 0.1]),
+    environments=environment(P=changed(P, (0, 1), [0.7, 0.1, 0.2]), rho0=np.array([0.7, 0.2, 0.1])),
 )
-has_faults.case("a sound one that never starts in its last state", P=P, R=R, rho0=np.array([0.4, 0.6, 0.0]))
-has_faults.case("a row of P adds up to .9", P=changed(P, (1, 1, 0), 0.6), R=R, rho0=RHO0)
 has_faults.case(
-    "a negative probability in a row that adds up to 1", P=changed(P, (2, 0), [1.2, -0.5, 0.3]), R=R, rho0=RHO0
+    "a sound one that never starts in its last state", environments=environment(rho0=np.array([0.4, 0.6, 0.0]))
 )
-has_faults.case("R without its last axis", P=P, R=R[:, :, 0], rho0=RHO0)
-has_faults.case("rho0 adds up to 1.2", P=P, R=R, rho0=np.array([0.6, 0.3, 0.3]))
+has_faults.case("a row of P adds up to .9", environments=environment(P=changed(P, (1, 1, 0), 0.6)))
+has_faults.case(
+    "a negative probability in a row that adds up to 1",
+    environments=environment(P=changed(P, (2, 0), [1.2, -0.5, 0.3])),
+)
+has_faults.case("R without its last axis", environments=environment(R=R[:, :, 0]))
+has_faults.case("R of two states", environments=environment(R=R[:2, :, :2]))
+has_faults.case("P and R of one axis", environments=environment(P=P[0, 0], R=R[0, 0]))
+has_faults.case("rho0 adds up to 1.2", environments=environment(rho0=np.array([0.6, 0.3, 0.3])))
+has_faults.case("rho0 of two states", environments=environment(rho0=np.array([0.6, 0.4])))
+has_faults.case("rho0 of two axes", environments=environment(rho0=RHO0[:, None]))
+has_faults.case("a negative probability in rho0", environments=environment(rho0=np.array([0.6, -0.2, 0.6])))
 
 
 @check("validate_mdp", points=2)

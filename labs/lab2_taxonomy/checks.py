@@ -11,6 +11,7 @@ from grader.checks.draws import STANDARD_ERRORS, as_often_as_they_should
 from grader.checks.probes import array, mapping
 from grader.codes import OTHER_GENERATOR, SEEDED_ANEW, SHAPE_WANTED
 from grader.findings import Finding
+from grader.plain import type_name
 
 # --- 2.1 epsilon_greedy -----------------------------------------------------------------------------------------------
 
@@ -28,7 +29,21 @@ def _judge_frequencies(value, probabilities, count, **_case):
     as_often_as_they_should(np.array(value), probabilities)
 
 
-@check("epsilon_greedy", points=4, verify=_judge_frequencies)
+@check("epsilon_greedy", points=1)
+def greedy(lab, states, seed):
+    """With eps 0 the best action, in states where there is one."""
+    dice = np.random.default_rng(seed)
+    return [lab.epsilon_greedy(q, 0.0, dice) for q in states]
+
+
+greedy.case(
+    "four states",
+    states=[np.array([1.0, 3.0, 2.0]), np.array([-5.0, -7.0]), np.array([0, 0, 1, 0]), np.array([0.5, 0.2, 0.1, 0.4])],
+    seed=2,
+)
+
+
+@check("epsilon_greedy", points=3, verify=_judge_frequencies, needs=greedy)
 def frequencies(lab, q, eps, probabilities, count, seed):
     """Each action comes up as often as it should: exploring, greedy, and among several that are best."""
     return _drawn(lab, q, eps, count, np.random.default_rng(seed), seed)
@@ -60,7 +75,7 @@ def _judge_dice(value, **_case):
         raise Wrong(SEEDED_ANEW())
 
 
-@check("epsilon_greedy", points=2, verify=_judge_dice)
+@check("epsilon_greedy", points=2, verify=_judge_dice, needs=frequencies)
 def its_own_dice(lab, q, eps, count, seed):
     """All randomness comes from the generator that it is given."""
     dice = np.random.default_rng(seed)
@@ -77,7 +92,8 @@ its_own_dice.case("greedy, with a tie", q=np.array([2.0, 2.0, 0.0, 2.0]), eps=0.
 
 # --- 2.2 q_learning_update --------------------------------------------------------------------------------------------
 
-TABLE = np.array([[1.0, 2.0], [4.0, -3.0], [0.5, 8.0]])
+TABLE = np.array([[4.0, 2.0, -1.0], [9.0, -3.0, 2.5], [0.5, 3.0, 8.0]])
+WHOLE = np.array([[-1, -4, 6], [3, -2, 5], [2, 0, 7]])
 
 
 @check("q_learning_update", points=7)
@@ -99,6 +115,7 @@ def learned_from_integers(lab, Q, s, a, r, s2, terminated, alpha, gamma):
 learned_from_integers.case(
     "a table of zeros", Q=np.zeros((3, 2), dtype=np.int64), s=2, a=0, r=-1.0, s2=0, terminated=False, alpha=0.5, gamma=1
 )
+learned_from_integers.case("a table of ints", Q=WHOLE, s=1, a=0, r=-7.5, s2=0, terminated=False, alpha=0.5, gamma=1)
 
 # --- 2.3 sarsa_update -------------------------------------------------------------------------------------------------
 
@@ -120,22 +137,13 @@ def followed_from_integers(lab, Q, s, a, r, s2, a2, terminated, alpha, gamma):
 
 
 followed_from_integers.case(
-    "a table of ints",
-    Q=np.array([[0, 0], [3, -2], [1, 1]]),
-    s=0,
-    a=0,
-    r=-1.0,
-    s2=1,
-    a2=1,
-    terminated=False,
-    alpha=0.25,
-    gamma=1,
+    "a table of ints", Q=WHOLE, s=0, a=1, r=-1.5, s2=1, a2=0, terminated=False, alpha=0.25, gamma=1
 )
 
 # --- 2.4 mpc_q, mpc_action --------------------------------------------------------------------------------------------
 
 
-@check("mpc_q", points=7)
+@check("mpc_q", points=5)
 def plan_values(lab, P, R, terminal, s, H, gamma):
     """mpc_q: the value of each action, H steps ahead."""
     return lab.mpc_q(P, R, terminal, s, H, gamma)
@@ -153,7 +161,7 @@ plan_values.case("two steps", **SMALL, s=0, H=2, gamma=0.9)
 plan_values.case("three steps", **SMALL, s=1, H=3, gamma=0.5)
 
 
-@check("mpc_q", points=1)
+@check("mpc_q", points=4)
 def far_ahead(lab, P, R, terminal, s, H, gamma):
     """mpc_q: forty steps ahead take about ten times as long as four."""
     return lab.mpc_q(P, R, terminal, s, H, gamma)
@@ -162,7 +170,7 @@ def far_ahead(lab, P, R, terminal, s, H, gamma):
 far_ahead.case("forty steps", **SMALL, s=0, H=40, gamma=0.9)
 
 
-@check("mpc_q", points=4)
+@check("mpc_q", points=3)
 def first_actions(lab, P, R, terminal, H, gamma):
     """mpc_action: the first action of the best plan, in every state that is not terminal."""
     return [lab.mpc_action(P, R, terminal, s, H, gamma) for s in range(len(P)) if not terminal[s]]
@@ -170,6 +178,7 @@ def first_actions(lab, P, R, terminal, H, gamma):
 
 first_actions.case("one step", **SMALL, H=1, gamma=0.9)
 first_actions.case("four steps", **SMALL, H=4, gamma=0.9)
+first_actions.case("one step, then the end", **SMALL, H=1, gamma=0.3)
 
 # --- 2.5 fit_model ----------------------------------------------------------------------------------------------------
 
@@ -207,7 +216,7 @@ def mean_rewards(lab, transitions, S, A):
 mean_rewards.case("six transitions", transitions=SEEN, S=3, A=2)
 
 
-@check("fit_model", points=2)
+@check("fit_model", points=2, needs=probabilities)
 def nothing_seen(lab, S, A):
     """Without any experience every pair stays where it is, and earns nothing."""
     return list(_model(lab, [], S, A))
@@ -225,11 +234,15 @@ def _as_model(transitions):
 @check("dyna_step", points=5)
 def imagined(lab, Q, transition, n, alpha, gamma):
     """n updates, one after the other, with a model that knows a single pair."""
-    return lab.dyna_step(Q, _as_model([transition]), np.random.default_rng(7), n, alpha, gamma)
+    table = lab.dyna_step(Q, _as_model([transition]), np.random.default_rng(7), n, alpha, gamma)
+    if table is Q:
+        raise CannotJudge("lab2_the_same_table")
+    return table
 
 
 imagined.case("one update", Q=TABLE, transition=[0, 1, 1.0, 2, False], n=1, alpha=0.5, gamma=0.9)
 imagined.case("three updates of a loop", Q=TABLE, transition=[1, 0, -1.0, 1, False], n=3, alpha=0.5, gamma=0.9)
+imagined.case("no update", Q=WHOLE, transition=[1, 0, -1.0, 1, False], n=0, alpha=0.5, gamma=0.9)
 
 
 def _judge_pairs(value, Q, transitions, n, alpha, **_case):
@@ -271,7 +284,7 @@ def _judge_pairs(value, Q, transitions, n, alpha, **_case):
         raise Wrong(SEEDED_ANEW())
 
 
-@check("dyna_step", points=3, verify=_judge_pairs)
+@check("dyna_step", points=3, verify=_judge_pairs, needs=imagined)
 def drawn_pairs(lab, Q, transitions, n, alpha, seed):
     """Each update has a pair of its own, drawn with the generator from all that the model knows."""
     model, dice = _as_model(transitions), np.random.default_rng(seed)
@@ -290,9 +303,9 @@ def drawn_pairs(lab, Q, transitions, n, alpha, seed):
 
 
 drawn_pairs.case(
-    "four pairs of two states",
-    Q=np.array([[5.0, 4.0], [0.0, 7.0], [-6.0, 3.0], [1.0, 2.0]]),
-    transitions=[[0, 0, 1.0, 3, True], [0, 1, 2.0, 3, True], [2, 1, -1.0, 3, True], [2, 0, 0.0, 3, True]],
+    "three pairs of one state, one of another",
+    Q=np.array([[5.0, 4.0, -3.0], [0.0, 7.0, 2.5], [-6.0, 3.0, 1.5], [1.0, 2.0, 0.5]]),
+    transitions=[[0, 0, 1.0, 3, True], [0, 1, 2.0, 3, True], [0, 2, 0.0, 3, True], [2, 1, -1.0, 3, True]],
     n=800,
     alpha=0.01,
     seed=8,
@@ -383,7 +396,7 @@ def _judge_walk(value, rows, columns, start, **_case):
         raise Wrong("lab2_better_walk", got=f"{total:g}", possible=f"{best:g}")
 
 
-@check("mpc_on_the_cliff", points=7, verify=_judge_walk)
+@check("mpc_on_the_cliff", points=7, verify=_judge_walk, values=True)
 def walk(lab, rows, columns, start, H, shuffled=None):
     """Asked anew in every state, mpc_action finds the best way around the cliff."""
     env = CliffWalk(rows, columns)
@@ -398,7 +411,7 @@ def walk(lab, rows, columns, start, H, shuffled=None):
     while not terminated and len(taken) < 2 * H:
         action = lab.mpc_action(P, R, env.terminal[states], number[s], H, 1.0)
         if not isinstance(action, int | np.integer) or not 0 <= action < env.actions:
-            raise CannotJudge("lab2_action_from_zero_to", last=env.actions - 1)
+            raise CannotJudge("lab2_not_an_action", last=env.actions - 1, type=type_name(action))
         taken.append(int(actions[action]))
         _, s, terminated = env.step(taken[-1])
     return taken

@@ -1,10 +1,13 @@
 """The hidden cases of lab 0: drawn from the seed of each grading run, the same for all its students."""
 
+import gymnasium
+import numpy as np
 import torch
 
 from checks import (
     both_tensors,
     four_ends,
+    made_spaces,
     mean_squared_error,
     next_draws,
     one_episode,
@@ -13,6 +16,7 @@ from checks import (
     whole_windows,
 )
 from grader.checks import hidden_cases
+from warmup import run_random_episode
 
 
 @hidden_cases(spaces_of)
@@ -21,10 +25,22 @@ def other_environments(rng):
         yield dict(env_id=env_id)
 
 
+@hidden_cases(made_spaces)
+def any_spaces(rng):
+    for shape in ((3,), (2, 4), (1,), (3, 1, 2)):
+        low = rng.normal(size=shape)
+        low.flat[0] = -np.inf
+        yield dict(n=int(rng.integers(2, 20)), low=low, high=1 + np.abs(rng.normal(size=shape)) + np.abs(low.clip(-9)))
+
+
 @hidden_cases(one_episode)
 def other_seeds(rng):
     for env_id in ("CartPole-v1", "Pendulum-v1"):
         yield dict(env_id=env_id, seed=int(rng.integers(1, 2**31)))
+    yield dict(env_id="CartPole-v1", seed=int(rng.integers(1, 2**31)), limit=6)
+    seed = int(rng.integers(1, 2**31))
+    length = run_random_episode(gymnasium.make("CartPole-v1"), seed)["length"]
+    yield dict(env_id="CartPole-v1", seed=seed, limit=length)  # terminated and truncated at once
 
 
 @hidden_cases(whole_windows)
@@ -32,6 +48,7 @@ def curves(rng):
     for n in (3, 8, 50):
         yield dict(x=rng.normal(size=n), w=int(rng.integers(2, n)))
     yield dict(x=rng.integers(-9, 9, size=12), w=5)
+    yield dict(x=rng.normal(size=6), w=6)
 
 
 @hidden_cases(four_ends)

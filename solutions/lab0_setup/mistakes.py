@@ -25,6 +25,20 @@ def dimensions_for_shape(space):
     return {"kind": "box", "n_or_shape": len(space.shape), "low": space.low, "high": space.high}
 
 
+@mistake("describe_space", "Your shape has one number whatever the box: it has one for each axis.")
+def first_axis_for_shape(space):
+    if isinstance(space, gymnasium.spaces.Discrete):
+        return {"kind": "discrete", "n_or_shape": int(space.n), "low": None, "high": None}
+    return {"kind": "box", "n_or_shape": (space.shape[0],), "low": space.low, "high": space.high}
+
+
+@mistake("describe_space", "Your bounds are single numbers: a box has one for each entry, and they may differ.")
+def one_bound_for_all(space):
+    if isinstance(space, gymnasium.spaces.Discrete):
+        return {"kind": "discrete", "n_or_shape": int(space.n), "low": None, "high": None}
+    return {"kind": "box", "n_or_shape": space.shape, "low": float(space.low.min()), "high": float(space.high.max())}
+
+
 @mistake("describe_space", "A discrete space has no bounds here: low and high are None for it.")
 def bounds_of_discrete(space):
     if isinstance(space, gymnasium.spaces.Discrete):
@@ -100,6 +114,28 @@ def truncation_called_termination(env, seed):
     env.action_space.seed(seed)
     episode = _play(env)
     return {**episode, "terminated": True, "truncated": False}
+
+
+@mistake(
+    "run_random_episode",
+    "You take what has not terminated for truncated: both flags can be set in the same step, and step returns both.",
+)
+def one_flag_from_the_other(env, seed):
+    env.reset(seed=seed)
+    env.action_space.seed(seed)
+    episode = _play(env)
+    return {**episode, "truncated": not episode["terminated"]}
+
+
+@mistake("run_random_episode", "Your episode only ends where it terminates: a time limit ends it, too.")
+def plays_until_it_terminates(env, seed):
+    env.reset(seed=seed)
+    env.action_space.seed(seed)
+    ret, length, terminated, truncated = 0.0, 0, False, False
+    while not terminated and length < 250:
+        _, reward, terminated, truncated, _ = env.step(env.action_space.sample())
+        ret, length = ret + float(reward), length + 1
+    return {"ret": ret, "length": length, "terminated": bool(terminated), "truncated": bool(truncated)}
 
 
 @mistake("run_random_episode", "You return the last reward, not the sum of all of them.")
@@ -229,12 +265,18 @@ def seed_ignored(seed):
 # --- mse --------------------------------------------------------------------------------------------------------------
 
 
-@mistake("mse", "Your loss averages n x n numbers: one array has an extra dimension of size 1, and nothing was said.")
+UNNOTICED = (
+    "Shapes that differ pass without a word: broadcast, your loss averages n x n numbers; flattened, it hides the "
+    "mistake of whoever passed (n,1)."
+)
+
+
+@mistake("mse", UNNOTICED)
 def broadcast_silently(pred, target):
     return float(np.mean((pred - target) ** 2))
 
 
-@mistake("mse", "The shapes may not be made to fit: whoever passes (n,1) has made a mistake and needs to hear of it.")
+@mistake("mse", UNNOTICED)
 def flattened(pred, target):
     return float(np.mean((pred.ravel() - target.ravel()) ** 2))
 
@@ -243,6 +285,13 @@ def flattened(pred, target):
 def lengths_compared(pred, target):
     if len(pred) != len(target):
         raise ValueError("lengths differ")
+    return float(np.mean((pred - target) ** 2))
+
+
+@mistake("mse", "Compare the shapes, not the number of axes: (n,) and (1,) both have one.")
+def axes_counted(pred, target):
+    if pred.ndim != target.ndim:
+        raise ValueError("dimensions differ")
     return float(np.mean((pred - target) ** 2))
 
 

@@ -206,7 +206,7 @@ def stops_at_the_impossible(rho0, P, pi, states, actions):
 def with_torch(rho0, P, pi, states, actions):
     factors = [rho0[states[0]]] + [pi[s, a] for s, a in zip(states, actions, strict=False)]
     factors += [P[s, a, t] for s, a, t in zip(states, actions, states[1:], strict=False)]
-    return torch.tensor(factors, dtype=torch.float64).log().sum().item()
+    return torch.tensor(factors, dtype=torch.float64).log().sum()
 
 
 # --- 1.5, 1.6 ---------------------------------------------------------------------------------------------------------

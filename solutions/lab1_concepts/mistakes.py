@@ -41,9 +41,10 @@ def whole_numbers_only(rewards, gamma):
     return total
 
 
-@mistake(
-    "discounted_return", "The caller's list is reversed after your call: turn a copy around, or read it backwards."
-)
+LIST_CHANGED = "The caller's list is not what it was before your call: read it backwards, or turn a copy around."
+
+
+@mistake("discounted_return", LIST_CHANGED)
 def reverses_the_list(rewards, gamma):
     rewards.reverse()
     total = 0.0
@@ -52,7 +53,7 @@ def reverses_the_list(rewards, gamma):
     return float(total)
 
 
-@mistake("discounted_return", "The caller's list is empty after your call: read the rewards, do not take them out.")
+@mistake("discounted_return", LIST_CHANGED)
 def empties_the_list(rewards, gamma):
     total = 0.0
     while rewards:
@@ -109,6 +110,21 @@ def exponentials_overflow(logits, actions):
 )
 def small_number_in_the_log(logits, actions):
     return (torch.softmax(logits, dim=-1) + 1e-8).log().gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+
+
+@mistake(
+    "categorical_log_prob",
+    "With logits 800 apart your log-probability is minus infinity: float64 only moves the place where probabilities "
+    "are lost.",
+)
+def log_of_softmax_in_float64(logits, actions):
+    return torch.softmax(logits.double(), dim=-1).log().gather(-1, actions.unsqueeze(-1)).squeeze(-1).float()
+
+
+@mistake("categorical_log_prob", "Small probabilities are cut off before the logarithm: log-probabilities end there.")
+def probabilities_clamped(logits, actions):
+    p = torch.softmax(logits, dim=-1).clamp_min(torch.finfo(torch.float32).eps)
+    return p.log().gather(-1, actions.unsqueeze(-1)).squeeze(-1)
 
 
 @mistake("categorical_log_prob", "That is the probability of the action; its logarithm is asked for.")
@@ -202,6 +218,23 @@ def generator_ignored(logits, generator=None):
 def seeded_in_each_call(logits, generator=None):
     own = torch.Generator(logits.device).manual_seed(0)
     return torch.multinomial(torch.softmax(logits, dim=-1), 1, generator=own).squeeze(-1)
+
+
+NEW_GENERATOR = (
+    "Without a generator the same draws come in every call: a new torch.Generator always starts with the same seed."
+)
+
+
+@mistake("categorical_sample", NEW_GENERATOR)
+def new_generator_for_none(logits, generator=None):
+    generator = generator or torch.Generator(logits.device)
+    return torch.multinomial(torch.softmax(logits, dim=-1), 1, generator=generator).squeeze(-1)
+
+
+@mistake("categorical_sample", "It only works with a generator: without one, torch's global random state is used.")
+def generator_required(logits, generator=None):
+    noise = torch.rand(logits.shape, generator=generator, device=generator.device, dtype=torch.float64)
+    return (logits - (-noise.log()).log()).argmax(dim=-1)
 
 
 @mistake("categorical_sample", "Every row acts by the probabilities of the first row: each has its own.")
@@ -335,6 +368,23 @@ def density_without_log(mu, log_std, a):
     return (-0.5 * (((a - mu) / log_std.exp()) ** 2 + 2 * log_std + LOG_2_PI).sum(-1)).exp()
 
 
+@mistake(
+    "diag_gaussian_log_prob",
+    "Far from mu your log density is minus infinity: the density itself is too small for a float.",
+)
+def log_of_the_density(mu, log_std, a):
+    sigma = log_std.exp()
+    density = (-0.5 * ((a - mu) / sigma) ** 2).exp() / (sigma * math.sqrt(2 * math.pi))
+    return density.log().sum(-1)
+
+
+@mistake("diag_gaussian_log_prob", "A small number is added to the density: that is wrong where the density is small.")
+def small_number_in_the_log_density(mu, log_std, a):
+    sigma = log_std.exp()
+    density = (-0.5 * ((a - mu) / sigma) ** 2).exp() / (sigma * math.sqrt(2 * math.pi))
+    return (density + 1e-10).log().sum(-1)
+
+
 @mistake("diag_gaussian_log_prob", "log_std itself is changed by your call.")
 def exponential_in_place(mu, log_std, a):
     with torch.no_grad():
@@ -395,6 +445,11 @@ def gaussian_generator_ignored(mu, log_std, generator=None):
 @mistake("diag_gaussian_sample", "Your generator is seeded anew in every call: the same noise comes again and again.")
 def gaussian_seeded_in_each_call(mu, log_std, generator=None):
     return mu + log_std.exp() * _normal(mu, torch.Generator(mu.device).manual_seed(0))
+
+
+@mistake("diag_gaussian_sample", NEW_GENERATOR)
+def new_gaussian_generator_for_none(mu, log_std, generator=None):
+    return mu + log_std.exp() * _normal(mu, generator or torch.Generator(mu.device))
 
 
 @mistake("diag_gaussian_sample", "log_std is used as if it were the standard deviation.")
@@ -647,6 +702,25 @@ def too_few_sweeps(P, R, pi, terminal, gamma):
     return _evaluate(P, R, pi, terminal, gamma, sweeps=20)
 
 
+@mistake(
+    "policy_evaluation",
+    "You stop after a number of sweeps that is too small where gamma is close to 1: repeat until the values stay.",
+)
+def five_hundred_sweeps(P, R, pi, terminal, gamma):
+    return _evaluate(P, R, pi, terminal, gamma, sweeps=500)
+
+
+@mistake(
+    "policy_evaluation",
+    "What stands in the rows of a terminal state changes your values: these rows mean nothing, and V is 0 there.",
+)
+def reads_terminal_rows(P, R, pi, terminal, gamma):
+    P = P / P.sum(-1, keepdims=True) * np.where(terminal, 0.9, 1.0)[:, None, None]
+    V = _evaluate(P, R, pi, terminal, gamma)
+    V[terminal] = np.where(np.abs(pi[terminal].sum(-1) - 1) > 0.1, R[terminal].mean((1, 2)), 0.0)
+    return V
+
+
 @mistake("policy_evaluation", "A column (S,1) came back where (S,) is asked for.")
 def column_of_values(P, R, pi, terminal, gamma):
     return _evaluate(P, R, pi, terminal, gamma)[:, None]
@@ -672,7 +746,7 @@ def rewards_zeroed_in_place(P, R, pi, terminal, gamma):
 # --- 1.6 value_iteration ----------------------------------------------------------------------------------------------
 
 
-def _iterate(P, R, terminal, gamma, tol=1e-10, choose=None, back_up=None, sweeps=5_000):
+def _iterate(P, R, terminal, gamma, tol=1e-10, choose=None, back_up=None, sweeps=6_000):
     """Value iteration with another choice of actions, or another backup."""
     choose = choose or (lambda Q: Q.max(-1))
     back_up = back_up or (lambda V: (P * (R + gamma * V)).sum(-1))
@@ -749,6 +823,33 @@ def best_next_state(P, R, terminal, gamma, tol=1e-10):
 @mistake("value_iteration", "You stop before the values have settled: tol says when a sweep has changed nothing more.")
 def ten_sweeps(P, R, terminal, gamma, tol=1e-10):
     return _iterate(P, R, terminal, gamma, tol, sweeps=10)
+
+
+@mistake(
+    "value_iteration",
+    "You stop after a number of sweeps, whether or not the values have settled: with gamma close to 1 that takes "
+    "thousands.",
+)
+def fifteen_hundred_sweeps(P, R, terminal, gamma, tol=1e-10):
+    return _iterate(P, R, terminal, gamma, tol, sweeps=1_500)
+
+
+@mistake("value_iteration", "You stop when the values change by less than .001: tol says when to stop.")
+def stops_at_a_change_of_its_own(P, R, terminal, gamma, tol=1e-10):
+    return _iterate(P, R, terminal, gamma, 1e-3)
+
+
+@mistake(
+    "value_iteration",
+    "You stop where no value rises: where every step costs something all of them fall, and that is a change, too.",
+)
+def stops_where_no_value_rises(P, R, terminal, gamma, tol=1e-10):
+    V = np.zeros(len(P))
+    while True:
+        Q = np.where(terminal[:, None], 0.0, (P * (R + gamma * V)).sum(-1))
+        V, change = Q.max(-1), (Q.max(-1) - V).max()
+        if change <= tol:
+            return V, Q
 
 
 @mistake("value_iteration", "One sweep is all you do: the goal's value reaches only the cells beside it.")
@@ -994,6 +1095,11 @@ def sums_exactly_one(P, R, rho0):
     return _found(P, R, rho0, tolerance=0.0)
 
 
+@mistake("validate_mdp", "A sum that is off by a few ten-thousandths passes: your tolerance is too wide.")
+def sums_within_a_thousandth(P, R, rho0):
+    return _found(P, R, rho0, tolerance=1e-3)
+
+
 @mistake("validate_mdp", "A row that adds up to .98 passes: your tolerance is too wide.")
 def sums_roughly_one(P, R, rho0):
     return _found(P, R, rho0, tolerance=0.05)
@@ -1062,6 +1168,18 @@ def raises_on_a_missing_axis(P, R, rho0):
     states, actions, _ = P.shape
     found = _found(P, R, rho0)
     return found + (["R shape"] if R.shape != (states, actions, states) else [])
+
+
+@mistake("validate_mdp", "A P of one axis, or of none, makes your function fail: it has to report that, not to raise.")
+def raises_on_one_axis(P, R, rho0):
+    found = _found(P, R, rho0)
+    return found + (["P shape"] if P.shape[0] != P.shape[-1] or P.shape[1] < 1 else [])
+
+
+@mistake("validate_mdp", "A rho0 of two axes passes: its shape is (S,).")
+def length_of_rho0(P, R, rho0):
+    found = _found(P, R, rho0, leave_out=("rho0 shape", "rho0 sum"))
+    return found + (["rho0"] if (P.ndim and rho0.size != len(P)) or abs(rho0.sum() - 1) > 1e-8 else [])
 
 
 @mistake("validate_mdp", "You raise an error where a list of sentences is asked for.")

@@ -203,13 +203,10 @@ def added_at_indices(transitions, S, A):
 
 
 @alternative("dyna_step")
-def state_first_and_then_an_action(Q, model, rng, n, alpha, gamma):
-    """As in Sutton & Barto's box: a state seen before, then an action taken there before."""
-    new = Q.astype(np.float64, copy=True)
-    states = sorted({s for s, _ in model})
+def one_draw_at_a_time(Q, model, rng, n, alpha, gamma):
+    new, pairs = Q.astype(np.float64, copy=True), sorted(model)
     for _ in range(n):
-        s = states[rng.integers(len(states))]
-        a = rng.choice([action for state, action in model if state == s])
+        s, a = pairs[rng.integers(0, len(pairs))]
         r, s2, terminated = model[s, a]
         new[s, a] += alpha * (r + (0.0 if terminated else gamma * new[s2].max()) - new[s, a])
     return new

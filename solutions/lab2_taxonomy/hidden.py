@@ -10,6 +10,7 @@ from checks import (
     followed_from_integers,
     followed_table,
     frequencies,
+    greedy,
     imagined,
     its_own_dice,
     learned_from_integers,
@@ -23,6 +24,12 @@ from checks import (
 from grader.checks import hidden_cases
 from grader.checks.cases import seed_of
 from tabular import mpc_q
+
+
+@hidden_cases(greedy)
+def states_with_a_best_action(rng):
+    for A in (2, 3, 5, 8):
+        yield dict(states=[rng.normal(size=A) * scale for scale in (1e-6, 1.0, 1.0, 1e3, 1e6)], seed=seed_of(rng))
 
 
 @hidden_cases(frequencies)
@@ -184,17 +191,22 @@ def single_pairs(rng):
         transition = [case["s"], case["a"], case["r"], case["s2"], case["terminated"]]
         for n in (1, 4):
             yield dict(Q=case["Q"], transition=transition, n=n, alpha=case["alpha"], gamma=case["gamma"])
-    yield dict(Q=case["Q"], transition=transition, n=0, alpha=0.5, gamma=0.9)
+    yield dict(Q=rng.integers(-9, 9, size=(3, 2)), transition=[0, 1, 1.0, 2, False], n=0, alpha=0.5, gamma=0.9)
     best = [case["s"], int(case["Q"][case["s"]].argmax()), -1.0, case["s"], False]  # feeds on what it has just learned
     yield dict(Q=case["Q"], transition=best, n=5, alpha=0.5, gamma=0.9)
 
 
 @hidden_cases(drawn_pairs)
 def models_that_end(rng):
-    for S, A, states, n in ((6, 3, 2, 900), (5, 2, 3, 600)):
+    """Some states with one known action, others with more, so that it matters how a pair is drawn."""
+    for S, A, known, n in ((6, 3, (3, 1), 900), (5, 2, (1, 2, 1), 600), (4, 5, (5, 2), 900), (3, 4, (4,), 800)):
         Q = rng.normal(scale=2.0, size=(S, A)) + 10  # far from every reward
-        known = rng.choice(S, size=states, replace=False)
-        transitions = [[int(s), a, float(rng.normal()), int(rng.integers(S)), True] for s in known for a in range(A)]
+        pairs = [
+            (int(s), int(a))
+            for s, count in zip(rng.permutation(S), known, strict=False)
+            for a in rng.choice(A, size=count, replace=False)
+        ]
+        transitions = [[s, a, float(rng.normal()), int(rng.integers(S)), True] for s, a in pairs]
         yield dict(Q=Q, transitions=transitions, n=n, alpha=0.01, seed=seed_of(rng))
 
 

@@ -1,6 +1,8 @@
 # What lab 2's own checks find, in English. What every lab's find is in the grader's catalogue.
 
 lab2_action_is_int = an action has to be an int
+lab2_the_same_table = it returned the very table that it was given; a new one is asked for, also where no update is made
+lab2_not_an_action = an action has to be an int from 0 to { $last }, not a { $type }
 lab2_two_arrays = two arrays are expected: P and R
 lab2_the_tables = the tables
 lab2_no_approach = a pair whose transition ends does not approach its reward

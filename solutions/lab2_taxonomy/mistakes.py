@@ -572,7 +572,12 @@ def nowhere_from_the_unseen(transitions, S, A):
     return count / np.maximum(count.sum(axis=2, keepdims=True), 1), total / np.maximum(count, 1)
 
 
-@mistake("fit_model", "Where a pair was never tried, it leads anywhere in your model; it is to stay where it is.")
+ANYWHERE = (
+    "A pair that was never tried leads anywhere in your model (or you begin to count at 1): it is to stay where it is."
+)
+
+
+@mistake("fit_model", ANYWHERE)
 def anywhere_from_the_unseen(transitions, S, A):
     count, total = _counted(transitions, S, A)
     R = total / np.maximum(count, 1)
@@ -588,7 +593,7 @@ def first_state_from_the_unseen(transitions, S, A):
     return count / count.sum(axis=2, keepdims=True), R
 
 
-@mistake("fit_model", "Your P has a little of everything: you began to count at 1 instead of 0.")
+@mistake("fit_model", ANYWHERE)
 def counted_from_one(transitions, S, A):
     count, total = _counted(transitions, S, A)
     return (count + 1) / (count + 1).sum(axis=2, keepdims=True), total / np.maximum(count, 1)
@@ -675,7 +680,13 @@ def transitions_used_up(transitions, S, A):
 # --- 2.6 dyna_step ----------------------------------------------------------------------------------------------------
 
 
-@mistake("dyna_step", "You make one update, however large n is.")
+ONE_OF_SEVERAL = (
+    "Of n updates of the same pair a single one is left: each builds on the one before, and a pair may come up as "
+    "often as chance will have it."
+)
+
+
+@mistake("dyna_step", ONE_OF_SEVERAL)
 def a_single_update(Q, model, rng, n, alpha, gamma):
     return dyna_step(Q, model, rng, min(n, 1), alpha, gamma)
 
@@ -695,7 +706,7 @@ def targets_of_the_old_table(Q, model, rng, n, alpha, gamma):
     return new
 
 
-@mistake("dyna_step", "Only the last update is left: each starts again from the table you began with.")
+@mistake("dyna_step", ONE_OF_SEVERAL)
 def last_update_alone(Q, model, rng, n, alpha, gamma):
     new, pairs = np.array(Q, dtype=np.float64), list(model)
     for i in rng.integers(len(pairs), size=n):
@@ -765,13 +776,32 @@ def without_replacement(Q, model, rng, n, alpha, gamma):
     return new
 
 
-@mistake("dyna_step", "At most as many updates are made as the model has pairs; a pair may come up more than once.")
+@mistake("dyna_step", ONE_OF_SEVERAL)
 def at_most_once_each(Q, model, rng, n, alpha, gamma):
     new, pairs = np.array(Q, dtype=np.float64), list(model)
     for i in rng.permutation(len(pairs))[:n]:
         s, a = pairs[i]
         new = q_learning_update(new, s, a, *model[s, a], alpha, gamma)
     return new
+
+
+@mistake(
+    "dyna_step",
+    "You draw a state, and then one of its actions: where the model knows one action of a state and three of another, "
+    "the pairs are not equally likely.",
+)
+def state_first_and_then_an_action(Q, model, rng, n, alpha, gamma):
+    new, states = np.array(Q, dtype=np.float64), sorted({s for s, _ in model})
+    for _ in range(n):
+        s = states[rng.integers(len(states))]
+        a = rng.choice([action for state, action in model if state == s])
+        new = q_learning_update(new, s, a, *model[s, a], alpha, gamma)
+    return new
+
+
+@mistake("dyna_step", "Without an update you return the very table that you were given: a new one is asked for.")
+def same_table_without_an_update(Q, model, rng, n, alpha, gamma):
+    return dyna_step(Q, model, rng, n, alpha, gamma) if n else Q
 
 
 @mistake("dyna_step", "The first pair of the model is never drawn.")

@@ -29,7 +29,7 @@ def categorical_log_prob(logits: Float[Tensor, "B A"], actions: Int[Tensor, "B"]
     """log pi(a|s) of a categorical policy, whose probabilities are the softmax of the logits of each row.
 
     Args:
-        logits: the scores of A actions in each of B states, in any range: 200 and -200, too.
+        logits: the scores of A actions in each of B states, in any range: thousands apart, too.
         actions: int64, one action for each row.
 
     Returns:
@@ -44,7 +44,7 @@ def categorical_sample(logits: Float[Tensor, "B A"], generator: torch.Generator 
 
     Args:
         logits: as in `categorical_log_prob`; each row has its own probabilities.
-        generator: where all randomness comes from; only without one the global random state is used.
+        generator: where all randomness comes from; without one it is torch's global random state.
 
     Returns:
         int64, shape (B,), also for B = 1. The same generator, seeded alike, gives the same actions.
@@ -65,7 +65,7 @@ def diag_gaussian_log_prob(
         a: the actions, k numbers each.
 
     Returns:
-        Shape (B,): the log density of each whole action, with gradients to mu and log_std.
+        Shape (B,): the log density of each whole action, finite also far from mu, with gradients to mu and log_std.
     """
     # TODO: your code
     raise NotImplementedError
@@ -80,7 +80,7 @@ def diag_gaussian_sample(
 
     Args:
         mu, log_std: as in `diag_gaussian_log_prob`.
-        generator: where all randomness comes from; only without one the global random state is used.
+        generator: where all randomness comes from; without one it is torch's global random state.
 
     Returns:
         Shape (B, k): every one of the B*k numbers with noise of its own. The same generator, seeded alike, gives the
@@ -126,7 +126,8 @@ def policy_evaluation(
         P: P[s, a, s2], the probability of s2 after action a in s.
         R: R[s, a, s2], the reward of that transition.
         pi: pi[s, a], the probability of action a in s.
-        terminal: where an episode is over. A terminal state has V = 0; its rows of P, R and pi mean nothing.
+        terminal: where an episode is over. A terminal state has V = 0; its rows of P, R and pi hold any finite numbers,
+            which mean nothing.
         gamma: the discount, 0 <= gamma <= 1; where it is 1 the policy ends every episode.
 
     Returns:
@@ -148,7 +149,8 @@ def value_iteration(
     Args:
         P, R, terminal: as in `policy_evaluation`.
         gamma: the discount, 0 <= gamma <= 1; where it is 1 the optimal policy ends every episode.
-        tol: the backups stop when none of them changes V by more than this in any state.
+        tol: the backups may stop as soon as one of them changes V by no more than this in every state, and go on till
+            then, however many it takes.
 
     Returns:
         (V, Q): float64, shapes (S,) and (S, A). A terminal state has V = 0 and a row of zeros in Q.
@@ -192,8 +194,9 @@ def validate_mdp(P: Float[Array, "S A S"], R: Float[Array, "S A S"], rho0: Float
     It never raises: arrays whose shapes do not fit are a fault to report, like these:
         shapes: P is (S, A, S), R has the shape of P, rho0 is (S,), with S that of P;
         probabilities: no entry of P or rho0 is negative;
-        sums: rho0, and P[s, a] for every s and a (terminal or not), add up to 1 within 1e-8.
-    Rewards may be any numbers.
+        sums: rho0, and P[s, a] for every s and a (terminal or not), add up to 1. What is off by no more than 1e-8 is
+            rounding, and no fault; what is off by 1e-4 is one; in between you are free.
+    Rewards may be any numbers. The arrays may have any number of axes, and are not changed.
     """
     # TODO: your code
     raise NotImplementedError

@@ -35,7 +35,7 @@ def q_learning_update(
 
     Args:
         Q: the table before; floats or ints; not changed.
-        s, a, r, s2, terminated: one transition. After a termination there is no future, whatever stands in Q[s2].
+        s, a, r, s2, terminated: one transition. After a termination nothing follows, whatever number stands in Q[s2].
         alpha, gamma: step size and discount.
 
     Returns:
@@ -60,7 +60,7 @@ def sarsa_update(
 
     Args:
         Q, s, a, r, s2, terminated, alpha, gamma: as in `q_learning_update`.
-        a2: the action that will be taken in s2. After a termination it means nothing.
+        a2: the action that will be taken in s2. After a termination it may be any action, and means nothing.
 
     Returns:
         A new float64 table, which differs from Q in one entry at most.
@@ -145,7 +145,8 @@ def dyna_step(
 
     Args:
         Q: the table before; not changed.
-        model: what followed when a was last taken in s: model[s, a] = (r, s2, terminated); has one pair at least.
+        model: what followed when a was last taken in s: model[s, a] = (r, s2, terminated); has one pair at least. Of
+            one state it may know several actions, of another a single one. Not changed.
         rng: draws the pairs, from here and from nowhere else.
         n: how many updates of Q-learning are made, one after the other, each on the table that the one before left.
             For each a pair is drawn anew from all that the model knows, every one equally likely. May be 0.
