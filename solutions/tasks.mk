@@ -1,9 +1,12 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: grade regrade feedback report mark image-grader release new-lab sync lint-labs test test-docker
+.PHONY: grade regrade feedback report mark image-grader release new-lab sync lint-labs mutate test test-docker
 
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
   $(if $(SANDBOX),--sandbox "$(SANDBOX)")
+
+# What the kit's own tests and authors use; in the container the environment is there already.
+WITH_TOOLS = $(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev)
 
 grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, STUDENT=, FORCE=1, JOBS=, SANDBOX=)
 	$(GRADER) grade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
@@ -35,19 +38,20 @@ sync: $(READY) ## derive labs/ from solutions/ (FORCE=1 overwrites edited labs, 
 	@$(PY) -m grader sync $(LAB) $(if $(FORCE),--force)
 
 lint-labs: $(READY) ## say whether the labs are sound: rates of mistakes and alternatives
+	$(WITH_TOOLS)
 	@$(PY) -m grader lint $(LAB)
 
+mutate: $(READY) ## say which mechanical mutants of a reference no check catches (LAB=lab3 FUNCTION=pg_loss)
+	$(WITH_TOOLS)
+	@$(PY) -m grader mutate $(LAB) $(if $(FUNCTION),--function "$(FUNCTION)")
+
 test: ## run the kit's own tests, the linters and the type checker
-ifndef LABKIT_PYTHON
-	@$(PYTHON) requirements/install.py --dev
-endif
+	$(WITH_TOOLS)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m pytest
 
 test-docker: ## build the images and try them for real, with the container engine that answers
-ifndef LABKIT_PYTHON
-	@$(PYTHON) requirements/install.py --dev
-endif
+	$(WITH_TOOLS)
 	@LABKIT_TEST_DOCKER=1 $(PY) -m pytest tests/docker -rs

@@ -1,4 +1,4 @@
-"""The commands of an author: new, sync, lint, release."""
+"""The commands of an author: new, sync, lint, mutate, release."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from grader.screen import console, shown
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    for command in (new, sync, lint, release):
+    for command in (new, sync, lint, mutate, release):
         app.command()(command)
 
 
@@ -67,6 +67,27 @@ def lint(
         )
         for sentence in linted.faults:
             console.print(f"  ✗ {sentence}")
+    if not sound:
+        raise typer.Exit(1)
+
+
+def mutate(
+    labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
+    function: Annotated[str, typer.Option(help="only the mutants of this function or class")] = "",
+) -> None:
+    """Say which mechanical mutants of a lab's reference no check catches (for authors)."""
+    from grader.author import mutate as mutating
+
+    sound = True
+    for lab in chosen_labs(labs):
+        mutated = mutating.mutate(lab, function)
+        console.print(
+            f"{lab.name}: {mutated.all} mutants, {mutated.caught} caught, {mutated.equivalent} equivalent, "
+            f"{len(mutated.survivors)} neither; {mutated.cpu_seconds:.0f} CPU s"
+        )
+        for sentence in mutated.faults():
+            sound = False
+            console.print(f"  ✗ {sentence}", markup=False)
     if not sound:
         raise typer.Exit(1)
 

@@ -1,5 +1,6 @@
 """Says whether a lab is sound: the reference earns everything and the skeleton nothing, every mistake costs points in
-its own task and every alternative costs none, and the manifest says what students need."""
+its own task and every alternative costs none, every mutant is caught or equivalent, and the manifest says what students
+need."""
 
 import ast
 import dataclasses
@@ -60,7 +61,16 @@ def lint(lab: Lab) -> Linted:
         wrong = _why_alternative_fails(reference, alternative)
         passing += not wrong
         faults += [f"alternative {alternative.name}: {wrong}"] if wrong else []
+    faults += _mutant_faults(lab)
     return Linted(faults, (caught, len(reference.mistakes)), (passing, len(reference.alternatives)), weakest)
+
+
+def _mutant_faults(lab: Lab) -> Iterable[str]:
+    try:
+        from grader.author.mutate import mutate
+    except ModuleNotFoundError as error:
+        return [f"mutants were not made: {error.name} is missing (python requirements/install.py --dev)"]
+    return mutate(lab).faults()
 
 
 def _manifest_faults(reference: Reference) -> Iterable[str]:

@@ -22,9 +22,12 @@ added.case("four numbers", xs=[3.0, -1.0, 0.5, 8.0])
 
 @check("RunningMean", points=2)
 def taken_out(lab, xs):
-    """The mean without the last number, and with it."""
+    """The mean without the last number, that of one more, and with the last number."""
     running = _added(lab, xs)
-    return {"without": running.without(xs[-1]).mean, "with": running.mean}
+    without = running.without(xs[-1])
+    found = {"without": without.mean, "with": running.mean}
+    without.add(4.0)
+    return found | {"without, and one more": without.mean}
 
 
 taken_out.case("three numbers", xs=[1.0, 2.0, 6.0])
