@@ -33,7 +33,7 @@ pad_that_means_something.case(
     "padded with the end-of-sequence token", prompts=[[5, 6, 7], [8]], completions=[[9, 2], [4, 3, 9, 9, 2]], pad=2
 )
 pad_that_means_something.case(
-    "the prompt begins with the pad id", prompts=[[0, 6, 7], [0, 8]], completions=[[9, 2], [4, 0, 2]], pad=0
+    "the prompt begins with the pad id", prompts=[[0, 6, 7], [0, 8]], completions=[[2], [4, 0, 2]], pad=0
 )
 
 # --- 5.2 sequence_logprobs --------------------------------------------------------------------------------------------
@@ -47,10 +47,10 @@ def _batch(rows, completion_mask, vocabulary=5, scale=1.0, kind=torch.int64):
     return dict(logits=logits, input_ids=ids, completion_mask=tensor(completion_mask).to(kind))
 
 
-TWO_ROWS = ([[1, 3, 4, 2, 0], [1, 4, 2, 0, 0]], [[0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
+TWO_ROWS = ([[1, 3, 4, 0, 2], [1, 4, 2, 0, 0]], [[0, 0, 1, 1, 1], [0, 1, 1, 0, 0]])
 
 
-@check("sequence_logprobs", points=7)
+@check("sequence_logprobs", points=5)
 def completions_alone(lab, logits, input_ids, completion_mask):
     """The sum over the completion's tokens, each from the logits before it, and its gradient to the logits."""
     return value_and_gradients(lambda logits: lab.sequence_logprobs(logits, input_ids, completion_mask), logits)
@@ -62,12 +62,17 @@ completions_alone.case(
     input_ids=tensor([[1, 3, 2, 0, 0]]),
     completion_mask=tensor([[0, 0, 1, 1, 0]]),
 )
-completions_alone.case("two rows, padded", **_batch(*TWO_ROWS))
+completions_alone.case("two rows, one of them padded", **_batch(*TWO_ROWS))
 completions_alone.case("a mask of bools", **_batch(*TWO_ROWS, kind=torch.bool))
 
 
-extreme_logits = completions_alone.also("Finite and right where logits are large.", points=2)
-extreme_logits.case("logits up to 200", **_batch(*TWO_ROWS, scale=100.0))
+always_finite = completions_alone.also(
+    "Finite and right where logits are large; 0, and no gradient, for a row without a completion.", points=5
+)
+always_finite.case("logits up to 200", **_batch(*TWO_ROWS, scale=100.0))
+always_finite.case(
+    "the second row has no completion", **_batch([[1, 3, 4, 2], [1, 4, 3, 0]], [[0, 0, 1, 1], [0, 0, 0, 0]], scale=2.0)
+)
 
 
 @check("sequence_logprobs", points=3)
@@ -90,14 +95,6 @@ def nothing_else_counts(lab, logits, input_ids, completion_mask, other_ids, extr
 
 nothing_else_counts.case("two rows", **_batch(*TWO_ROWS), other_ids=tensor([[3, 2, 0, 1, 4], [2, 0, 1, 3, 1]]), extra=3)
 
-
-empty_completions = completions_alone.also(
-    "A row without a completion has the log-probability 0, and no gradient.", points=1
-)
-empty_completions.case(
-    "the second row has none", **_batch([[1, 3, 4, 2], [1, 4, 3, 0]], [[0, 0, 1, 1], [0, 0, 0, 0]], scale=2.0)
-)
-
 sequence_logprobs_device = on_its_device(completions_alone)
 
 # --- 5.3 implicit_reward ----------------------------------------------------------------------------------------------
@@ -107,10 +104,10 @@ REF_CHOSEN, REF_REJECTED = tensor([-5.0, -8.0, -2.25]), tensor([-4.5, -3.5, -4.5
 PAIRS = dict(pc=CHOSEN, pr=REJECTED, rc=REF_CHOSEN, rr=REF_REJECTED)
 UNTRAINED = dict(pc=CHOSEN, pr=REJECTED, rc=CHOSEN.clone(), rr=REJECTED.clone())
 FAR_APART = dict(
-    pc=tensor([-1600.0, -10.0, -900.0]),
-    pr=tensor([-10.0, -1650.0, -20.0]),
-    rc=tensor([-8.0, -12.0, -60.0]),
-    rr=tensor([-18.0, -52.0, -780.0]),
+    pc=tensor([-1600.0, -10.0, -900.0, -4.0]),
+    pr=tensor([-10.0, -1650.0, -20.0, -6.0]),
+    rc=tensor([-8.0, -12.0, -60.0, -5.0]),
+    rr=tensor([-18.0, -52.0, -780.0, -4.5]),
 )
 
 
@@ -128,7 +125,7 @@ implicit_reward_device = on_its_device(implicit_rewards)
 # --- 5.4 dpo_loss -----------------------------------------------------------------------------------------------------
 
 
-@check("dpo_loss", points=6)
+@check("dpo_loss", points=4)
 def losses_and_rewards(lab, pc, pr, rc, rr, **options):
     """The loss of each pair with its gradients, and the two rewards without any; log 2 for an untrained policy."""
     return value_and_gradients(lambda *tensors: lab.dpo_loss(*tensors, **options), pc, pr, rc, rr)
@@ -144,11 +141,12 @@ smoothed_labels = losses_and_rewards.also(
 )
 smoothed_labels.case("a tenth", **PAIRS, beta=0.5, label_smoothing=0.1)
 smoothed_labels.case("all but a half", **PAIRS, beta=0.2, label_smoothing=0.4)
+smoothed_labels.case("none", **PAIRS, beta=0.5, label_smoothing=0.0)
+smoothed_labels.case("a tenth, where z is -800 and 800", **FAR_APART, beta=0.5, label_smoothing=0.1)
 
 
-far_apart = losses_and_rewards.also("Finite and right, with its gradients, where the rewards are 800 apart.", points=3)
-far_apart.case("z of -800 and 800", **FAR_APART, beta=0.5, label_smoothing=0.0)
-far_apart.case("the same with smoothed labels", **FAR_APART, beta=0.5, label_smoothing=0.1)
+far_apart = losses_and_rewards.also("Finite and right, with its gradients, where the rewards are 800 apart.", points=5)
+far_apart.case("z of -800 and 800, and one of 1.25", **FAR_APART, beta=0.5, label_smoothing=0.0)
 
 
 left_out = losses_and_rewards.also("Without the two options: beta = .1, and no label smoothing.", points=1)
@@ -213,7 +211,7 @@ ipo_device = on_its_device(squared_distances)
 # --- 5.8 bradley_terry_loss, kl_penalised_reward ----------------------------------------------------------------------
 
 
-@check("bradley_terry_loss", points=2.5)
+@check("bradley_terry_loss", points=1.5)
 def preferences(lab, r_w, r_l):
     """bradley_terry_loss: minus the mean log-likelihood of the preferences, with its gradients."""
     return value_and_gradients(lab.bradley_terry_loss, r_w, r_l)
@@ -223,8 +221,10 @@ preferences.case("three pairs", r_w=tensor([1.0, -0.5, 2.0]), r_l=tensor([0.0, 1
 preferences.case("rewards that are all alike: log 2", r_w=torch.full((3,), 4.0), r_l=torch.full((3,), 4.0))
 
 
-far_apart_rewards = preferences.also("bradley_terry_loss: finite and right where rewards are 400 apart.", points=1)
-far_apart_rewards.case("rewards of ±200", r_w=tensor([-200.0, 200.0]), r_l=tensor([200.0, -200.0]))
+far_apart_rewards = preferences.also("bradley_terry_loss: finite and right where rewards are 400 apart.", points=2)
+far_apart_rewards.case(
+    "rewards of ±200, and of less", r_w=tensor([-200.0, 200.0, 90.0, 0.5]), r_l=tensor([200.0, -200.0, 0.0, 0.25])
+)
 
 
 @check("bradley_terry_loss", points=1.5)

@@ -15,8 +15,11 @@ from grader.plain import type_name
 def taken_apart(lab, pairs):
     """Each completion by itself, with its prompt and its label: the chosen one, then the rejected one, pair by pair."""
     examples = lab.unpair(pairs)
-    if not isinstance(examples, list) or not all(isinstance(example, dict) for example in examples):
-        raise CannotJudge("lab6_list_of_examples")
+    if not isinstance(examples, list):
+        raise CannotJudge("lab6_list_of_examples", type=type_name(examples))
+    for example in examples:
+        if not isinstance(example, dict):
+            raise CannotJudge("lab6_example_is_a_dictionary", type=type_name(example))
     return [{key: _label_or_text(value) for key, value in example.items()} for example in examples]
 
 
@@ -28,9 +31,10 @@ def _label_or_text(value):
 PAIRS = [
     {"prompt": "2 + 3 * 4", "chosen": "14", "rejected": "20"},
     {"prompt": "1 + 1 * 5", "chosen": "6", "rejected": "10"},
+    {"prompt": "4 + 2 * 2", "chosen": "8", "rejected": "12"},
 ]
 taken_apart.case("one pair", pairs=PAIRS[:1])
-taken_apart.case("two pairs", pairs=PAIRS)
+taken_apart.case("two pairs", pairs=PAIRS[1:])
 
 # --- 6.2 mismatched_pairs ---------------------------------------------------------------------------------------------
 
@@ -39,8 +43,11 @@ taken_apart.case("two pairs", pairs=PAIRS)
 def shifted_by_one(lab, prompts, completions):
     """Prompt i with the completion of prompt i - 1, and the first one with the last completion."""
     pairs = lab.mismatched_pairs(prompts, completions)
-    if not isinstance(pairs, list) or not all(isinstance(pair, tuple | list) for pair in pairs):
-        raise CannotJudge("lab6_list_of_pairs")
+    if not isinstance(pairs, list):
+        raise CannotJudge("lab6_list_of_pairs", type=type_name(pairs))
+    for pair in pairs:
+        if not isinstance(pair, tuple | list):
+            raise CannotJudge("lab6_pair_is_a_tuple", type=type_name(pair))
     return pairs
 
 
@@ -65,10 +72,7 @@ nothing_to_mismatch.case("a completion too few", prompts=["2+2*2", "3+3*3", "4+4
 @check("kto_reference_point", points=5)
 def mean_of_log_ratios(lab, policy_kl_logps, ref_kl_logps):
     """Where the mean of the log-ratios is positive: that mean, one number for the batch, as a constant."""
-    found = value_without_gradient(lab.kto_reference_point, policy_kl_logps, ref_kl_logps)
-    if not isinstance(found["value"], torch.Tensor):
-        raise CannotJudge("lab6_single_number", type=type_name(found["value"]))
-    return found
+    return value_without_gradient(lab.kto_reference_point, policy_kl_logps, ref_kl_logps)
 
 
 REFERENCE = tensor([-31.0, -40.5, -28.25, -35.0])
@@ -80,22 +84,28 @@ mean_of_log_ratios.case(
 mean_of_log_ratios.case(
     "all positive", policy_kl_logps=REFERENCE[:3] + tensor([0.5, 2.0, 0.25]), ref_kl_logps=REFERENCE[:3]
 )
+mean_of_log_ratios.case("short completions", policy_kl_logps=tensor([-0.25, -1.0]), ref_kl_logps=tensor([-1.5, -0.5]))
 
 
-never_negative = mean_of_log_ratios.also("Where that mean is negative or zero: 0.", points=6, needs=mean_of_log_ratios)
+never_negative = mean_of_log_ratios.also(
+    "Where that mean is negative or zero: 0, and only there.", points=6, needs=mean_of_log_ratios
+)
 never_negative.case(
     "log-ratios of both signs, mean -1",
     policy_kl_logps=REFERENCE + tensor([5.0, -3.0, -4.0, -2.0]),
     ref_kl_logps=REFERENCE,
 )
 never_negative.case("policy and reference are the same", policy_kl_logps=REFERENCE, ref_kl_logps=REFERENCE.clone())
+never_negative.case(
+    "slightly positive", policy_kl_logps=tensor([-0.25, -1.0, -0.625]), ref_kl_logps=tensor([-0.75, -0.75, -0.675])
+)
 
 reference_point_device = on_its_device(mean_of_log_ratios)
 
 # --- 6.4 kto_value ----------------------------------------------------------------------------------------------------
 
 
-@check("kto_value", points=6)
+@check("kto_value", points=5)
 def values(lab, logratio, z0, desirable, beta):
     """Good news of a desirable completion, bad news of an undesirable one: the value, and its gradient to r."""
     return value_and_gradients(lambda r: lab.kto_value(r, z0, desirable, beta), logratio)
@@ -112,8 +122,10 @@ values.case(
 )
 
 
-half_and_saturated = values.also("1/2 where r = z0; near 0 or 1, and flat, far away from it.", points=3)
-half_and_saturated.case("r = z0", logratio=tensor([1.25, 1.25, 1.25, 1.25]), z0=tensor(1.25), desirable=MIXED, beta=0.3)
+half_and_saturated = values.also("1/2 where r = z0; near 0 or 1, and flat, far away from it.", points=4)
+half_and_saturated.case(
+    "r = z0, and r = z0 + 8", logratio=tensor([1.25, 1.25, 9.25, 9.25]), z0=tensor(1.25), desirable=MIXED, beta=0.3
+)
 half_and_saturated.case(
     "200 nats away from it", logratio=tensor([200.0, 200.0, -200.0, -200.0]), z0=tensor(0.0), desirable=MIXED, beta=1.0
 )
@@ -167,11 +179,13 @@ losses.case(
 )
 
 
-losses_of_one_class = losses.also("Batches in which all completions are desirable, or none is.", points=3)
+losses_at_the_edges = losses.also(
+    "Finite and right for batches of one class, and hundreds of nats away from the reference: 0 or lambda.", points=6
+)
 for title, label in (("only desirable ones", True), ("only undesirable ones", False)):
-    losses_of_one_class.case(
+    losses_at_the_edges.case(
         title,
-        logp=SHORT[:3] + tensor([1.0, -4.0, 2.5]),
+        logp=SHORT[:3] + tensor([1.0, -2.0, 4.0]),
         ref_logp=SHORT[:3],
         desirable=torch.full((3,), label),
         z0=tensor(0.25),
@@ -181,14 +195,11 @@ for title, label in (("only desirable ones", True), ("only undesirable ones", Fa
     )
 
 
-losses_far_away = losses.also(
-    "Hundreds of nats away from the reference: 0 or lambda, finite, and without a gradient.", points=3, needs=losses
-)
-losses_far_away.case(
-    "solved and hopeless examples",
-    logp=tensor([-3.0, -300.0, -12.0, -450.0]),
-    ref_logp=tensor([-260.0, -8.0, -330.0, -5.0]),
-    desirable=MIXED,
+losses_at_the_edges.case(
+    "solved and hopeless examples, hundreds of nats away, and two near z0",
+    logp=tensor([-3.0, -300.0, -12.0, -450.0, -6.0, -9.0]),
+    ref_logp=tensor([-260.0, -8.0, -330.0, -5.0, -9.5, -13.0]),
+    desirable=tensor([True, False, False, True, True, False]),
     z0=tensor(3.0),
     beta=1.0,
     lambda_d=1.0,
@@ -224,25 +235,17 @@ balanced_at_a_ratio.case("slightly more desirable ones, which are to count for m
 # --- 6.7 kto_grad_weight ----------------------------------------------------------------------------------------------
 
 
-@check("kto_grad_weight", points=4)
+@check("kto_grad_weight", points=2)
 def pushes(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     """How hard each log-probability is pushed, and in which direction."""
     logp = logp.clone().requires_grad_()  # as the trainer calls it: whoever asks autograd finds the policy's graph
     return lab.kto_grad_weight(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
 
 
-pushes.case(
-    "at the start: beta lambda / 4",
-    logp=SHORT,
-    ref_logp=SHORT.clone(),
-    desirable=MIXED,
-    z0=tensor(0.0),
-    beta=0.1,
-    lambda_d=1.0,
-    lambda_u=2.0,
+AT_FIRST = dict(
+    logp=SHORT, ref_logp=SHORT.clone(), desirable=MIXED, z0=tensor(0.0), beta=0.1, lambda_d=1.0, lambda_u=2.0
 )
-pushes.case(
-    "later",
+LATER = dict(
     logp=SHORT + tensor([2.0, -6.0, 3.0, -1.0]),
     ref_logp=SHORT,
     desirable=MIXED,
@@ -251,9 +254,11 @@ pushes.case(
     lambda_d=1.5,
     lambda_u=0.5,
 )
+pushes.case("at the start: beta lambda / 4", **AT_FIRST)
+pushes.case("later", **LATER)
 
 
-pushes_far_away = pushes.also("Solved and hopeless examples are hardly pushed at all.", points=1, needs=pushes)
+pushes_far_away = pushes.also("Solved and hopeless examples are hardly pushed at all.", points=2, needs=pushes)
 pushes_far_away.case(
     "hundreds of nats away",
     logp=tensor([-3.0, -300.0, -12.0, -450.0]),
@@ -264,5 +269,19 @@ pushes_far_away.case(
     lambda_d=1.0,
     lambda_u=1.5,
 )
+
+
+@check("kto_grad_weight", points=1, needs=pushes)
+def pushes_are_constants(lab, logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    """A figure to look at: it carries no gradient."""
+    return value_without_gradient(
+        lambda logp, ref_logp, z0: lab.kto_grad_weight(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u),
+        logp,
+        ref_logp,
+        z0,
+    )
+
+
+pushes_are_constants.case("later", **LATER)
 
 grad_weight_device = on_its_device(pushes)

@@ -42,14 +42,14 @@ def sequence_logprobs(
     """log pi(y|x), the log-probability of each row's completion after its prompt: summed over its tokens.
 
     Args:
-        logits: the model's output for `input_ids`. Position t has read tokens 0 to t, and predicts token t + 1.
+        logits: the model's output for `input_ids`, finite. Position t has read tokens 0 to t, and predicts token t + 1.
         input_ids: int64, as `collate` gives them.
         completion_mask: int64 or bool, 1 where a token belongs to the completion. The first column is 0, since every
             prompt has a token.
 
     Returns:
         float32, shape (B,), with a gradient to `logits`. Neither prompt nor padding counts, whatever ids stand there;
-        an empty completion gives 0.
+        an empty completion gives 0, and no gradient.
     """
     ### BEGIN SOLUTION
     log_probs = logits[:, :-1].log_softmax(-1).gather(-1, input_ids[:, 1:, None]).squeeze(-1)
@@ -121,22 +121,26 @@ def dpo_grad_weight(
     ### END SOLUTION
 
 
-def preference_accuracy(chosen_rewards: Float[Tensor, "B"], rejected_rewards: Float[Tensor, "B"]) -> Float[Tensor, ""]:
+def preference_accuracy(
+    chosen_rewards: Float[Tensor, "B"], rejected_rewards: Float[Tensor, "B"]
+) -> Float[Tensor, ""] | float:
     """The share of pairs, 0 to 1, whose chosen completion has the higher reward. A tie is not higher.
 
     Returns:
-        A 0-d float32 tensor, without gradient.
+        One number without gradient, a 0-d tensor or a float.
     """
     ### BEGIN SOLUTION
     return (chosen_rewards > rejected_rewards).float().mean()
     ### END SOLUTION
 
 
-def reward_margin(chosen_rewards: Float[Tensor, "B"], rejected_rewards: Float[Tensor, "B"]) -> Float[Tensor, ""]:
+def reward_margin(
+    chosen_rewards: Float[Tensor, "B"], rejected_rewards: Float[Tensor, "B"]
+) -> Float[Tensor, ""] | float:
     """By how much the chosen completion's reward exceeds the rejected one's, on average over the pairs.
 
     Returns:
-        A 0-d float32 tensor, without gradient.
+        One number without gradient, a 0-d tensor or a float.
     """
     ### BEGIN SOLUTION
     return (chosen_rewards - rejected_rewards).detach().mean()

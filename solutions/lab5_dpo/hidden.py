@@ -3,9 +3,8 @@
 import torch
 
 from checks import (
+    always_finite,
     completions_alone,
-    empty_completions,
-    extreme_logits,
     far_apart,
     far_apart_rewards,
     implicit_rewards,
@@ -39,6 +38,7 @@ def ragged(rng):
         yield dict(prompts=prompts, completions=[[*ids, 2] for ids in completions], pad=0)
     yield dict(prompts=texts(rng, [6, 1, 3]), completions=texts(rng, [1, 4, 5]), pad=int(rng.integers(30, 50)))
     yield dict(prompts=texts(rng, [4, 1]), completions=[*texts(rng, [0]), [5, 2]], pad=1)
+    yield dict(prompts=texts(rng, [2, 5]), completions=[[], []], pad=0)
     yield dict(prompts=texts(rng, [3, 3, 3]), completions=[[*ids, 2] for ids in texts(rng, [4, 4, 4])], pad=0)
 
 
@@ -81,11 +81,13 @@ def log_probabilities(rng):
     yield batch(rng, [1, 2, 2, 1, 3], [4, 2, 3, 1, 1], vocabulary=5)
 
 
-@hidden_cases(extreme_logits)
-def large_logits(rng):
+@hidden_cases(always_finite)
+def large_logits_and_empty_rows(rng):
     yield batch(rng, [2, 1], [2, 4], scale=80.0)
     case = batch(rng, [1, 3, 2], [3, 2, 2], padding=1)
     yield case | {"logits": case["logits"] + 500.0}
+    yield batch(rng, [2, 3, 1], [0, 3, 2], scale=2.0)
+    yield batch(rng, [3, 1], [0, 0], padding=1)
 
 
 @hidden_cases(nothing_else_counts)
@@ -94,12 +96,6 @@ def elsewhere(rng):
         case = batch(rng, prompts, completions, padding=1)
         other = torch.from_numpy(rng.integers(7, size=case["input_ids"].shape))
         yield dict(**case, other_ids=other, extra=int(rng.integers(1, 5)))
-
-
-@hidden_cases(empty_completions)
-def without_completion(rng):
-    yield batch(rng, [2, 3, 1], [3, 0, 2], scale=2.0)
-    yield batch(rng, [3, 1], [0, 0], padding=1)
 
 
 # --- 5.3 to 5.5, 5.7: pairs -------------------------------------------------------------------------------------------
@@ -111,6 +107,13 @@ def pairs(rng, n, spread=3.0):
     return dict(pc=rc + floats(rng, n, scale=spread), pr=rr + floats(rng, n, scale=spread), rc=rc, rr=rr)
 
 
+def far_pairs(rng):
+    """Pairs with log-ratios of 40, of 8 and -8, next to 0 and of 0, in another order for chosen and rejected."""
+    case = pairs(rng, 5)
+    ratios = torch.tensor([40.0, 8.0, -8.0, 0.05, 0.0])
+    return case | dict(pc=case["rc"] + ratios, pr=case["rr"] + ratios[torch.from_numpy(rng.permutation(5))])
+
+
 def beta(rng):
     return round(float(rng.uniform(0.15, 0.6)), 3)
 
@@ -120,12 +123,16 @@ def completions_of_two_policies(rng):
     for n in (1, 4, 7):
         case = pairs(rng, n)
         yield dict(logp=case["pc"], ref_logp=case["rc"], beta=beta(rng))
+    case = far_pairs(rng)
+    yield dict(logp=case["pc"], ref_logp=case["rc"], beta=2.0)
 
 
 @hidden_cases(losses_and_rewards)
 def preference_pairs(rng):
     for n in (1, 3, 6):
         yield dict(**pairs(rng, n), beta=beta(rng))
+    yield dict(**far_pairs(rng), beta=0.02)
+    yield dict(**far_pairs(rng), beta=1.5)
     case = pairs(rng, 4)
     yield case | dict(rc=case["pc"].clone(), rr=case["pr"].clone(), beta=beta(rng))
 
@@ -134,14 +141,19 @@ def preference_pairs(rng):
 def doubted_pairs(rng):
     for n, smoothing in ((2, 0.05), (5, 0.3), (3, 0.5)):
         yield dict(**pairs(rng, n), beta=beta(rng), label_smoothing=smoothing)
+    yield dict(**far_pairs(rng), beta=1.5, label_smoothing=0.15)
+    yield dict(**extreme_pairs(rng), beta=0.25, label_smoothing=0.2)
+
+
+def extreme_pairs(rng):
+    case = pairs(rng, 5)
+    return case | dict(pc=case["pc"] + torch.tensor([-3200.0, 3200.0, -400.0, -150.0, 0.0]))
 
 
 @hidden_cases(far_apart)
-def extreme_pairs(rng):
-    for smoothing in (0.0, 0.2):
-        case = pairs(rng, 3)
-        case["pc"] = case["pc"] + torch.tensor([-3200.0, 3200.0, -400.0])
-        yield dict(**case, beta=0.25, label_smoothing=smoothing)
+def pairs_far_apart(rng):
+    yield dict(**extreme_pairs(rng), beta=0.25, label_smoothing=0.0)
+    yield dict(**extreme_pairs(rng), beta=1.0, label_smoothing=0.0)
 
 
 @hidden_cases(left_out)
@@ -156,6 +168,7 @@ def pulls(rng):
         yield dict(**pairs(rng, n), beta=beta(rng))
     case = pairs(rng, 3)
     yield case | dict(rc=case["pc"].clone(), rr=case["pr"].clone(), beta=beta(rng))
+    yield dict(**far_pairs(rng), beta=1.5)
     # Ranked wrong, and right, by a wide margin: beta, and nearly 0.
     case = pairs(rng, 2)
     yield case | dict(pc=case["pc"] + torch.tensor([-900.0, 900.0]), beta=0.5)
@@ -163,8 +176,9 @@ def pulls(rng):
 
 @hidden_cases(squared_distances)
 def distances(rng):
-    for n, tau in ((1, 0.1), (5, 0.25), (4, 1.0)):
+    for n, tau in ((1, 0.1), (5, 0.25), (4, 5.0)):
         yield dict(**pairs(rng, n), tau=tau)
+    yield dict(**far_pairs(rng), tau=0.02)
 
 
 # --- 5.6 preference_accuracy, reward_margin ---------------------------------------------------------------------------
@@ -181,12 +195,17 @@ def ranked_pairs(rng):
     # The mean margin is positive, and two of three pairs are ranked wrong.
     yield dict(chosen_rewards=torch.tensor([9.0, 0.0, 1.0]), rejected_rewards=torch.tensor([0.0, 0.5, 1.5]))
     yield dict(chosen_rewards=floats(rng, 1), rejected_rewards=torch.tensor([9.0]))
+    # However little a reward is higher, and however large both are.
+    rejected = torch.tensor([0.25, -60.0, 300.0, 0.0, -0.5])
+    differences = torch.tensor([0.001, 0.5, 0.25, -0.001, 0.001])
+    yield dict(chosen_rewards=rejected + differences, rejected_rewards=rejected)
 
 
 @hidden_cases(margin)
 def margins(rng):
     for n in (1, 4, 6):
         yield dict(chosen_rewards=floats(rng, n, shift=0.5), rejected_rewards=floats(rng, n, scale=2.0))
+    yield dict(chosen_rewards=floats(rng, 5, scale=50.0), rejected_rewards=floats(rng, 5, scale=50.0))
 
 
 # --- 5.8 bradley_terry_loss, kl_penalised_reward ----------------------------------------------------------------------
@@ -203,8 +222,8 @@ def rewarded_pairs(rng):
 @hidden_cases(far_apart_rewards)
 def extreme_rewards(rng):
     for size in (200.0, 150.0):
-        signs = torch.tensor([1.0, -1.0, 1.0])
-        yield dict(r_w=-size * signs + floats(rng, 3), r_l=size * signs + floats(rng, 3))
+        sizes = size * torch.tensor([1.0, -1.0, 0.5, -0.6, 0.0])
+        yield dict(r_w=sizes + floats(rng, 5), r_l=-sizes + floats(rng, 5))
 
 
 @hidden_cases(penalised)
@@ -212,3 +231,5 @@ def rewarded_samples(rng):
     for n in (1, 5):
         case = pairs(rng, n)
         yield dict(r=floats(rng, n, scale=2.0), logp=case["pc"], ref_logp=case["rc"], beta=beta(rng))
+    case = far_pairs(rng)
+    yield dict(r=floats(rng, 5, scale=50.0), logp=case["pc"], ref_logp=case["rc"], beta=2.0)

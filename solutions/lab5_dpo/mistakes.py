@@ -24,6 +24,10 @@ REFERENCE_IGNORED = (
     "With policy = reference the DPO loss must be log 2 whatever the log-probabilities are; yours is not. What is the "
     "reference for?"
 )
+REFERENCE_ADDED = (
+    "The reference's log-probabilities have the wrong sign, or have changed places: from each completion's "
+    "log-probability that of the same completion under the reference is subtracted."
+)
 REFERENCE_WITH_GRADIENT = "A gradient reaches the reference's log-probabilities: the reference is frozen, and data."
 REWARD_WITH_GRADIENT = "Your reward carries a gradient: it is a figure to look at, and has to be a constant."
 METRIC_WITH_GRADIENT = "Your figure carries a gradient: it is there to be watched, and must be a constant."
@@ -32,6 +36,7 @@ WRONG_WAY_ROUND = (
 )
 OVERFLOW = "Your loss is infinite for a margin of -800: take the logarithm of the sigmoid analytically."
 CUT_OFF = "A pair that is ranked wrong by far teaches nothing in yours: the sigmoid, or z, is cut off somewhere."
+RATIO_CUT_OFF = "A log-ratio counts up to some size alone in yours: nothing limits it."
 ONE_NUMBER = "One number comes back where every pair has one of its own."
 MEAN_ALREADY = "A mean comes back: each pair's own loss is asked for, whoever calls it averages."
 NUMBER_FOR_A_LOSS = "Your loss is a Python number: its value may be right, but nothing can be learned from it."
@@ -263,7 +268,9 @@ def mean_over_the_tokens(logits, input_ids, completion_mask):
     return (scored(logits[:, :-1], input_ids[:, 1:]) * mask).sum(-1) / mask.sum(-1).clamp(min=1)
 
 
-@mistake("sequence_logprobs", "A row without a completion gives NaN: and its mean was not asked for, a sum is.")
+@mistake(
+    "sequence_logprobs", "A mean over the tokens comes back: the log-probability of a text is the sum of its tokens'."
+)
 def mean_that_divides_by_zero(logits, input_ids, completion_mask):
     mask = completion_mask[:, 1:]
     return (scored(logits[:, :-1], input_ids[:, 1:]) * mask).sum(-1) / mask.sum(-1)
@@ -339,6 +346,16 @@ def cross_entropy_with_its_sign(logits, input_ids, completion_mask):
 def logarithm_of_the_softmax(logits, input_ids, completion_mask):
     picked = logits[:, :-1].softmax(-1).gather(-1, input_ids[:, 1:, None]).squeeze(-1).log()
     return picked.masked_fill(completion_mask[:, 1:] == 0, 0.0).sum(-1)
+
+
+@mistake("sequence_logprobs", "Your function fails where a row has no completion: its log-probability is 0.")
+def places_of_each_row(logits, input_ids, completion_mask):
+    sums = []
+    for row, ids, mask in zip(logits.log_softmax(-1), input_ids, completion_mask, strict=True):
+        places = mask.nonzero()[:, 0]
+        start, end = places[0], places[-1] + 1
+        sums.append(row[start - 1 : end - 1].gather(-1, ids[start:end, None]).sum())
+    return torch.stack(sums)
 
 
 @mistake("sequence_logprobs", "Unlikely tokens all cost the same: a number added before the logarithm outweighs them.")
@@ -463,6 +480,11 @@ def reward_in_place(logp, ref_logp, beta):
     return beta * logp
 
 
+@mistake("implicit_reward", RATIO_CUT_OFF)
+def reward_cut_off(logp, ref_logp, beta):
+    return beta * (logp - ref_logp).detach().clamp(-10, 10)
+
+
 @mistake("implicit_reward", "beta is always .1 in yours, whatever it is called with.")
 def beta_of_a_tenth(logp, ref_logp, beta):
     return implicit_reward(logp, ref_logp, 0.1)
@@ -510,13 +532,13 @@ def reference_ignored(pc, pr, rc, rr, beta=0.1, label_smoothing=0.0):
     return with_rewards(smoothed(beta * (pc - pr), label_smoothing), pc, pr, rc, rr, beta)
 
 
-@mistake("dpo_loss", REFERENCE_IGNORED)
+@mistake("dpo_loss", REFERENCE_ADDED)
 def reference_added(pc, pr, rc, rr, beta=0.1, label_smoothing=0.0):
     z = beta * ((pc + rc.detach()) - (pr + rr.detach()))
     return with_rewards(smoothed(z, label_smoothing), pc, pr, rc, rr, beta)
 
 
-@mistake("dpo_loss", "The references have changed places: each completion is compared with its own.")
+@mistake("dpo_loss", REFERENCE_ADDED)
 def references_swapped(pc, pr, rc, rr, beta=0.1, label_smoothing=0.0):
     c, r = log_ratios(pc, pr, rr, rc)
     return with_rewards(smoothed(beta * (c - r), label_smoothing), pc, pr, rc, rr, beta)
@@ -581,6 +603,19 @@ def sigmoid_with_epsilon(pc, pr, rc, rr, beta=0.1, label_smoothing=0.0):
     c, r = log_ratios(pc, pr, rc, rr)
     losses = smoothed(beta * (c - r), label_smoothing, lambda z: (z.sigmoid() + 1e-8).log())
     return with_rewards(losses, pc, pr, rc, rr, beta)
+
+
+@mistake("dpo_loss", CUT_OFF)
+def sigmoid_clamped(pc, pr, rc, rr, beta=0.1, label_smoothing=0.0):
+    c, r = log_ratios(pc, pr, rc, rr)
+    losses = smoothed(beta * (c - r), label_smoothing, lambda z: z.sigmoid().clamp(min=1e-12).log())
+    return with_rewards(losses, pc, pr, rc, rr, beta)
+
+
+@mistake("dpo_loss", RATIO_CUT_OFF)
+def log_ratios_cut_off(pc, pr, rc, rr, beta=0.1, label_smoothing=0.0):
+    pc, pr = (rc + (pc - rc).clamp(-10, 10)), (rr + (pr - rr).clamp(-10, 10))
+    return dpo_loss(pc, pr, rc, rr, beta, label_smoothing)
 
 
 @mistake("dpo_loss", CUT_OFF)
@@ -834,6 +869,14 @@ def weight_with_graph(pc, pr, rc, rr, beta):
     return beta * (beta * ((pr - rr) - (pc - rc))).sigmoid()
 
 
+@mistake(
+    "dpo_grad_weight", "For a pair that is ranked wrong by far NaN comes out: exp overflows, torch's sigmoid does not."
+)
+def weight_overflowing(pc, pr, rc, rr, beta):
+    x = (-margins(pc, pr, rc, rr, beta)).exp()
+    return beta * x / (1 + x)
+
+
 @mistake("dpo_grad_weight", ONE_NUMBER)
 def mean_weight(pc, pr, rc, rr, beta):
     return dpo_grad_weight(pc, pr, rc, rr, beta).mean()
@@ -879,6 +922,11 @@ def chosen_reward_positive(chosen_rewards, rejected_rewards):
 @mistake("preference_accuracy", "You ask for the signs of both rewards: only their order counts.")
 def opposite_signs(chosen_rewards, rejected_rewards):
     return ((chosen_rewards > 0) & (rejected_rewards < 0)).float().mean()
+
+
+@mistake("preference_accuracy", "A chosen reward has to be higher by some margin in yours: however little is enough.")
+def higher_by_a_margin(chosen_rewards, rejected_rewards):
+    return (chosen_rewards - rejected_rewards > 0.01).float().mean()
 
 
 @mistake("preference_accuracy", "A count comes back; the share of the pairs is asked for.")
@@ -996,6 +1044,12 @@ def margin_of_the_example(chosen_rewards, rejected_rewards):
 # --- 5.7 ipo_loss -----------------------------------------------------------------------------------------------------
 
 
+REJECTED_AHEAD = (
+    "Your loss is smallest where the rejected completion is ahead: chosen and rejected have changed places, or the "
+    "target has the wrong sign."
+)
+
+
 def difference(pc, pr, rc, rr):
     return (pc - rc.detach()) - (pr - rr.detach())
 
@@ -1015,12 +1069,12 @@ def absolute_distance(pc, pr, rc, rr, tau):
     return (difference(pc, pr, rc, rr) - 1 / (2 * tau)).abs()
 
 
-@mistake("ipo_loss", "Your loss pulls towards a negative target: the rejected completion is made likelier.")
+@mistake("ipo_loss", REJECTED_AHEAD)
 def sign_of_the_target(pc, pr, rc, rr, tau):
     return (difference(pc, pr, rc, rr) + 1 / (2 * tau)).pow(2)
 
 
-@mistake("ipo_loss", "Your loss is smallest where the rejected completion is ahead: chosen and rejected are exchanged.")
+@mistake("ipo_loss", REJECTED_AHEAD)
 def ipo_swapped(pc, pr, rc, rr, tau):
     return (difference(pr, pc, rr, rc) - 1 / (2 * tau)).pow(2)
 
@@ -1049,7 +1103,7 @@ def ipo_without_reference(pc, pr, rc, rr, tau):
     return (pc - pr - 1 / (2 * tau)).pow(2)
 
 
-@mistake("ipo_loss", "The references have changed places: each completion is compared with its own.")
+@mistake("ipo_loss", REFERENCE_ADDED)
 def ipo_references_swapped(pc, pr, rc, rr, tau):
     return (difference(pc, pr, rr, rc) - 1 / (2 * tau)).pow(2)
 
@@ -1067,6 +1121,17 @@ def ipo_policy_detached(pc, pr, rc, rr, tau):
 @mistake("ipo_loss", "Your loss is half of what it should be: no factor stands before the square.")
 def half_of_the_square(pc, pr, rc, rr, tau):
     return ipo_loss(pc, pr, rc, rr, tau) / 2
+
+
+@mistake("ipo_loss", RATIO_CUT_OFF)
+def ipo_cut_off(pc, pr, rc, rr, tau):
+    return (difference(pc, pr, rc, rr).clamp(-20, 20) - 1 / (2 * tau)).pow(2)
+
+
+@mistake("ipo_loss", "Your loss is a straight line far from the target: it is squared everywhere.")
+def ipo_by_huber(pc, pr, rc, rr, tau):
+    h = difference(pc, pr, rc, rr)
+    return 2 * F.huber_loss(h, torch.full_like(h, 1 / (2 * tau)), reduction="none")
 
 
 @mistake("ipo_loss", MEAN_ALREADY)
@@ -1171,6 +1236,11 @@ def probability_with_epsilon(r_w, r_l):
     return -((r_w - r_l).sigmoid() + 1e-8).log().mean()
 
 
+@mistake("bradley_terry_loss", "Pairs that are ranked wrong by far teach nothing: the sigmoid is cut off.")
+def cross_entropy_of_the_sigmoid(r_w, r_l):
+    return F.binary_cross_entropy((r_w - r_l).sigmoid(), torch.ones_like(r_w))
+
+
 @mistake("bradley_terry_loss", "A loss for each pair comes back; their mean is asked for.")
 def loss_of_each_pair(r_w, r_l):
     return -F.logsigmoid(r_w - r_l)
@@ -1253,6 +1323,16 @@ def k3_for_the_log_ratio(r, logp, ref_logp, beta):
 @mistake("kl_penalised_reward", "You weight the log-ratio with the probability: samples come as often as that already.")
 def weighted_with_the_probability(r, logp, ref_logp, beta):
     return (r - beta * logp.exp() * (logp - ref_logp)).detach()
+
+
+@mistake("kl_penalised_reward", RATIO_CUT_OFF)
+def penalty_cut_off(r, logp, ref_logp, beta):
+    return (r - beta * (logp - ref_logp).clamp(-10, 10)).detach()
+
+
+@mistake("kl_penalised_reward", "Your rewards are cut off before the penalty: they count as they are.")
+def reward_limited(r, logp, ref_logp, beta):
+    return (r.clamp(-5, 5) - beta * (logp - ref_logp)).detach()
 
 
 @mistake("kl_penalised_reward", "All samples pay the same: each has a log-ratio of its own.")

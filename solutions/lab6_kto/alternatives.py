@@ -106,6 +106,11 @@ def sum_over_count(policy_kl_logps, ref_kl_logps):
 
 
 @alternative("kto_reference_point")
+def as_a_number(policy_kl_logps, ref_kl_logps):
+    return max(0.0, (policy_kl_logps - ref_kl_logps).mean().item())
+
+
+@alternative("kto_reference_point")
 def chosen_in_python(policy_kl_logps, ref_kl_logps):
     return max((policy_kl_logps.detach() - ref_kl_logps.detach()).mean(), policy_kl_logps.new_zeros(()))
 
@@ -239,14 +244,15 @@ def by_autograd_on_the_policys_graph(logp, ref_logp, desirable, z0, beta, lambda
 
 @alternative("kto_grad_weight")
 def product_of_two_sigmoids(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
-    x = beta * (logp - ref_logp - z0)
-    slope = beta * torch.sigmoid(x) * torch.sigmoid(-x)
-    return torch.where(desirable, lambda_d * slope, -lambda_u * slope)
+    with torch.no_grad():
+        x = beta * (logp - ref_logp - z0)
+        slope = beta * torch.sigmoid(x) * torch.sigmoid(-x)
+        return torch.where(desirable, lambda_d * slope, -lambda_u * slope)
 
 
 @alternative("kto_grad_weight")
 def by_a_hyperbolic_cosine(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
-    half = beta * (logp.detach().double() - ref_logp - z0) / 2
+    half = beta * (logp.detach().double() - ref_logp.detach() - z0.detach()) / 2
     slope = beta / (4 * torch.cosh(half) ** 2)
     signs = SimpleNamespace(up=desirable * lambda_d, down=(~desirable) * lambda_u)
     return slope * (signs.up - signs.down)

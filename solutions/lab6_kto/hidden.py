@@ -7,12 +7,12 @@ from checks import (
     balanced_at_a_ratio,
     half_and_saturated,
     losses,
-    losses_far_away,
-    losses_of_one_class,
+    losses_at_the_edges,
     mean_of_log_ratios,
     never_negative,
     nothing_to_mismatch,
     pushes,
+    pushes_are_constants,
     pushes_far_away,
     shifted_by_one,
     taken_apart,
@@ -55,6 +55,9 @@ def batches(rng):
     for n in (2, 3, 6, 17):
         yield dict(prompts=words(rng, n), completions=words(rng, n))
     yield dict(prompts=list(range(5)), completions=rng.integers(100, size=(5, 2)).tolist())
+    # Two prompts are equal, and so are two completions.
+    (prompt, *prompts), (completion, *completions) = words(rng, 5), words(rng, 5)
+    yield dict(prompts=[prompt, *prompts, prompt], completions=[completion, *completions, completion])
 
 
 @hidden_cases(nothing_to_mismatch)
@@ -77,6 +80,8 @@ def drifted_policies(rng):
         ref = floats(rng, n, scale=8.0, shift=-40.0)
         yield dict(policy_kl_logps=ref + with_mean(rng, n, float(rng.uniform(0.3, 3))), ref_kl_logps=ref)
     yield dict(policy_kl_logps=torch.tensor([-20.0]), ref_kl_logps=torch.tensor([-20.0 - float(rng.uniform(1, 9))]))
+    ref = floats(rng, 3, scale=8.0, shift=-400.0)  # nothing limits it from above
+    yield dict(policy_kl_logps=ref + with_mean(rng, 3, float(rng.uniform(100, 300))), ref_kl_logps=ref)
 
 
 @hidden_cases(never_negative)
@@ -87,12 +92,13 @@ def falling_policies(rng):
     yield dict(policy_kl_logps=torch.tensor([-25.0]), ref_kl_logps=torch.tensor([-25.0 + float(rng.uniform(1, 9))]))
     ref = floats(rng, 4, scale=8.0, shift=-40.0)
     yield dict(policy_kl_logps=ref, ref_kl_logps=ref.clone())
+    yield dict(policy_kl_logps=ref + with_mean(rng, 4, float(rng.uniform(0.02, 0.2))), ref_kl_logps=ref)
 
 
 @hidden_cases(values)
 def log_ratios(rng):
-    for n in (2, 5, 12):
-        beta, z0 = float(rng.uniform(0.05, 1.0)), torch.tensor(float(rng.uniform(0.5, 4.0)))
+    for n, beta in ((2, float(rng.uniform(0.05, 1.0))), (5, 0.01), (12, float(rng.uniform(2.0, 5.0)))):
+        z0 = torch.tensor(float(rng.uniform(0.5, 4.0)))
         yield dict(logratio=z0 + floats(rng, n, scale=1.5 / beta), z0=z0, desirable=labels(rng, n), beta=beta)
     for n, label in ((3, True), (3, False), (1, bool(rng.integers(2)))):
         yield dict(
@@ -107,15 +113,16 @@ def log_ratios(rng):
 def edges_of_the_value(rng):
     desirable = labels(rng, 5)
     z0 = torch.tensor(float(rng.uniform(0.5, 4.0)))
-    yield dict(logratio=z0.repeat(5), z0=z0, desirable=desirable, beta=float(rng.uniform(0.1, 2.0)))
+    beta = float(rng.uniform(0.1, 2.0))
+    yield dict(logratio=z0 + torch.tensor([0, 0, 1, 0, -1]) / beta, z0=z0, desirable=desirable, beta=beta)
     far = floats(rng, 5, scale=50.0)
     yield dict(logratio=far + 300 * far.sign(), z0=z0, desirable=desirable, beta=float(rng.uniform(0.5, 2.0)))
 
 
-def batch(rng, desirable, spread=1.5):
+def batch(rng, desirable, spread=1.5, beta=None):
     """A batch with these labels; r lies about z0, `spread` / beta away from it."""
     n = len(desirable)
-    beta, z0 = float(rng.uniform(0.05, 1.0)), float(rng.uniform(0.5, 4.0))
+    beta, z0 = beta or float(rng.uniform(0.05, 1.0)), float(rng.uniform(0.5, 4.0))
     ref = floats(rng, n, scale=5.0, shift=-20.0)
     lambda_d = float(rng.uniform(0.5, 1.2))
     return dict(
@@ -130,12 +137,13 @@ def batch(rng, desirable, spread=1.5):
 
 
 def far_away(rng, n):
-    """A batch in which only the first example is near z0."""
-    case = batch(rng, labels(rng, n))
-    case["beta"] = float(rng.uniform(0.5, 2.0))
+    """A batch in which only the first two examples, one of each class, are near z0."""
+    desirable = labels(rng, n)
+    desirable[:2] = torch.tensor([True, False])
+    case = batch(rng, desirable, beta=float(rng.uniform(0.5, 2.0)))
     distance = floats(rng, n, scale=50.0)
     distance += 300 * distance.sign()
-    distance[0] = 1.0
+    distance[:2] = torch.tensor([1.0, 0.75])
     return case | {"logp": case["ref_logp"] + case["z0"] + distance}
 
 
@@ -143,19 +151,15 @@ def far_away(rng, n):
 def mixed_batches(rng):
     for n in (2, 5, 16):
         yield batch(rng, labels(rng, n))
-    case = batch(rng, labels(rng, 4))
+    case = batch(rng, labels(rng, 4), beta=0.01)
     yield case | {"lambda_d": case["lambda_u"], "lambda_u": case["lambda_d"]}
+    yield batch(rng, labels(rng, 6), beta=3.0, spread=6.0)
 
 
-@hidden_cases(losses_of_one_class)
-def one_class(rng):
-    for n in (1, 4):
-        for label in (True, False):
-            yield batch(rng, torch.full((n,), label))
-
-
-@hidden_cases(losses_far_away)
-def saturated_batches(rng):
+@hidden_cases(losses_at_the_edges)
+def one_class_and_saturated(rng):
+    for n, label in ((1, True), (1, False), (4, True), (4, False)):
+        yield batch(rng, torch.full((n,), label))
     for n in (3, 8):
         yield far_away(rng, n)
 
@@ -170,6 +174,7 @@ def counts(rng):
 
 @hidden_cases(balanced_at_a_ratio)
 def counts_and_ratios(rng):
+    yield dict(n_d=30 + int(rng.integers(9)), n_u=50, ratio=float(rng.uniform(2, 5)))
     for n_d, n_u in ((40, 160), (160, 40), (70, 70)):
         yield dict(n_d=n_d + int(rng.integers(9)), n_u=n_u + int(rng.integers(9)), ratio=float(rng.uniform(1.15, 1.4)))
     yield dict(n_d=100 + int(rng.integers(9)), n_u=90, ratio=4 / 3)
@@ -179,11 +184,17 @@ def counts_and_ratios(rng):
 def pushed_batches(rng):
     for n in (2, 5, 16):
         yield batch(rng, labels(rng, n))
-    yield batch(rng, torch.ones(3, dtype=torch.bool))
-    yield batch(rng, torch.zeros(1, dtype=torch.bool))
+    yield batch(rng, torch.ones(3, dtype=torch.bool), beta=0.01)
+    yield batch(rng, torch.zeros(1, dtype=torch.bool), beta=3.0)
 
 
 @hidden_cases(pushes_far_away)
 def hardly_pushed_batches(rng):
     for n in (3, 8):
         yield far_away(rng, n)
+
+
+@hidden_cases(pushes_are_constants)
+def looked_at(rng):
+    for n in (2, 5):
+        yield batch(rng, labels(rng, n))

@@ -32,7 +32,7 @@ def mismatched_pairs(prompts: Sequence[Any], completions: Sequence[Any]) -> list
 
     Args:
         prompts, completions: those of a batch; completion i answers prompt i. Texts, or lists of token ids: what they
-            are does not matter here.
+            are does not matter here, and some of them may be equal.
 
     Returns:
         As many tuples (prompt, completion), in the order of the prompts: prompt i with completion i - 1, and prompt 0
@@ -50,7 +50,9 @@ def mismatched_pairs(prompts: Sequence[Any], completions: Sequence[Any]) -> list
     ### END SOLUTION
 
 
-def kto_reference_point(policy_kl_logps: Float[Tensor, "M"], ref_kl_logps: Float[Tensor, "M"]) -> Float[Tensor, ""]:
+def kto_reference_point(
+    policy_kl_logps: Float[Tensor, "M"], ref_kl_logps: Float[Tensor, "M"]
+) -> Float[Tensor, ""] | float:
     """The reference point z0, an estimate of KL(pi_theta || pi_ref) from mismatched pairs.
 
     Args:
@@ -58,8 +60,8 @@ def kto_reference_point(policy_kl_logps: Float[Tensor, "M"], ref_kl_logps: Float
         ref_kl_logps: log pi_ref of the same pairs.
 
     Returns:
-        A 0-d float32 tensor, without gradient: the mean of the log-ratios over the pairs, and 0 where that mean is
-        negative, which a KL divergence is not.
+        One number without gradient, a 0-d tensor or a float: the mean of the log-ratios over the pairs, however large,
+        and 0 where that mean is negative, which a KL divergence is not.
     """
     ### BEGIN SOLUTION
     return (policy_kl_logps - ref_kl_logps).detach().mean().clamp(min=0)
@@ -151,8 +153,8 @@ def kto_grad_weight(
         As for `kto_loss`.
 
     Returns:
-        float32, shape (B,): positive where the completion becomes likelier, negative where it becomes rarer.
-        Largest in size at r = z0, and next to nothing far away from it on either side.
+        float32, shape (B,), without gradient: positive where the completion becomes likelier, negative where it becomes
+        rarer. Largest in size at r = z0, and next to nothing far away from it on either side.
     """
     ### BEGIN SOLUTION
     value = kto_value((logp - ref_logp).detach(), z0.detach(), desirable, beta)

@@ -17,6 +17,14 @@ SAME_SIGN = (
     "the value function is mirrored for that class."
 )
 LABELS_INVERTED = "Desirable answers are treated as undesirable ones, and the other way around."
+VALUE_UPSIDE_DOWN = "Your value falls where it should rise: the labels are the wrong way around, or it is 1 - v."
+LOSS_UPSIDE_DOWN = (
+    "Descending your loss makes desirable answers rarer: the labels are the wrong way around, or it is lambda v."
+)
+PUSH_UPSIDE_DOWN = (
+    "Desirable answers are pushed down in yours, and undesirable ones up: the labels are the wrong way around, or it "
+    "is the derivative of the loss, and a step of descent goes the other way."
+)
 Z0_IGNORED = "The reference point makes no difference in yours: the value is 1/2 at r = z0, not at r = 0."
 Z0_ADDED = "The larger z0 is, the better desirable answers look in yours: the reference point has the wrong sign."
 Z0_ON_BOTH_SIDES = (
@@ -25,6 +33,9 @@ Z0_ON_BOTH_SIDES = (
 )
 BETA_IGNORED = "beta makes no difference in yours: the curve is as steep for every beta."
 BETA_ON_R_ALONE = "Only r is scaled with beta in yours: the distance to z0 is, as a whole."
+BETA_ON_Z0_ALONE = "Only z0 is scaled with beta in yours: the distance to z0 is, as a whole."
+Z0_OF_ITS_OWN = "You make a z0 of your own from the batch: its pairs are matched ones. The z0 that is given counts."
+OVERFLOW = "For log-ratios of hundreds of nats NaN comes out: exp overflows, the sigmoid of torch does not."
 NO_GRADIENT = "No gradient reaches the policy: numbers are right, but nothing can be learned from them."
 WEIGHTS_SWAPPED = "lambda_d weighs the undesirable answers in yours, and lambda_u the desirable ones."
 WEIGHTS_IGNORED = "lambda_d and lambda_u make no difference in yours."
@@ -136,6 +147,36 @@ def prompt_in_the_completion(pairs):
     return [{**example, "completion": example["prompt"] + example["completion"]} for example in unpair(pairs)]
 
 
+@mistake(
+    "unpair", "Only the first pair is taken apart: your function returns within its loop, before the others' turn."
+)
+def returned_within_the_loop(pairs):
+    for pair in pairs:
+        return unpair([pair])
+
+
+@mistake("unpair", "Only the last pair is left: your list begins anew with each pair.")
+def list_made_within_the_loop(pairs):
+    for pair in pairs:
+        examples = unpair([pair])
+    return examples
+
+
+@mistake("unpair", "Nothing comes back: the examples are not returned.")
+def without_a_return(pairs):
+    unpair(pairs)
+
+
+@mistake("unpair", "A generator comes back, which can be read only once: a list is asked for.")
+def as_a_generator(pairs):
+    return (example for example in unpair(pairs))
+
+
+@mistake("unpair", "Your list holds a list for each pair: the examples stand in one list, one after the other.")
+def list_of_lists(pairs):
+    return [unpair([pair]) for pair in pairs]
+
+
 @mistake("unpair", "Examples come as tuples: dictionaries with three keys are asked for.")
 def as_tuples(pairs):
     return [tuple(example.values()) for example in unpair(pairs)]
@@ -153,7 +194,7 @@ def the_example_unpaired(pairs):
 
 # --- 6.2 mismatched_pairs ---------------------------------------------------------------------------------------------
 
-NOTHING_REFUSED = "A batch of one is accepted: its only prompt gets its own completion, and nothing is mismatched."
+ANSWERED_ANYWAY = "A batch of one, or lists of two lengths, get an answer: an exception is asked for."
 
 
 @mistake(
@@ -190,14 +231,17 @@ def both_shifted(prompts, completions):
     return [(prompts[i - 1], completions[i - 1]) for i in range(len(prompts))]
 
 
-@mistake("mismatched_pairs", NOTHING_REFUSED)
+@mistake(
+    "mismatched_pairs",
+    "A batch of one is accepted: its only prompt gets its own completion, and nothing is mismatched.",
+)
 def one_is_accepted(prompts, completions):
     if len(prompts) != len(completions):
         raise ValueError
     return [(prompt, completions[i - 1]) for i, prompt in enumerate(prompts)]
 
 
-@mistake("mismatched_pairs", NOTHING_REFUSED)
+@mistake("mismatched_pairs", ANSWERED_ANYWAY)
 def nothing_is_refused(prompts, completions):
     return [(prompt, completions[i - 1]) for i, prompt in enumerate(prompts[: len(completions)])]
 
@@ -209,7 +253,7 @@ def lengths_not_compared(prompts, completions):
     return list(zip(prompts, [completions[-1], *completions[:-1]], strict=False))
 
 
-@mistake("mismatched_pairs", "A batch that has no answer is answered with an empty list: an exception is asked for.")
+@mistake("mismatched_pairs", ANSWERED_ANYWAY)
 def empty_instead_of_an_error(prompts, completions):
     if len(prompts) != len(completions) or len(prompts) < 2:
         return []
@@ -273,6 +317,17 @@ def two_lists(prompts, completions):
     return list(prompts), [completions[-1], *completions[:-1]]
 
 
+@mistake("mismatched_pairs", "A zip object comes back, which can be read only once: a list is asked for.")
+def zip_itself(prompts, completions):
+    return zip(*zip(*mismatched_pairs(prompts, completions), strict=True), strict=True)
+
+
+@mistake("mismatched_pairs", "Equal prompts get the same completion in yours: a pair is known by its place alone.")
+def found_by_the_prompt(prompts, completions):
+    mismatched_pairs(prompts, completions)
+    return [(prompt, completions[prompts.index(prompt) - 1]) for prompt in prompts]
+
+
 @mistake("mismatched_pairs", "Every batch is refused: two prompts with two completions are enough.")
 def always_refused(prompts, completions):
     raise ValueError
@@ -283,6 +338,14 @@ def always_refused(prompts, completions):
 CLAMPED_TOO_EARLY = (
     "Negative log-ratios no longer count in yours: z0 is one number for the batch. Average first, limit afterwards."
 )
+NOT_MOVED = (
+    "Your z0 is 0 although the policy has made these completions likelier: it rises with the policy's "
+    "log-probabilities, and falls with the reference's."
+)
+Z0_WITH_GRADIENT = (
+    "Your z0 carries a gradient: the optimiser could move the reference point, and it is a constant for every input."
+)
+LIMITED_FROM_ABOVE = "Your z0 stops growing at some point: its limit is 0 from below, and it has none from above."
 
 
 @mistake("kto_reference_point", "Your z0 can be negative: it stands for a KL divergence, which is not.")
@@ -295,22 +358,17 @@ def clamped_per_example(policy_kl_logps, ref_kl_logps):
     return (policy_kl_logps - ref_kl_logps).detach().clamp(min=0).mean()
 
 
-@mistake(
-    "kto_reference_point",
-    "Your z0 carries a gradient: the optimiser would move the reference point instead of the policy.",
-)
+@mistake("kto_reference_point", Z0_WITH_GRADIENT)
 def not_detached(policy_kl_logps, ref_kl_logps):
     return (policy_kl_logps - ref_kl_logps).mean().clamp(min=0)
 
 
-@mistake("kto_reference_point", "Your z0 still carries the reference's gradient: no input is differentiated.")
+@mistake("kto_reference_point", Z0_WITH_GRADIENT)
 def policy_detached_only(policy_kl_logps, ref_kl_logps):
     return (policy_kl_logps.detach() - ref_kl_logps).mean().clamp(min=0)
 
 
-@mistake(
-    "kto_reference_point", "The difference is the wrong way around: z0 grows as the policy's log-probabilities do."
-)
+@mistake("kto_reference_point", NOT_MOVED)
 def reference_less_policy(policy_kl_logps, ref_kl_logps):
     return (ref_kl_logps - policy_kl_logps).detach().mean().clamp(min=0)
 
@@ -366,9 +424,20 @@ def largest(policy_kl_logps, ref_kl_logps):
     return (policy_kl_logps - ref_kl_logps).detach().max().clamp(min=0)
 
 
-@mistake("kto_reference_point", "Your z0 has no upper limit in the paper: it stops at 1 in yours.")
+@mistake("kto_reference_point", "Only the positive log-ratios are averaged in yours: the mean is over all of them.")
+def mean_of_the_positive_ones(policy_kl_logps, ref_kl_logps):
+    ratios = (policy_kl_logps - ref_kl_logps).detach()
+    return ratios[ratios > 0].mean().nan_to_num()
+
+
+@mistake("kto_reference_point", LIMITED_FROM_ABOVE)
 def limited_on_both_sides(policy_kl_logps, ref_kl_logps):
     return (policy_kl_logps - ref_kl_logps).detach().mean().clamp(0, 1)
+
+
+@mistake("kto_reference_point", LIMITED_FROM_ABOVE)
+def limited_at_ten(policy_kl_logps, ref_kl_logps):
+    return (policy_kl_logps - ref_kl_logps).detach().mean().clamp(0, 10)
 
 
 @mistake("kto_reference_point", "Each pair has a z0 of its own in yours: there is one for the batch, a 0-d tensor.")
@@ -386,17 +455,12 @@ def with_a_dimension(policy_kl_logps, ref_kl_logps):
     return kto_reference_point(policy_kl_logps, ref_kl_logps).reshape(1)
 
 
-@mistake("kto_reference_point", "A Python number comes back: a 0-d tensor is asked for, on the device of the inputs.")
-def number(policy_kl_logps, ref_kl_logps):
-    return kto_reference_point(policy_kl_logps, ref_kl_logps).item()
-
-
-@mistake("kto_reference_point", REFERENCE_IGNORED)
+@mistake("kto_reference_point", NOT_MOVED)
 def policy_alone(policy_kl_logps, ref_kl_logps):
     return policy_kl_logps.detach().mean().clamp(min=0)
 
 
-@mistake("kto_reference_point", "Your z0 is 0 whatever it is given.")
+@mistake("kto_reference_point", NOT_MOVED)
 def always_zero(policy_kl_logps, ref_kl_logps):
     return torch.zeros((), device=policy_kl_logps.device)
 
@@ -422,12 +486,18 @@ def reference_point_of_the_example(policy_kl_logps, ref_kl_logps):
 # --- 6.4 kto_value ----------------------------------------------------------------------------------------------------
 
 
+def of_the_other_class(logratio, desirable):
+    """For each example the mean log-ratio of the other class, where it is positive: the z0 of early versions, (B,)."""
+    means = [logratio[labels].detach().mean().nan_to_num().clamp(min=0) for labels in (desirable, ~desirable)]
+    return torch.where(desirable, means[1], means[0])
+
+
 @mistake("kto_value", SAME_SIGN)
 def value_with_one_sign(logratio, z0, desirable, beta):
     return torch.sigmoid(beta * (logratio - z0))
 
 
-@mistake("kto_value", LABELS_INVERTED)
+@mistake("kto_value", VALUE_UPSIDE_DOWN)
 def value_of_inverted_labels(logratio, z0, desirable, beta):
     return kto_value(logratio, z0, ~desirable, beta)
 
@@ -462,6 +532,17 @@ def value_with_beta_on_r_alone(logratio, z0, desirable, beta):
     return kto_value(beta * logratio, z0, desirable, 1.0)
 
 
+@mistake("kto_value", BETA_ON_Z0_ALONE)
+def value_with_beta_on_z0_alone(logratio, z0, desirable, beta):
+    return kto_value(logratio, beta * z0, desirable, 1.0)
+
+
+@mistake("kto_value", Z0_OF_ITS_OWN)
+def value_with_a_z0_of_each_class(logratio, z0, desirable, beta):
+    z0 = of_the_other_class(logratio, desirable)
+    return torch.sigmoid(beta * torch.where(desirable, logratio - z0, z0 - logratio))
+
+
 @mistake(
     "kto_value", "beta scales your value instead of the distance to z0: the value is 1/2 at r = z0 for every beta."
 )
@@ -489,7 +570,7 @@ def distance_itself(logratio, z0, desirable, beta):
     return beta * torch.where(desirable, logratio - z0, z0 - logratio)
 
 
-@mistake("kto_value", "What you return is 1 - v: the loss is that, for lambda = 1; the value rises with what is good.")
+@mistake("kto_value", VALUE_UPSIDE_DOWN)
 def one_minus_the_value(logratio, z0, desirable, beta):
     return 1 - kto_value(logratio, z0, desirable, beta)
 
@@ -532,7 +613,7 @@ def value_without_graph(logratio, z0, desirable, beta):
     return kto_value(logratio, z0, desirable, beta).detach()
 
 
-@mistake("kto_value", "For log-ratios of hundreds of nats NaN comes out: exp overflows, the sigmoid of torch does not.")
+@mistake("kto_value", OVERFLOW)
 def overflowing_sigmoid(logratio, z0, desirable, beta):
     x = torch.exp(beta * torch.where(desirable, logratio - z0, z0 - logratio))
     return x / (1 + x)
@@ -567,7 +648,7 @@ def loss_with_one_sign(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     return weight * (1 - of_one_sign(logp - ref_logp.detach(), z0.detach(), beta))
 
 
-@mistake("kto_loss", LABELS_INVERTED)
+@mistake("kto_loss", LOSS_UPSIDE_DOWN)
 def loss_of_inverted_labels(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     return kto_loss(logp, ref_logp, ~desirable, z0, beta, lambda_u, lambda_d)
 
@@ -622,12 +703,29 @@ def minus_the_value(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     return kto_loss(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u) - weight
 
 
-@mistake(
-    "kto_loss", "Descending your loss makes desirable answers less likely: it is the value itself, which is to rise."
-)
+@mistake("kto_loss", LOSS_UPSIDE_DOWN)
 def value_instead_of_loss(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     weight = torch.where(desirable, lambda_d, lambda_u)
     return weight * kto_value(logp - ref_logp.detach(), z0.detach(), desirable, beta)
+
+
+@mistake(
+    "kto_loss",
+    "Undesirable examples weigh -lambda_u in yours: v is mirrored for them already, and each loss lies between 0 and "
+    "its lambda.",
+)
+def negative_lambda_u(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    return torch.where(desirable, 1, -1) * kto_loss(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
+
+
+@mistake(
+    "kto_loss",
+    "Undesirable examples are pushed the right way in yours, but their losses are negative: each lies between 0 and "
+    "its lambda.",
+)
+def negative_lambda_u_for_the_mirror(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    value = of_one_sign(logp - ref_logp.detach(), z0.detach(), beta)
+    return torch.where(desirable, lambda_d, -lambda_u) * (1 - value)
 
 
 @mistake(
@@ -682,6 +780,17 @@ def loss_without_beta(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
 def loss_with_beta_on_r_alone(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     r = beta * (logp - ref_logp.detach())
     return torch.where(desirable, lambda_d, lambda_u) * (1 - kto_value(r, z0.detach(), desirable, 1.0))
+
+
+@mistake("kto_loss", BETA_ON_Z0_ALONE)
+def loss_with_beta_on_z0_alone(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    return kto_loss(logp, ref_logp, desirable, beta * z0, 1.0, lambda_d, lambda_u)
+
+
+@mistake("kto_loss", "beta scales the value in yours: it belongs into the sigmoid, where it scales the distance to z0.")
+def loss_of_the_value_times_beta(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    value = kto_value(logp - ref_logp.detach(), z0.detach(), desirable, 1.0)
+    return torch.where(desirable, lambda_d, lambda_u) * (1 - beta * value)
 
 
 @mistake("kto_loss", "beta scales your loss as well: it only belongs into the sigmoid.")
@@ -743,12 +852,17 @@ def grid_of_losses(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     return torch.where(desirable, lambda_d, lambda_u) * (1 - value)
 
 
-@mistake(
-    "kto_loss", "You make a z0 of your own from the batch: its pairs are matched ones. The z0 that is given counts."
-)
+@mistake("kto_loss", Z0_OF_ITS_OWN)
 def z0_of_the_batch(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     z0 = kto_reference_point(logp, ref_logp)
     return kto_loss(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
+
+
+@mistake("kto_loss", Z0_OF_ITS_OWN)
+def loss_with_a_z0_of_each_class(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    logratio = logp - ref_logp.detach()
+    value = value_with_a_z0_of_each_class.implementation(logratio, z0, desirable, beta)
+    return torch.where(desirable, lambda_d, lambda_u) * (1 - value)
 
 
 @mistake(
@@ -760,7 +874,7 @@ def log_ratios_cut_off(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     return kto_loss(ref + (logp - ref).clamp(-1, 1), ref, desirable, z0, beta, lambda_d, lambda_u)
 
 
-@mistake("kto_loss", "For log-ratios of hundreds of nats NaN comes out: exp overflows, the sigmoid of torch does not.")
+@mistake("kto_loss", OVERFLOW)
 def overflowing_loss(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     x = beta * (logp - ref_logp.detach() - z0.detach())
     x = torch.where(desirable, -x, x).exp()
@@ -787,6 +901,10 @@ def always_half_of_lambda(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_
 
 # --- 6.6 balance_weights ----------------------------------------------------------------------------------------------
 
+CLASSES_EXCHANGED = (
+    "The class that counts for too much is raised in yours: lambda_d comes first, and the smaller class is raised."
+)
+
 
 @mistake("balance_weights", "lambda_d comes out below 1 where there are many desirable examples: no weight is below 1.")
 def always_the_desirable_ones(n_d, n_u, ratio=1.0):
@@ -800,12 +918,12 @@ def always_the_undesirable_ones(n_d, n_u, ratio=1.0):
     return 1.0, n_d / (ratio * n_u)
 
 
-@mistake("balance_weights", "The two weights are swapped: lambda_d comes first.")
+@mistake("balance_weights", CLASSES_EXCHANGED)
 def weights_in_another_order(n_d, n_u, ratio=1.0):
     return balance_weights(n_d, n_u, ratio)[::-1]
 
 
-@mistake("balance_weights", "The class that has more examples is raised in yours: the other one has too little weight.")
+@mistake("balance_weights", CLASSES_EXCHANGED)
 def larger_class_raised(n_d, n_u, ratio=1.0):
     return (1.0, ratio * n_u / n_d) if n_u > n_d else (n_d / (ratio * n_u), 1.0)
 
@@ -894,7 +1012,7 @@ def pushed_up_in_any_case(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_
     return slope(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
 
 
-@mistake("kto_grad_weight", "Yours is the derivative of the loss: a step of descent goes the other way.")
+@mistake("kto_grad_weight", PUSH_UPSIDE_DOWN)
 def derivative_of_the_loss(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     return -kto_grad_weight(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u)
 
@@ -902,6 +1020,30 @@ def derivative_of_the_loss(logp, ref_logp, desirable, z0, beta, lambda_d, lambda
 @mistake("kto_grad_weight", "beta is missing: the chain rule brings it out of the sigmoid.")
 def push_without_beta(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     return kto_grad_weight(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u) / beta
+
+
+@mistake("kto_grad_weight", BETA_ON_R_ALONE)
+def push_with_beta_on_r_alone(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    logp, ref_logp = beta * logp.detach(), beta * ref_logp
+    return beta * kto_grad_weight(logp, ref_logp, desirable, z0, 1.0, lambda_d, lambda_u)
+
+
+@mistake("kto_grad_weight", "The weights act inside of v as well in yours: lambda stands once, in front.")
+def push_of_weighted_values(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    weighted = torch.where(desirable, lambda_d, lambda_u) * kto_value((logp - ref_logp).detach(), z0, desirable, beta)
+    return beta * torch.where(desirable, 1, -1) * weighted * (1 - weighted)
+
+
+@mistake("kto_grad_weight", "Your weights carry a gradient: they are figures to look at, and have to be constants.")
+def push_with_graph(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    value = kto_value(logp - ref_logp, z0, desirable, beta)
+    return torch.where(desirable, lambda_d, -lambda_u) * beta * value * (1 - value)
+
+
+@mistake("kto_grad_weight", OVERFLOW)
+def overflowing_push(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
+    x = torch.exp(beta * (logp - ref_logp - z0).detach())
+    return torch.where(desirable, lambda_d, -lambda_u) * beta * x / (1 + x) ** 2
 
 
 @mistake("kto_grad_weight", WEIGHTS_IGNORED)
@@ -914,7 +1056,7 @@ def push_with_swapped_weights(logp, ref_logp, desirable, z0, beta, lambda_d, lam
     return kto_grad_weight(logp, ref_logp, desirable, z0, beta, lambda_u, lambda_d)
 
 
-@mistake("kto_grad_weight", LABELS_INVERTED)
+@mistake("kto_grad_weight", PUSH_UPSIDE_DOWN)
 def push_of_inverted_labels(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_u):
     return kto_grad_weight(logp, ref_logp, ~desirable, z0, beta, lambda_u, lambda_d)
 

@@ -105,7 +105,7 @@ class KTO:
         with torch.no_grad():
             ref_logp = self.log_probs(self.reference, batch)
             others = mismatched(batch)
-            z0 = kto_reference_point(self.log_probs(self.policy, others), self.log_probs(self.reference, others))
+            z0 = reference_point(self.log_probs(self.policy, others), self.log_probs(self.reference, others))
 
         # The loss.
         logp = self.log_probs(self.policy, batch)
@@ -126,7 +126,7 @@ class KTO:
             logp = self.log_probs(self.policy, self.held_out)
             of_others = self.log_probs(self.policy, self.held_out_mismatched)
         ref, desirable = self.held_out_ref, self.held_out_desirable.to(logp.device)
-        z0 = kto_reference_point(of_others, self.held_out_mismatched_ref)
+        z0 = reference_point(of_others, self.held_out_mismatched_ref)
         weights = (self.lambda_d, self.lambda_u)
         push = kto_grad_weight(logp.clone().requires_grad_(), ref, desirable, z0, self.recipe.beta, *weights).detach()
         sampled = evaluate(TOY, self.policy, self.tokenizer, self.held_out_rows, samples)
@@ -154,6 +154,10 @@ class KTO:
         self.optimiser.load_state_dict(state["optimiser"])
         self.dice.set_state(state["dice"])
         self.steps = state["steps"]
+
+
+def reference_point(policy_kl_logps: Tensor, ref_kl_logps: Tensor) -> Tensor:
+    return torch.as_tensor(kto_reference_point(policy_kl_logps, ref_kl_logps))
 
 
 def mismatched(pairs: Sequence[Pair]) -> list[Pair]:
