@@ -199,6 +199,7 @@ OLD_SENTENCE = code("old_sentence", "private", "text")  # of a result in the for
 CHANGED = code("changed", "private", "name")
 OTHER_VERSION = code("other_version", "private", "name", "before", "now")
 OF_UNKNOWN_CODE = code("of_unknown_code", "private")  # a result in the form before findings
+OF_ANOTHER_SEED = code("of_another_seed", "private")
 OF_FAILED_GRADER = code("of_failed_grader", "private")
 OF_KILLED_PROCESSES = code("of_killed_processes", "private")
 OF_NO_SANDBOX = code("of_no_sandbox", "private")
@@ -213,6 +214,7 @@ ARTEFACTS_TOO_LARGE = code("artefacts_too_large", "limits", "files", "bytes", "a
 ARTEFACTS_UNUSABLE = code("artefacts_unusable", "file", "files", "message")
 NO_FIGURE = code("no_figure", "limits", "files")
 REACHED = code("reached", "limits", "reached", "target", "half")
+WAITS_FOR_TASKS = code("waits_for_tasks", "limits", "finding", "tasks", person=True)
 JUDGING_OUT_OF_TIME = code("judging_out_of_time", "limits", "files", "seconds")
 JUDGING_OUT_OF_MEMORY = code("judging_out_of_memory", "limits", "files", "megabytes")
 JUDGING_DIED = code("judging_died", "death", "files", "why")

@@ -74,8 +74,16 @@ class CheckItem(pytest.Item):
         known = session.record.known(check.name, case.title)
         judged = judge(check, session.lab, [case], [known], [found])
         if judged.outcome != "passed":
-            told = [sentence(session.texts, judged), session.diagnosis(judged)]
+            told = [sentence(session.texts, judged), self.diagnosis()]
             raise WrongAnswer("\n".join(filter(None, told)))
+
+    def diagnosis(self) -> str:
+        """That of the whole check, since one case alone is like several mistakes."""
+        for other in self.opened.checks:
+            if other.task == self.check.task and (other.quick or other is self.check):
+                self.opened.checked(other)
+        judged = self.opened.diagnosed(self.check).judged
+        return self.opened.diagnosis(judged) if judged else ""
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A wrong answer is its sentence; an exception shows the student's frames and not ours."""

@@ -9,6 +9,7 @@ import pytest
 
 from grader.author import leaks, sync
 from grader.author.skeleton import blank, cut
+from grader.findings import kind_of
 from grader.grading.asking import WarmParent
 from grader.grading.reference import open_reference
 from grader.grading.submission import Bench, Graded, open_bench
@@ -134,7 +135,7 @@ def test_the_skeleton_earns_nothing(lab2_run: Bench, submitted: Submitted, grade
     assert {check.outcome for check in result.checks if check.kind == "code"} == {"todo"}
 
 
-def test_a_wrong_entry_costs_its_algorithm_alone_and_says_why(
+def test_a_wrong_entry_costs_its_algorithm_alone_and_not_even_its_field_is_told(
     lab2_run: Bench, submitted: Submitted, graded: Grade
 ) -> None:
     answers = key(lab2_run.lab)
@@ -146,8 +147,11 @@ def test_a_wrong_entry_costs_its_algorithm_alone_and_says_why(
     lost = {check.check: check for check in result.checks if check.kind == "code" and check.outcome != "passed"}
     assert set(lost) == {"dpo", "alphazero", "ppo", "sac"}
     assert code_points(result) == 72 - 0.5 - 0.75 - 0.5 - 0.5
-    assert "collected before" in lab2_run.reference.diagnoses[lost["dpo"].mistake]
-    assert "rules of the game" in lab2_run.reference.diagnoses[lost["alphazero"].mistake]
+    assert lost["dpo"].mistake == "preferences_on_policy" and lost["alphazero"].mistake
+    told = {lost[name].mistake for name in ("dpo", "alphazero")}
+    assert len({lab2_run.reference.diagnoses[mistake] for mistake in told}) == 1
+    kinds = {kind_of(finding) for name in ("dpo", "alphazero") for finding in lost[name].findings}
+    assert kinds == {"value"}
     assert lost["sac"].outcome == "todo"
     assert not any("policy" in student_reads(check) for check in lost.values()), "a hidden message holds no answer"
 

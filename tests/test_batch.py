@@ -148,13 +148,28 @@ def test_what_is_graded_is_not_graded_again(lab: Lab, options: Options, hand_in:
     (options.submissions / "dave.zip").write_bytes(b"no zip")
     first = graded(lab, options)
     before = {path: path.stat().st_ino for path in options.out.rglob("result.json")}
-    again = graded(lab, options, seed=first.seed + 1)
+    again = graded(lab, options)
+    assert again.seed == first.seed
     assert whats(again) == {"ada": "unchanged", "bob": "unchanged", "dave": "unchanged"}
     assert [row.score for row in again.rows] == [row.score for row in first.rows] == [6, 4, 0]
     assert attention(again) == attention(first) and again.exit_code == first.exit_code == 1
     assert {path: path.stat().st_ino for path in options.out.rglob("result.json")} == before
+    replace(options.submissions / "ada" / lab.name / "first.py", "return x + x", "return 2 * x")
+    assert whats(graded(lab, options, seed=first.seed)) == whats(again) | {"ada": "graded"}
+
+
+def test_what_one_run_leaves_has_one_seed(lab: Lab, options: Options, hand_in: Callable[..., Path]) -> None:
+    """Whoever hands in again may have learnt of the earlier cases, and the others are not asked easier ones."""
+    hand_in("ada")
+    hand_in("bob", SQUARED)
+    first = graded(lab, options)
     hand_in("eve")
-    assert whats(graded(lab, options)) == whats(again) | {"eve": "graded"}
+    again = graded(lab, options)
+    assert again.seed != first.seed and set(whats(again).values()) == {"graded"}
+    assert {stored(options, student).seed for student in ("ada", "bob", "eve")} == {again.seed}
+    hers = graded(lab, options, students=["eve"], seed=first.seed)
+    assert whats(hers) == {"eve": "graded"}
+    assert set(whats(graded(lab, options)).values()) == {"graded"}, "of two seeds neither is kept"
 
 
 @pytest.mark.parametrize("what", ["code", "file ignored", "lab", "library", "error", "student", "schema", "force"])
@@ -169,7 +184,7 @@ def test_what_is_not_as_it_was_is_graded_again(
     hand_in("bob", SQUARED)
     graded(lab, options)
     old = stored(options, "ada")
-    both = "graded" if what in ("lab", "library", "force") else "unchanged"
+    both = "unchanged" if what in ("file ignored", "error") else "graded"
     if what == "code":
         replace(folder / "first.py", "return x + x", "return 2 * x")
     elif what == "file ignored":
@@ -390,7 +405,7 @@ def test_a_submission_over_which_grading_processes_die_is_the_graders_fault(
     assert stored(options, "ada") == good and stored(options, "carol").score == 6
     assert {check.outcome for check in stored(options, "bob").checks if check.kind == "code"} == {"error"}
     monkeypatch.setattr(work, "grade", grade)
-    assert whats(graded(lab, options)) == {"ada": "unchanged", "bob": "graded", "carol": "unchanged"}
+    assert set(whats(graded(lab, options)).values()) == {"graded"}, "ada's was of another seed than the others'"
 
 
 @pytest.mark.parametrize("earlier", [False, True])
@@ -473,6 +488,7 @@ def test_a_run_that_was_stopped_goes_on_with_its_seed(lab: Lab, options: Options
     hand_in("bob")
     assert graded(lab, options, students=["bob"]).seed == first.seed
     assert graded(lab, options).seed == first.seed, "of all students, it has not ended yet"
+    hand_in("carol")
     assert graded(lab, options).seed != first.seed, "now it has"
 
 
@@ -556,6 +572,12 @@ def test_a_run_is_repeated_by_its_seed(lab: Lab, options: Options, hand_in: Call
         codes.OTHER_VERSION(name="torch", before="1.0", now=now),
         codes.CHANGED(name="checks.py"),
     ]
+
+
+def test_a_run_that_graded_nothing_is_not_repeated() -> None:
+    idle = msgspec.structs.replace(end("b"), counts={"graded": 0, "left": 0})
+    records = [start("a", 5), end("a"), start("b", 6), idle]
+    assert runlog.seeds(records, "lab90") == [5] and runlog.with_seed(records, "lab90", 6) is None
 
 
 def test_of_runs_with_a_seed_the_one_of_all_students_is_repeated() -> None:

@@ -752,6 +752,7 @@ questions = 3
 name = "right"
 title = "answers that are right"
 points = 6
+tasks = ["total"]
 artefacts = ["runs/model.safetensors"]
 target = 0.8
 half = 0.6
@@ -817,8 +818,12 @@ def test_the_table_has_each_milestones_own_figure(
     out = grader("check", "lab90").out
     assert "✓ 0.873 (target 0.8)" in out
     assert "○ 0.940 (target 0.95)" in out
+    (with_milestones / "second.py").write_text("def total(xs):\n    return 0.0\n", encoding="utf-8")
+    out = grader("check", "lab90").out
+    assert "○ 0.873: counts with 90.3 right" in out and "○ 0.940 (target 0.95)" in out
     record.write_text('{"evaluation_mean": 0.5}')
-    assert grader("check", "lab90").out.count("saved; judged when it is graded") == 2
+    out = grader("check", "lab90").out
+    assert (out.count("saved; judged when it is graded"), out.count("saved: counts with 90.3 right")) == (1, 1)
 
 
 def test_a_folder_that_training_saved_is_handed_in_whole(lab: Path, kit: Path, grader: Grader) -> None:

@@ -349,10 +349,7 @@ def make_check(**options: Any) -> Check:
 
 def judged(*answers: Answer, expected: Any = 1.0, check: Check | None = None) -> Judged:
     """The outcome of a check of task `first`, of one case for each answer."""
-    known = Known(
-        Answer("value", to_plain(expected)),
-        {"wrong_sign": Answer("value", to_plain(-1.0)), "twice": Answer("value", to_plain(2.0))},
-    )
+    known = Known(Answer("value", to_plain(expected)), {})
     return judge(check or make_check(), LAB, [CASE] * len(answers), [known] * len(answers), answers)
 
 
@@ -389,7 +386,7 @@ def test_every_answer_has_one_outcome(answer: Answer, outcome: str) -> None:
 
 def test_a_value_is_judged_before_the_purity_of_the_function() -> None:
     both = Answer("value", 2.5, changed=(("x", "first"),))
-    assert [kind_of(finding) for finding in judged(both).findings] == ["value"]
+    assert [kind_of(finding) for finding in judged(both).findings] == ["value", "purity"]
     changed = judged(Answer("value", 1.0, changed=(("x", "first"),)))
     assert changed.findings == (codes.INPUT_CHANGED(argument="x", function="first"),)
 
@@ -398,13 +395,6 @@ def test_what_was_found_in_a_case_is_kept_with_its_title_and_values() -> None:
     found = judged(Answer("value", 2.5))
     assert (found.case, found.findings) == ("a title", (codes.VALUE_DIFFERS(where="", expected="1.", got="2.5"),))
     assert judged(Answer("todo", todo="second")).findings == (codes.WAITS_FOR(function="second"),)
-
-
-def test_a_known_mistake_is_named_where_every_case_answers_like_it() -> None:
-    assert judged(Answer("value", -1.0)).mistake == "wrong_sign"
-    assert judged(Answer("value", 2.0), Answer("value", 2.0)).mistake == "twice"
-    assert judged(Answer("value", -1.0), Answer("value", 2.0)).mistake == ""
-    assert judged(Answer("value", 1.0)).mistake == ""
 
 
 def test_a_lab_in_float64_is_compared_at_its_precision() -> None:

@@ -635,3 +635,31 @@ def test_what_the_schema_refuses_the_code_refuses_too(change: dict[str, Any]) ->
     assert not is_published_form(data)
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(msgspec.json.encode(data), type=Result)
+
+
+# --- the quiz ---------------------------------------------------------------------------------------------------------
+
+
+def question(number: int, right: bool, *found: Finding) -> CheckResult:
+    facts = {"task": "quiz", "check": f"question_{number}", "title": "", "visibility": "hidden", "kind": "quiz"}
+    outcome = "passed" if right else "failed"
+    line = {**facts, "outcome": outcome, "points": float(right), "max_points": 1.0, "findings": list(found)}
+    return msgspec.convert(msgspec.to_builtins(line), CheckResult)
+
+
+def test_of_the_quiz_the_sum_is_shown_and_the_questions_when_they_are_asked_for() -> None:
+    result = result_with(
+        check_with("passed", points=2.5), question(1, True), question(2, False, codes.NOT_ANSWERED()), question(3, True)
+    )
+    [_, quiz] = view_of(result).tasks
+    [only] = quiz.checks
+    assert (only.points, only.max_points, only.outcome, only.findings) == (2, 3, "failed", [])
+    assert "question 2" not in render(result, "md") and "all questions" in render(result, "md")
+    [_, quiz] = view_of(result, quiz_answers=True).tasks
+    assert [check.points for check in quiz.checks] == [1, 0, 1]
+
+
+def test_what_is_wrong_with_the_whole_quiz_is_said() -> None:
+    unread = codes.NOT_JSON(file="quiz.json", message="no")
+    [quiz] = view_of(result_with(*(question(number, False, unread) for number in (1, 2)))).tasks
+    assert quiz.checks[0].findings == [unread]

@@ -15,7 +15,8 @@ from grader.checks import Case, Check
 from grader.grading.asking import WarmParent
 from grader.grading.milestones import judge_milestone
 from grader.grading.submission import Bench, Graded, open_bench
-from grader.judging.judge import Known, judge
+from grader.judging.diagnosis import Heard, mistake_told
+from grader.judging.judge import Known
 from grader.lab import Lab
 from grader.languages import say
 from grader.results import CheckResult, Result, read_result, write_result
@@ -325,7 +326,7 @@ def test_being_too_slow_is_diagnosed_only_where_a_single_known_mistake_is(lab0: 
     slow, right = Answer("timeout", finding=codes.OUT_OF_TIME(seconds=1)), Answer("value", value=1.0)
 
     def diagnosis(**mistakes: Answer) -> str:
-        return judge(check, lab0, [case], [Known(right, mistakes)], [slow]).mistake
+        return mistake_told(lab0, check, [Heard(check, [case], [Known(right, mistakes)], [slow])], {})
 
     assert diagnosis(insert=slow, wrong=right) == "insert"
     assert diagnosis(insert=slow, nested_loop=slow) == ""

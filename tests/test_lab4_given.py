@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save, save_file
 
 from grader.author.skeleton import cut
 from grader.grading.reference import open_reference, record_of
+from grader.judging.diagnosis import Heard, mistake_told
 from grader.judging.judge import judge
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.loading import load_modules, replaced
@@ -162,7 +163,8 @@ def test_a_forgotten_device_is_no_diagnosis_of_anything_else(lab4: Lab, recorded
     judged = judge(check, lab4, check.cases, known, answers)
     assert judged.outcome == "failed"
     assert "on a GPU this fails" in say_all(judged.findings)
-    assert judged.mistake == "noise_on_the_cpu"
+    heard = Heard(check, check.cases, known, answers)
+    assert mistake_told(lab4, check, [heard], reference.diagnoses) == "noise_on_the_cpu"
     assert set(known[0].mistakes) == {"noise_on_the_cpu"}
 
 

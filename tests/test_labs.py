@@ -203,3 +203,34 @@ def test_make_alone_lists_every_target_with_a_line() -> None:
                    "lab3-plot", "lab3-reset", "lab3-submit", "setup", "test",
                    "grade", "release", "sync", "lint-labs"):  # fmt: skip
         assert f"make {target} " in listed
+
+
+SEES = "def anything(value, **_):\n    pass\n\n\n"
+OWN = (
+    '@check("double", points=1, {options})\ndef positive(lab, x):\n    """Its sign."""\n    return lab.double(x) > 0\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "sound"),
+    [
+        ("", True),
+        ("values=False", False),
+        ("values=False, needs=doubled", True),
+        ("values=False, needs=totals", False),
+        ("verify=anything", False),
+        ("verify=anything, needs=doubled", True),
+        ("verify=anything, values=True", True),
+    ],
+)
+def test_a_check_that_sees_no_values_counts_with_one_of_its_task_that_does(
+    options: str, sound: bool, small_lab: Lab, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(small_lab.folder, tmp_path / "lab90_numbers"))
+    text = (
+        (folder / "checks.py").read_text(encoding="utf-8").replace("points=2)\ndef doubled", "points=1)\ndef doubled")
+    )
+    own = SEES + OWN.format(options=options) + '\n\npositive.case("three", x=3.0)\n'
+    (folder / "checks.py").write_text(f"{text}\n\n{own}", encoding="utf-8")
+    refused = "check positive sees no values, and needs no check of double that does (needs=)"
+    assert (refused in lint.lint(read_lab(folder)).faults) != sound

@@ -65,6 +65,14 @@ def test_nothing_but_a_pending_part_of_that_name_is_marked(line: CheckResult) ->
     assert merged(result, [mark(2, part="every_step"), mark(2)]) == result
 
 
+def test_a_milestone_that_waits_is_marked_and_one_that_was_judged_is_not() -> None:
+    waits = CheckResult("milestone", "pole", "", "hidden", "milestone", "pending", None, 6.0, number="M")
+    judged = msgspec.structs.replace(waits, outcome="failed", points=0.0)
+    for line, points, by_hand in ((waits, 6.0, True), (judged, 0.0, False)):
+        [shown] = view_of(result_of(line), [mark(6, part="pole")]).tasks[0].checks
+        assert (shown.points, shown.by_hand) == (points, by_hand)
+
+
 def test_a_student_reads_points_and_comment_but_not_who_gave_them() -> None:
     view = view_of(result_of(CODE, report()), [mark(4, comment="say\u202e why")])
     line = view.tasks[1].checks[0]
@@ -191,12 +199,19 @@ def test_the_command_takes_the_login_name(typed: Typed, lab3: Lab, monkeypatch: 
     assert typed("lab3", "ada", lab3.manifest.report[0].name, "0")[1].endswith("given by hannah")
 
 
+def test_a_milestone_that_does_not_wait_is_not_marked(typed: Typed, lab3: Lab, tmp_path: Path) -> None:
+    waits = CheckResult("milestone", "simple_pg", "", "hidden", "milestone", "pending", None, 1.0, number="M")
+    for line, code in ((waits, 0), (msgspec.structs.replace(waits, outcome="failed", points=0.0), 2)):
+        write_result(tmp_path / "graded" / "ada" / "lab3" / "result.json", result_of(line))
+        assert typed("lab3", "ada", "simple_pg", "1", "--by", "ben")[0] == code
+
+
 def test_a_wrong_mark_is_refused_in_words(typed: Typed, lab3: Lab, tmp_path: Path) -> None:
     part = lab3.manifest.report[0]
-    names = ", ".join(each.name for each in lab3.manifest.report)
+    names = ", ".join(each.name for each in (*lab3.manifest.report, *lab3.manifest.milestones))
     assert typed("lab3", "ada", "essay", "1") == (
         2,
-        f"lab3 has no part 'essay' that is graded by hand. Its parts are: {names}",
+        f"lab3 has no part 'essay' that is graded by hand. There are: {names}",
     )
     assert typed("lab3", "ada", part.name, "99") == (
         2,

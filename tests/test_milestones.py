@@ -12,15 +12,18 @@ from safetensors.numpy import save
 
 from grader import codes, sandboxes
 from grader.author.lint import lint
+from grader.errors import Refused
 from grader.findings import Code, Finding, needs_person
 from grader.grading import asking as workers
 from grader.grading.asking import WarmParent, WorkerFailed
 from grader.grading.milestones import judge_milestone, scorer
 from grader.grading.plan import killed
-from grader.grading.submission import Bench, Graded, grade, open_bench
+from grader.grading.submission import Bench, Graded, attention, grade, open_bench
 from grader.intake.submissions import Submission
 from grader.lab import Lab, read_lab
+from grader.languages import say
 from grader.results import CheckResult
+from grader.results.marks import Mark, merged
 from grader.run.answers import Answer
 from tests.judging import milestone_of
 from tests.reading import student_reads
@@ -218,6 +221,28 @@ def test_a_submission_whose_network_never_ends_keeps_the_points_of_its_code(benc
         "network": "timeout",
         "model": "failed",
     }
+
+
+@pytest.mark.parametrize("code", ["def one():\n    return 2.0\n", "def one():\n    raise NotImplementedError\n"])
+def test_what_was_trained_without_its_tasks_waits_for_a_person(code: str, bench: Bench, tmp_path: Path) -> None:
+    graded = submitted(bench, tmp_path, {**network(0.6), **model(0.1)}, code)
+    found = {check.check: (check.outcome, check.points) for check in graded.result.checks if check.kind == "milestone"}
+    assert found == {"network": ("pending", None), "model": ("failed", 0)}, "what earns nothing waits for nobody"
+    assert graded.result.score == 0
+    [told] = map(say, graded.attention)
+    assert told == (
+        "network (hidden): reached 0.600; target 0.5, half at 0.25; a person decides what this counts, since published "
+        "checks do not pass in one"
+    )
+    marked = merged(graded.result, [Mark("network", 4.0, "ben", "")])
+    assert (marked.score, attention(marked)) == (4, [])
+
+
+def test_tasks_that_a_milestone_names_have_to_be_there(tmp_path: Path) -> None:
+    text = (FOLDER / "lab.toml").read_text(encoding="utf-8").replace('tasks = ["one"]', 'tasks = ["one", "two"]')
+    (tmp_path / "lab.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(Refused, match="milestone network names tasks that there are not: two"):
+        read_lab(tmp_path)
 
 
 def test_a_submission_may_not_use_what_judging_may(bench: Bench, tmp_path: Path) -> None:

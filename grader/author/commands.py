@@ -67,6 +67,8 @@ def lint(
         )
         for sentence in linted.faults:
             console.print(f"  ✗ {sentence}")
+        for pair in linted.alike:
+            console.print(f"  · {pair} answer alike on the public cases: neither diagnosis is told at home")
     if not sound:
         raise typer.Exit(1)
 

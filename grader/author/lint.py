@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from grader.author.alike import alike_by
+from grader.author.defaults import default_faults
 from grader.author.leaks import leaks_in
 from grader.author.sync import derive, write
 from grader.checks import Check, Variant
@@ -29,19 +31,21 @@ LEAST_SIGNAL = 100.0  # a mistake's numbers are off by at least so many toleranc
 
 @dataclasses.dataclass
 class Linted:
-    """What lint found: faults in sentences, the two rates, and the weakest difference by which a mistake is caught."""
+    """What lint found: faults in sentences, the two rates, the weakest difference by which a mistake is caught, and the
+    mistakes that the public cases alone do not tell apart, which is no fault: their diagnoses are told when graded."""
 
     faults: list[str]
     mistakes: tuple[int, int]  # (that cost points, all)
     alternatives: tuple[int, int]  # (that earn everything, all)
     weakest: tuple[float, str]  # (tolerances, the mistake)
+    alike: list[str]
 
 
 def lint(lab: Lab) -> Linted:
     """Lints one lab of solutions/."""
     reference = open_reference(lab)
     faults = [*_manifest_faults(reference), *_docstring_faults(lab), *_message_faults(lab)]
-    faults += _reference_faults(reference)
+    faults += [*_reference_faults(reference), *default_faults(reference)]
     with tempfile.TemporaryDirectory() as folder:  # derived anew: what a student has edited is not judged here
         write(derive(lab), Path(folder))
         faults += _skeleton_faults(reference, Path(folder))
@@ -62,7 +66,11 @@ def lint(lab: Lab) -> Linted:
         passing += not wrong
         faults += [f"alternative {alternative.name}: {wrong}"] if wrong else []
     faults += _mutant_faults(lab)
-    return Linted(faults, (caught, len(reference.mistakes)), (passing, len(reference.alternatives)), weakest)
+    everywhere = alike_by(reference, ["public", "hidden"], SEEDS)
+    faults += [f"{pair} answer alike on all cases, and have two diagnoses: neither is told" for pair in everywhere]
+    at_home = [pair for pair in alike_by(reference, ["public"], SEEDS[:1]) if pair not in everywhere]
+    rates = (caught, len(reference.mistakes)), (passing, len(reference.alternatives))
+    return Linted(faults, *rates, weakest, at_home)
 
 
 def _mutant_faults(lab: Lab) -> Iterable[str]:
@@ -83,6 +91,8 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             yield f"check {check.name} is of a task {check.task!r} that lab.toml does not name"
         if check.verify is None and not check.cases and not reference.cases(check, "hidden", 0):
             yield f"check {check.name} has no case"
+        if not check.sees_values and not _counts_with_values(check):
+            yield f"check {check.name} sees no values, and needs no check of {check.task} that does (needs=)"
     for task in lab.manifest.tasks:
         points = sum(check.points for check in by_task[task.name])
         if abs(points - task.points) > 1e-9:
@@ -96,6 +106,8 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
                 if not any(variant.function == function for variant in variants):
                     yield f"{function} has no {kind}"
     names = [*(check.name for check in reference.checks), *(variant.name for variant in reference.mistakes)]
+    names += [milestone.name for milestone in lab.manifest.milestones]
+    names += [part.name for part in lab.manifest.report]
     yield from (f"the name {name} is used twice" for name in sorted({name for name in names if names.count(name) > 1}))
     yield from (f"mistake {mistake.name} has no diagnosis" for mistake in reference.mistakes if not mistake.diagnosis)
     for script, facts in lab.manifest.scripts.items():
@@ -103,6 +115,11 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             yield f"script {script} is called like a command that every lab has"
         if facts.file not in lab.manifest.files.given:
             yield f"script {script} is {facts.file}, which is not given"
+    yield from (
+        f"milestone {milestone.name} names no tasks that training makes its artefacts with (tasks=)"
+        for milestone in lab.manifest.milestones
+        if not milestone.tasks
+    )
     if lab.manifest.milestones and EVALUATE not in lab.manifest.files.given:
         yield f"there are milestones, and {EVALUATE}, which judges them, is not given"
     for artefact in lab.artefacts:
@@ -115,6 +132,14 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             quiz.read_key(lab)
         except Broken as broken:
             yield say(broken.finding)
+
+
+def _counts_with_values(check: Check) -> bool:
+    """Whether a check needs one of its own task that compares values, maybe by way of others."""
+    needed = check.needs
+    while needed and not (needed.sees_values and needed.task == check.task):
+        needed = needed.needs
+    return needed is not None
 
 
 def _docstring_faults(lab: Lab) -> Iterable[str]:

@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from grader import codes
@@ -17,7 +17,7 @@ from grader.executors import executor_of
 from grader.findings import Finding
 from grader.grading.depends import changed, depends_on
 from grader.grading.job import Job
-from grader.grading.plan import Plan, plan_of
+from grader.grading.plan import Plan, plan_of, seed_so_far
 from grader.grading.rows import Row
 from grader.intake.submissions import Submission, find_submissions
 from grader.lab import Lab
@@ -29,7 +29,7 @@ NAMED = 5  # of what is too much to list
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What was asked for. `students` None: all. `seed` None: a new one, or that of a run that was stopped."""
+    """What was asked for. `students` None: all. `seed` None: see _seed."""
 
     submissions: Path
     out: Path
@@ -93,7 +93,7 @@ def grade_all(
         depends = depends_on(lab)
         job = Job(
             lab=str(lab.folder),
-            seed=_seed(log, lab, depends, options),
+            seed=_seed(log, lab, depends, options, submissions),
             sandbox=options.sandbox,
             out=str(options.out.resolve()),
             milestones=options.milestones,
@@ -126,11 +126,16 @@ def _chosen(found: list[Submission], options: Options) -> list[Submission]:
     return [submission for submission in found if submission.student in options.students]
 
 
-def _seed(log: Path, lab: Lab, depends: Mapping[str, str], options: Options) -> int:
+def _seed(log: Path, lab: Lab, depends: Mapping[str, str], options: Options, submissions: Sequence[Submission]) -> int:
+    """What was asked for, that of a run which goes on, that of the results where nothing new was handed in, or a new
+    one."""
     if options.seed is not None:
         return options.seed
-    stopped = runlog.stopped(runlog.read(log), lab.name, depends)
-    return stopped.seed if stopped else secrets.randbelow(2**31)
+    if stopped := runlog.stopped(runlog.read(log), lab.name, depends):
+        return stopped.seed
+    fit = [each for each in submissions if not results_folder.unfit(options.out, each.student, lab.name)]
+    so_far = None if options.force else seed_so_far(options.out, lab, fit)
+    return secrets.randbelow(2**31) if so_far is None else so_far
 
 
 def _graded(

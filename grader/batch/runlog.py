@@ -114,12 +114,17 @@ def stopped(records: list[Start | End], lab: str, depends: Mapping[str, str]) ->
 
 
 def with_seed(records: list[Start | End], lab: str, seed: int) -> Start | None:
-    """The last run of this lab with a seed; of all students before one of some."""
-    found = [record for record in records if isinstance(record, Start) and (record.lab, record.seed) == (lab, seed)]
+    """The last run of this lab that graded with a seed; of all students before one of some."""
+    found = [start for start in _that_graded(records, lab) if start.seed == seed]
     return max(reversed(found), key=lambda start: start.students is None, default=None)
 
 
 def seeds(records: list[Start | End], lab: str) -> list[int]:
     """The seeds that a lab was graded with, the last first."""
-    starts = [record for record in reversed(records) if isinstance(record, Start) and record.lab == lab]
-    return list(dict.fromkeys(start.seed for start in starts))
+    return list(dict.fromkeys(start.seed for start in reversed(_that_graded(records, lab))))
+
+
+def _that_graded(records: list[Start | End], lab: str) -> list[Start]:
+    """The runs of a lab but for those that ended without having graded anything: no result has their seed."""
+    idle = {record.run for record in records if isinstance(record, End) and record.counts.get("graded") == 0}
+    return [record for record in records if isinstance(record, Start) and record.lab == lab and record.run not in idle]

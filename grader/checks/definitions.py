@@ -65,6 +65,9 @@ class Check:
     compared      beside `verify`: the key of what the probe found that is compared with the reference, too
     needs         a check of any task; this one counts, and is asked, only where that one passes: it sees no values,
                   or takes long
+    values        whether it sees values, so that code which answers in the probe's place has to do the work. None:
+                  where it compares with the reference. False: it compares a shape, or whose dice were used. True: it
+                  judges a property that nobody has without the work
     last          it knows only the mistakes that pass every other check of their task: its failures say so little that
                   any mistake may cause them
     """
@@ -82,12 +85,19 @@ class Check:
     compared: str | None = None
     needs: "Check | None" = None
     last: bool = False
+    values: bool | None = None
     cases: list[Case] = dataclasses.field(default_factory=list)
 
     @property
     def compares(self) -> bool:
         """Whether the reference's answer is needed to judge another."""
         return self.verify is None or self.compared is not None
+
+    @property
+    def sees_values(self) -> bool:
+        """Whether it takes the work to pass. A check that sees no values earns nothing by itself: it has to need one of
+        its task that does."""
+        return self.compares if self.values is None else self.values
 
     def part(self, value: Plain) -> Plain:
         """What is compared of a value: all of it, or what is called `compared`, with its name."""
@@ -101,9 +111,9 @@ class Check:
             raise ValueError(f"{self.name} has two cases called {title!r}")
         self.cases.append(Case(title, arguments))
 
-    def also(self, title: str, points: float, *, needs: "Check | None" = None) -> "Check":
+    def also(self, title: str, points: float, *, needs: "Check | None" = None, values: bool | None = None) -> "Check":
         """Another check with the same probe and options, and cases of its own."""
-        return dataclasses.replace(self, name="", title=title, points=points, needs=needs, cases=[])
+        return dataclasses.replace(self, name="", title=title, points=points, needs=needs, values=values, cases=[])
 
 
 def check(
@@ -117,6 +127,7 @@ def check(
     verify: Verify | None = None,
     compared: str | None = None,
     needs: Check | None = None,
+    values: bool | None = None,
 ) -> Callable[[Probe], Check]:
     """Makes a probe `probe(lab, **case)` a check of `task`. See Check for what the options mean."""
 
@@ -125,7 +136,19 @@ def check(
         if not title:
             raise ValueError(f"check {probe.__name__} needs a docstring: its first line is the title")
         return Check(
-            probe.__name__, task, points, title, probe, exact_dtype, tolerance, seconds, quick, verify, compared, needs
+            name=probe.__name__,
+            task=task,
+            points=points,
+            title=title,
+            probe=probe,
+            exact_dtype=exact_dtype,
+            tolerance=tolerance,
+            seconds=seconds,
+            quick=quick,
+            verify=verify,
+            compared=compared,
+            needs=needs,
+            values=values,
         )
 
     return decorate

@@ -45,6 +45,7 @@ def on_its_device(*checks: Check, points: float = 1, needs: Check | None = None)
         verify=works_on_its_device,
         needs=needs or checks[0],
         last=True,
+        values=False,
     )
     made.case("on CUDA")
     return made

@@ -4,7 +4,9 @@ import functools
 import hashlib
 import importlib.metadata
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
 
 from grader import codes
 from grader.findings import Finding
@@ -59,6 +61,15 @@ def judge_milestone(
     bars = {"target": f"{milestone.target:g}", "half": f"{milestone.half:g}"}
     finding = codes.REACHED(reached=milestone.in_words(reached), **bars)
     return _result(milestone, "passed" if share == 1 else "failed", finding, share)
+
+
+def in_doubt(line: CheckResult, tasks: Sequence[str]) -> CheckResult:
+    """The line of a milestone where these tasks do not pass, from which its artefacts are said to come: what it would
+    earn waits for a person."""
+    if not line.points or not tasks:
+        return line
+    waits = codes.WAITS_FOR_TASKS(finding=line.findings[0], tasks=list(tasks))
+    return msgspec.structs.replace(line, outcome="pending", points=None, findings=[waits])
 
 
 def _without_figure(milestone: Milestone, answer: Answer) -> tuple[Outcome, Finding]:

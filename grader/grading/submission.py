@@ -13,20 +13,24 @@ import msgspec
 from grader import codes
 from grader.checks import Case, Check
 from grader.findings import Finding, needs_person
+from grader.grading import by_heart
 from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.depends import depends_on
-from grader.grading.milestones import Score, judge_milestone, scorer, versions
+from grader.grading.milestones import Score, in_doubt, judge_milestone, scorer, versions
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
 from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
-from grader.judging.judge import Judged, Known, check_result, fault, judge, without
+from grader.judging.diagnosis import Heard, mistake_told
+from grader.judging.judge import Judged, Known, check_result, fault, judge, not_passing, without
 from grader.lab import Lab, Milestone, quiz
 from grader.lab.loading import Broken
 from grader.plain import pack, to_plain
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
 from grader.run.answers import Answer
+
+MACHINES_FAULT = (codes.KILLED, codes.NO_ANSWER)  # a lack of memory, or a machine too busy to let a call compute
 
 
 @dataclasses.dataclass
@@ -57,7 +61,10 @@ class Graded:
     """A result, and what a person should look at, empty where all is well."""
 
     result: Result
-    attention: list[Finding]
+
+    @property
+    def attention(self) -> list[Finding]:
+        return attention(self.result)
 
 
 def grade(bench: Bench, submission: Submission) -> Graded:
@@ -72,7 +79,8 @@ def grade(bench: Bench, submission: Submission) -> Graded:
         staged = Staged({}, error.findings)
         unusable = Judged("failed", (error.finding,))
         code = _all_code(bench, lambda _check: unusable)
-    checks = [*code, *_milestone_results(bench, staged), *_quiz_results(bench, staged), *_report_results(bench.lab)]
+    checks = [*code, *_milestone_results(bench, staged, code)]
+    checks += [*_quiz_results(bench, staged), *_report_results(bench.lab)]
     return _graded(bench, submission, staged, checks, started, time.monotonic() - clock)
 
 
@@ -106,15 +114,15 @@ def _graded(
         notes=[*submission.findings, *staged.findings],
         checks=checks,
     )
-    return Graded(result, attention(staged.findings, checks))
+    return Graded(result)
 
 
-def attention(staged: Sequence[Finding], checks: Sequence[CheckResult]) -> list[Finding]:
-    """What a person should look at: what is wrong with the files, the grader's own faults, and processes that were
-    killed from outside."""
-    found = [finding for finding in staged if needs_person(finding)]
+def attention(result: Result) -> list[Finding]:
+    """What a person should look at: what is wrong with the files, milestones that wait for a person, the grader's own
+    faults, and processes that were killed from outside."""
+    found = list(dict.fromkeys(finding for finding in result.notes if needs_person(finding)))
     places: dict[Finding, list[str]] = {}  # a fault of the machine's is that of all checks: it is told once
-    for check in checks:
+    for check in result.checks:
         for finding in check.findings:
             if finding not in found and needs_person(finding):
                 places.setdefault(finding, []).append(f"{check.check} ({check.visibility})")
@@ -142,13 +150,12 @@ def _line(bench: Bench, check: Check, visibility: Visibility, judged: Judged, se
     return check_result(check, bench.lab.task(check.task), visibility, points, judged, seconds)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Asked:
-    """A check on one side: its line, and what was known and answered of its cases, as far as they were asked."""
+    """A check on one side: its line, and what was heard of its cases, as far as they were asked."""
 
     line: CheckResult
-    known: list[Known]
-    answers: list[Answer]
+    heard: Heard | None = None
     by_heart: bool = False  # the public cases are right, and of the hidden ones too few
 
 
@@ -161,9 +168,10 @@ def _code_results(bench: Bench, staged: Staged) -> list[CheckResult]:
         for check, side in sorted(sides, key=lambda place: place[1] == "hidden"):
             needed = asked.get((check.needs.name, "public")) if check.needs else None
             if needed and (judged := without(check, needed.line.outcome)):
-                asked[check.name, side] = Asked(_line(bench, check, side, judged, 0.0), [], [])
+                asked[check.name, side] = Asked(_line(bench, check, side, judged, 0.0))
             else:
                 asked[check.name, side] = _ask(bench, workers, check, side, asked.get((check.name, "public")))
+    _tell_mistakes(bench, asked)
     lines = [_believed(asked[check.name, side].line, asked.get((check.name, "hidden"))) for check, side in sides]
     outcomes: dict[str, Outcome] = {line.check: line.outcome for line in reversed(lines)}  # on the public side, if any
     return [
@@ -172,6 +180,22 @@ def _code_results(bench: Bench, staged: Staged) -> list[CheckResult]:
         else line
         for (check, side), line in zip(sides, lines, strict=True)
     ]
+
+
+def _tell_mistakes(bench: Bench, asked: dict[tuple[str, Visibility], Asked]) -> None:
+    """Names the known mistakes of checks that failed. What is told of published cases rests on these alone, as at
+    home; it must not hold what was seen of hidden ones."""
+    heard = {place: of_check.heard for place, of_check in asked.items() if of_check.heard}
+    for (name, side), one in heard.items():
+        line = asked[name, side].line
+        if line.outcome in ("failed", "timeout"):
+            known_of = [other for (_, where), other in heard.items() if side == "hidden" or where == "public"]
+            same_task = [other for other in known_of if other.check.task == one.check.task]
+            try:
+                mistake = mistake_told(bench.lab, one.check, same_task, bench.reference.diagnoses)
+                asked[name, side].line = msgspec.structs.replace(line, mistake=mistake)
+            except Exception:  # as above
+                asked[name, side].line = _line(bench, one.check, side, Judged("error", _own_fault()), line.seconds)
 
 
 def _believed(line: CheckResult, hidden: Asked | None) -> CheckResult:
@@ -189,46 +213,40 @@ def worker_files(lab: Lab, staged: Staged) -> dict[str, bytes]:
 
 
 def _ask(bench: Bench, workers: Workers, check: Check, visibility: Visibility, public: Asked | None) -> Asked:
-    """A check on one side. `public` is the other side of a hidden one: a diagnosis has to fit its answers, too."""
+    """A check on one side. `public` is the other side of a hidden one."""
     clock = time.monotonic()
     hidden = visibility == "hidden"
     if public and public.line.outcome == "timeout":  # one endless loop should not take its seconds twice
         again = Judged("timeout", (codes.NOT_ASKED(),))
-        return Asked(_line(bench, check, visibility, again, 0.0), [], [])
+        return Asked(_line(bench, check, visibility, again, 0.0))
     in_doubt = hidden and public is not None and public.line.outcome == "passed"
-    right: set[bytes] = set()  # hidden answers that are, while the published ones are in doubt
-    needed = 0
+    right: list[bool] = []  # of the hidden cases, while the published ones are in doubt
+    wanted: list[bytes] = []
     known: list[Known] = []
     answers: list[Answer] = []
     try:
         cases = bench.reference.cases(check, visibility, bench.seed)
         known = bench.reference.known(check, visibility, bench.seed)
-        needed = _needed(cases, known) if in_doubt else 0
+        wanted = [_wanted(case, facts) for case, facts in zip(cases, known, strict=True)] if in_doubt else []
         for case, facts in zip(cases, known, strict=True):
             answers.append(workers.ask(check, case.arguments))
-            if len(right) < needed and fault(check, bench.lab, case, facts.expected, answers[-1]) is None:
-                right.add(_wanted(case, facts))
-            if len(right) >= needed and answers[-1].status in ("timeout", "crashed", "limit"):
+            if in_doubt:
+                right.append(fault(check, bench.lab, case, facts.expected, answers[-1]) is None)
+            # What comes after a case that took long or was ended decides nothing, unless the share does.
+            if answers[-1].status in ("timeout", "crashed", "limit") and by_heart.decided(wanted, right):
                 break
         cases, known = cases[: len(answers)], known[: len(answers)]
-        earlier = list(zip(public.known, public.answers, strict=True)) if public else []
-        judged = judge(check, bench.lab, cases, known, answers, earlier)
+        judged = judge(check, bench.lab, cases, known, answers)
     except WorkerFailed as error:
         judged = Judged("error", (codes.GRADER_FAILED(message=str(error)),))
     except Exception:  # the grader's own fault: said, and never a score
         judged = Judged("error", _own_fault())
     line = _line(bench, check, visibility, judged, time.monotonic() - clock)
-    by_heart = len(right) < needed and judged.outcome != "error"
-    if any(answer.finding is not None and codes.KILLED.made(answer.finding) for answer in answers):
-        by_heart = False  # who knows what it would have answered
-    return Asked(line, known[: len(answers)], answers, by_heart)
-
-
-def _needed(cases: Sequence[Case], known: Sequence[Known]) -> int:
-    """How many different hidden answers have to be right for the published ones to count. One alone can be guessed (no
-    rewards have no returns), but of two cases one is enough, and of a single one none is asked for."""
-    different = {_wanted(case, facts) for case, facts in zip(cases, known, strict=True)}
-    return min(len(different), len(cases) - 1, 2)
+    learnt = in_doubt and judged.outcome != "error" and not by_heart.enough(wanted, right)
+    if any(answer.finding and any(code.made(answer.finding) for code in MACHINES_FAULT) for answer in answers):
+        learnt = False  # who knows what it would have answered
+    heard = Heard(check, cases, known, answers) if judged.outcome != "error" else None
+    return Asked(line, heard, learnt)
 
 
 def _wanted(case: Case, facts: Known) -> bytes:
@@ -236,12 +254,16 @@ def _wanted(case: Case, facts: Known) -> bytes:
     return pack(to_plain(facts.expected.value if facts.expected else case.arguments))
 
 
-def _milestone_results(bench: Bench, staged: Staged) -> list[CheckResult]:
+def _milestone_results(bench: Bench, staged: Staged, code: Sequence[CheckResult]) -> list[CheckResult]:
+    """The milestones; `code` is what came of the tasks."""
+    outcomes = {line.check: line.outcome for line in code if line.visibility == "public"}
+    public = [(check, outcomes[check.name]) for check in bench.reference.checks if check.name in outcomes]
     lines = []
     for milestone in bench.lab.manifest.milestones:
         clock = time.monotonic()
         try:
             line = judge_milestone(milestone, bench.score, staged.files, staged.too_large)
+            line = in_doubt(line, not_passing(milestone.tasks, public))
             lines.append(msgspec.structs.replace(line, seconds=round(time.monotonic() - clock, 3)))
         except WorkerFailed as error:
             lines.append(_milestone_error(milestone, (codes.GRADER_FAILED(message=str(error)),)))

@@ -16,12 +16,9 @@ from grader.errors import Refused
 from grader.findings import Finding
 from grader.grading.asking import WarmParent
 from grader.grading.job import Job
-from grader.grading.plan import why_not
+from grader.grading.plan import taken, why_not
 from grader.grading.rows import Row, What, row_of
 from grader.grading.submission import Bench, Graded, attention, failed, grade, open_bench
-from grader.intake.archives import NothingUsable
-from grader.intake.sources import Unreadable
-from grader.intake.staging import Staged, stage
 from grader.intake.submissions import Submission
 from grader.plain import one_line
 from grader.results import Result, earlier_result, write_result
@@ -85,23 +82,21 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     earlier = earlier_result(result_path(Path(job.out), submission.student, bench.lab.name))
     if earlier is None or earlier.student != submission.student or why_not(earlier, job, bench.lab, bench.depends):
         return None
-    try:
-        staged = stage(submission.source, bench.lab)
-    except NothingUsable as error:
-        staged = Staged({}, error.findings)
-    except Unreadable:  # grading says why
+    staged = taken(submission, bench.lab)
+    if staged is None or staged.digest() != earlier.submission_hash:
         return None
-    if staged.digest() != earlier.submission_hash or [*submission.findings, *staged.findings] != earlier.notes:
+    if [*submission.findings, *staged.findings] != earlier.notes:
         return None
     standing, found = _with_marks(job, earlier)
-    return row_of(standing, "unchanged", [*submission.findings, *attention(staged.findings, earlier.checks), *found])
+    return row_of(standing, "unchanged", [*attention(standing), *found])
 
 
 def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> Row:
     """Writes a result, and says what became of the one before."""
     path = result_path(Path(job.out), submission.student, bench.lab.name)
     earlier = earlier_result(path)
-    found: list[Finding] = list(dict.fromkeys([*submission.findings, *graded.attention]))
+    standing, trouble = _with_marks(job, graded.result)
+    found = attention(standing)
     try:
         if earlier is None and path.exists():
             path.replace(path.with_suffix(".json.bad"))
@@ -112,7 +107,6 @@ def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> 
         return Row(submission.student, what, [codes.NOT_WRITTEN(path=str(path), reason=error.strerror or "")])
     if not written:
         found.append(codes.EARLIER_KEPT())
-    standing, trouble = _with_marks(job, graded.result)
     return row_of(standing, "graded" if written else "kept", [*found, *trouble])
 
 

@@ -33,7 +33,10 @@ def grade(
     lab: LabName,
     submissions: Annotated[Path, typer.Argument(help="holds <student>/<lab>/ or an archive for each student")],
     out: Out = Path("graded"),
-    seed: Annotated[int | None, typer.Option(min=0, help="draws the hidden cases; without it, a new one")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="of the hidden cases; else a new one after a hand-in"),
+    ] = None,
     student: Annotated[list[str] | None, typer.Option(help="only this student; may be given more than once")] = None,
     force: Annotated[bool, typer.Option("--force", help="grade what is graded and unchanged, too")] = False,
     milestones: Annotated[bool, typer.Option(help="play what training saved")] = True,

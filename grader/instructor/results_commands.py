@@ -34,6 +34,9 @@ def feedback(
     to: Annotated[Path, typer.Option(help="where <student>/<lab>/feedback.html goes")] = Path("feedback"),
     form: Annotated[str, typer.Option("--format", help="the form")] = "html",
     student: Annotated[str | None, typer.Option(help="only this one's")] = None,
+    quiz_answers: Annotated[
+        bool, typer.Option("--quiz-answers", help="which questions are right, too: when nobody can hand in any more")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write for each student what they may see of their result: no hidden value, no seed (for instructors)."""
@@ -43,7 +46,8 @@ def feedback(
 
     the_lab = find_lab(lab, solutions_folder())
     renderer = renderers.renderer_of("feedback", form)
-    written, refused = write_feedback(results_of(out, the_lab.name, student), to, renderer, words_of(the_lab))
+    results = results_of(out, the_lab.name, student)
+    written, refused = write_feedback(results, to, renderer, words_of(the_lab), quiz_answers)
     names = ", ".join(dict.fromkeys(path.name for path in written)) or f"feedback ({form})"
     _finish(written, [say(finding) for finding in refused], f"{shown(to)}/<student>/{the_lab.name}/{names}", as_json)
 
@@ -90,13 +94,14 @@ def _finish(written: list[Path], refused: Iterable[str], where: str, as_json: bo
 def mark(
     lab: LabName,
     student: Annotated[str, typer.Argument(help="whose result it is")],
-    part: Annotated[str, typer.Argument(help="the part of the report, as lab.toml names it")],
+    part: Annotated[str, typer.Argument(help="the part of the report, or the milestone, as lab.toml has it")],
     points: Annotated[float, typer.Argument(help="the points for it")],
     comment: Annotated[str, typer.Option(help="what the student reads beside them")] = "",
     by: Annotated[str | None, typer.Option(help="who gives them; without it, your login name")] = None,
     out: Out = Path("graded"),
 ) -> None:
-    """Give points by hand for a part of the report; grading never changes them (for instructors)."""
+    """Give points by hand for a part of the report, or a milestone that waits; grading never changes them (for
+    instructors)."""
     from grader.batch import runlog
     from grader.results.marks import Mark, add_mark
     from grader.results.standing import read_standing, results_of
@@ -106,7 +111,9 @@ def mark(
     if not 0 <= points <= possible:
         raise Refused("points_outside", part=part, points=points_text(points), possible=points_text(possible))
     [result] = results_of(out, the_lab.name, student)
-    read_standing(result)
+    graded = read_standing(result).graded
+    if not any((check.check, check.outcome) == (part, "pending") for check in graded.checks):
+        raise Refused("not_pending", part=part, student=student)
     new = Mark(part, points, by or runlog.user(), runlog.now(), comment)
     try:
         before = add_mark(result, new)
@@ -121,8 +128,9 @@ def mark(
 
 
 def _points_of(lab: Lab, part: str) -> float:
-    """What a part of the report is worth; Refused where the lab has none of that name."""
-    possible = {each.name: each.points for each in lab.manifest.report}
+    """What a part of the report or a milestone is worth; Refused where the lab has none of that name."""
+    possible = {part.name: part.points for part in lab.manifest.report}
+    possible |= {milestone.name: milestone.points for milestone in lab.manifest.milestones}
     if part in possible:
         return possible[part]
     if not possible:

@@ -31,11 +31,12 @@ KINDS_OF_VALUES = {
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """Where two values differ first. `excess` says by how many tolerances a number is off (infinity where the
+    """How two values differ at one place. `excess` says by how many tolerances a number is off (infinity where the
     difference has no size)."""
 
     finding: Finding
     excess: float = float("inf")
+    place: Place = ()
 
     @property
     def kind(self) -> Kind:
@@ -46,8 +47,25 @@ def compare(
     expected: Plain, got: Plain, tolerance: tuple[float, float], exact_dtype: bool = False
 ) -> Difference | None:
     """The most fundamental difference between two plain values, or None where `got` is right."""
+    return next(iter(differences(expected, got, tolerance, exact_dtype)), None)
+
+
+def differences(
+    expected: Plain, got: Plain, tolerance: tuple[float, float], exact_dtype: bool = False
+) -> list[Difference]:
+    """All differences between two plain values, the most fundamental first."""
     found = _differences(expected, got, tolerance, exact_dtype, ())
-    return min(found, key=lambda difference: KINDS.index(difference.kind), default=None)
+    return sorted(found, key=lambda difference: KINDS.index(difference.kind))
+
+
+def value_at(value: Plain, place: Place) -> Plain:
+    """What stands at a place of a plain value; None where there is none."""
+    for step in place:
+        if isinstance(value, list) and isinstance(step, int) and step <= len(value):
+            value = value[step - 1]
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def _differences(
@@ -61,7 +79,7 @@ def _differences(
         if bool(expected) == got:
             return []
         if place[-1:] == (CARRIES_GRADIENT,) and not expected:
-            return [Difference(codes.CARRIES_GRADIENT())]
+            return [Difference(codes.CARRIES_GRADIENT(), place=place)]
         return [_values_at(codes.VALUE_DIFFERS, place, str(expected), str(got))]
     if isinstance(expected, int | float) and isinstance(got, bool | int | float):
         return _number_difference(np.asarray(expected), np.asarray(got), tolerance, place)
@@ -73,9 +91,9 @@ def _differences(
         ]
     elif isinstance(expected, dict) and isinstance(got, dict):
         if missing := [str(key) for key in expected if key not in got]:
-            return [Difference(codes.KEY_MISSING(where=_where(place), key=missing[0]))]
+            return [Difference(codes.KEY_MISSING(where=_where(place), key=missing[0]), place=place)]
         if extra := [str(key) for key in got if key not in expected]:
-            return [Difference(codes.KEY_UNEXPECTED(where=_where(place), key=shorten(extra[0])))]
+            return [Difference(codes.KEY_UNEXPECTED(where=_where(place), key=shorten(extra[0])), place=place)]
         pairs = [(str(key), expected[key], got[key]) for key in expected]
     elif type(expected) is not type(got):
         return [_kinds_at(place, expected, got)]
@@ -151,6 +169,7 @@ def _number_difference(
                     got=shown[1],
                 ),
                 most,
+                place,
             )
         ]
     if a.size == 1:
@@ -167,7 +186,7 @@ def _first_index(wrong: np.ndarray) -> str:
 def _values_at(
     code: Code, place: Place, expected: object, got: object, excess: float = float("inf"), **more: object
 ) -> Difference:
-    return Difference(code(where=_where(place), expected=expected, got=got, **more), excess)
+    return Difference(code(where=_where(place), expected=expected, got=got, **more), excess, place)
 
 
 def _kinds_at(place: Place, expected: Plain, got: Plain) -> Difference:

@@ -1,24 +1,29 @@
-"""From the answers on a check's cases to its one outcome, with findings and, where one is known, the mistake's name."""
+"""From the answers on a check's cases to its one outcome, with findings. Which known mistake it is: diagnosis.py."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
 
 from grader import codes
 from grader.checks import Case, Check, Wrong
 from grader.findings import Finding
-from grader.judging.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, Difference, compare
+from grader.judging.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, Difference, Place, differences, value_at
 from grader.lab import Lab, Task
-from grader.plain import printable, to_plain
+from grader.plain import Array, printable, to_plain
 from grader.results import CheckResult, Outcome, Visibility
 from grader.run.answers import Answer
 
+FACTS = (codes.CARRIES_GRADIENT, codes.INPUT_CHANGED, codes.GLOBAL_DICE)
+MAX_BESIDES = 2  # facts that are told beside the fault itself
 MAX_ITEMS = 20  # of a list in a finding
 MAX_TEXT = 1_900  # characters of a finding's value; what a submission says of itself may be longer
 
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """What is known of a check after its cases: the outcome, what was found in which case, and the mistake's name.
+    """What is known of a check after its cases: the outcome, what was found in which case, and (once diagnosis.py has
+    looked at all checks) the mistake's name.
 
     `trace`, the student's own lines, is for the student's own screen.
     """
@@ -41,33 +46,25 @@ class Known:
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """What is wrong with one answer, and the outcome that it means. `excess` is the number of tolerances it is off."""
+    """What is wrong with one answer, and the outcome that it means. `excess` is the number of tolerances it is off,
+    `place` where in the value it was found."""
 
     outcome: Outcome
     finding: Finding
     excess: float = float("inf")
+    place: Place = ()
 
 
-def judge(
-    check: Check,
-    lab: Lab,
-    cases: Sequence[Case],
-    known: Sequence[Known],
-    answers: Sequence[Answer],
-    earlier: Sequence[tuple[Known, Answer]] = (),
-) -> Judged:
-    """The outcome of `check` over its cases.
-
-    `earlier` are cases of the same check that were answered before: a known mistake has to answer those alike, too.
-    """
+def judge(check: Check, lab: Lab, cases: Sequence[Case], known: Sequence[Known], answers: Sequence[Answer]) -> Judged:
+    """The outcome of `check` over its cases, and what is wrong in the first that is not right: the most fundamental
+    fault, and facts besides, which are true whatever else is wrong."""
     for case, facts, answer in zip(cases, known, answers, strict=True):
-        wrong = fault(check, lab, case, facts.expected, answer)
-        if wrong is None:
+        found = faults(check, lab, case, facts.expected, answer)
+        if not found:
             continue
-        mistake = ""
-        if wrong.outcome in ("failed", "timeout"):
-            mistake = _mistake(check, lab, [*earlier, *zip(known, answers, strict=True)])
-        return Judged(wrong.outcome, (tidy(wrong.finding),), mistake, case.title, answer.trace)
+        besides = [fact.finding for fact in facts_among(found[1:], known)] if not facts_among(found[:1], known) else []
+        told = dict.fromkeys([found[0].finding, *besides[:MAX_BESIDES]])
+        return Judged(found[0].outcome, tuple(map(tidy, told)), "", case.title, answer.trace)
     return Judged("passed")
 
 
@@ -80,70 +77,84 @@ def without(check: Check, needed: Outcome) -> Judged | None:
     return Judged("skipped", (codes.COUNTS_ONCE(check=check.needs.name, title=check.needs.title),))
 
 
+def not_passing(tasks: Sequence[str], public: Iterable[tuple[Check, Outcome]]) -> list[str]:
+    """Which of these tasks have a published check that does not pass; those of devices do not matter."""
+    wrong = {check.task for check, outcome in public if outcome != "passed" and not check.last}
+    return [task for task in tasks if task in wrong]
+
+
 def fault(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer) -> Fault | None:
-    """What is wrong with one answer, or None where it is right."""
+    """What is wrong with one answer first of all, or None where it is right."""
+    return next(iter(faults(check, lab, case, expected, answer)), None)
+
+
+def faults(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer) -> list[Fault]:
+    """All that is wrong with one answer, the most fundamental first."""
     if answer.status == "value":
-        found = difference_of(check, lab, case, expected, answer)
-        return Fault("failed", found.finding, found.excess) if found else None
+        return [
+            Fault("failed", found.finding, found.excess, found.place)
+            for found in differences_of(check, lab, case, expected, answer)
+        ]
     if answer.status == "todo":
         if answer.todo in lab.task(check.task).functions:
-            return Fault("todo", codes.TODO())
-        return Fault("skipped", codes.WAITS_FOR(function=answer.todo))
+            return [Fault("todo", codes.TODO())]
+        return [Fault("skipped", codes.WAITS_FOR(function=answer.todo))]
     assert answer.finding is not None, f"an answer without a value says why: {answer}"
     outcomes: dict[str, Outcome] = {"timeout": "timeout", "crashed": "crashed", "limit": "crashed"}
-    return Fault(outcomes.get(answer.status, "failed"), answer.finding)
+    return [Fault(outcomes.get(answer.status, "failed"), answer.finding)]
 
 
-def difference_of(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer) -> Difference | None:
+def differences_of(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer) -> list[Difference]:
     """What is wrong with a value: the value itself first, then what was seen of the calls."""
+    found = _differences_of_value(check, lab, case, expected, answer)
+    if answer.changed:
+        argument, function = answer.changed[0]
+        found.append(Difference(codes.INPUT_CHANGED(argument=argument, function=function)))
+    if answer.used_global_random_state:
+        found.append(Difference(codes.GLOBAL_DICE()))
+    return found
+
+
+def _differences_of_value(
+    check: Check, lab: Lab, case: Case, expected: Answer | None, answer: Answer
+) -> list[Difference]:
     if check.verify is not None:
         try:
             check.verify(answer.value, **case.arguments)
         except Wrong as wrong:
-            return Difference(wrong.finding)
-    if check.compares:
-        assert expected is not None and expected.status == "value", f"the reference fails {check.name}: {expected}"
-        right, got = check.part(to_plain(expected.value)), check.part(answer.value)
-        found = compare(right, got, tolerance_of(check, lab), check.exact_dtype)
-        if found is not None:
-            return found
-    if answer.changed:
-        argument, function = answer.changed[0]
-        return Difference(codes.INPUT_CHANGED(argument=argument, function=function))
-    if answer.used_global_random_state:
-        return Difference(codes.GLOBAL_DICE())
-    return None
+            return [Difference(wrong.finding)]
+    if not check.compares:
+        return []
+    assert expected is not None and expected.status == "value", f"the reference fails {check.name}: {expected}"
+    right, got = check.part(to_plain(expected.value)), check.part(answer.value)
+    return differences(right, got, tolerance_of(check, lab), check.exact_dtype)
+
+
+def facts_among(found: Sequence[Fault], known: Sequence[Known]) -> list[Fault]:
+    """Those of an answer's faults that are facts whatever else is wrong with it: no value makes up for them."""
+    return [
+        each
+        for each in found
+        if any(code.made(each.finding) for code in FACTS)
+        or (codes.GRADIENT_UNWANTED.made(each.finding) and _constant(each.place, known))
+    ]
+
+
+def _constant(place: Place, known: Sequence[Known]) -> bool:
+    """Whether no gradient ever arrives at this argument, while some does at another one."""
+    expected = [to_plain(facts.expected.value) for facts in known if facts.expected]
+
+    def arrives(at: Place) -> bool:
+        found = (value_at(value, at) for value in expected)
+        return any(isinstance(value, Array) and bool(np.any(value.values)) for value in found)
+
+    others = [(*place[:-1], name) for value in expected[:1] for name in value_at(value, place[:-1])]
+    return not arrives(place) and any(map(arrives, others))
 
 
 def tolerance_of(check: Check, lab: Lab) -> tuple[float, float]:
     """The relative and the absolute tolerance of a check: its own, else the lab's."""
     return check.tolerance or (FLOAT64_TOLERANCE if lab.manifest.float64 else FLOAT32_TOLERANCE)
-
-
-def _mistake(check: Check, lab: Lab, pairs: Sequence[tuple[Known, Answer]]) -> str:
-    """The first mistake that answers like the student on every case.
-
-    A timeout names a mistake only where exactly one known mistake times out, too.
-    """
-    first, *others = [facts.mistakes for facts, _ in pairs]
-    alike = (
-        name
-        for name in first
-        if all(name in mistakes for mistakes in others)
-        and all(same_answer(check, lab, facts.mistakes[name], answer) for facts, answer in pairs)
-    )
-    found = next(alike, "")
-    ambiguous = pairs[-1][1].status == "timeout" and next(alike, "")
-    return "" if ambiguous else found
-
-
-def same_answer(check: Check, lab: Lab, one: Answer, other: Answer) -> bool:
-    """Whether two answers are the same mistake's: alike in value, in exception, and in what was changed."""
-    if one.status != other.status or bool(one.changed) != bool(other.changed):
-        return False
-    if one.status != "value":
-        return (one.finding, one.todo) == (other.finding, other.todo)
-    return compare(one.value, other.value, tolerance_of(check, lab), exact_dtype=True) is None
 
 
 def tidy(finding: Finding) -> Finding:

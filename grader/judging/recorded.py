@@ -89,6 +89,8 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         data["todo"] = answer.todo
     if answer.changed:
         data["changed"] = [list(place) for place in answer.changed]
+    if answer.used_global_random_state:
+        data["used_global_random_state"] = True
     return data
 
 
@@ -100,6 +102,7 @@ def answer_from_json(data: Mapping[str, Any]) -> Answer:
         msgspec.convert(data["finding"], Finding) if "finding" in data else None,
         data.get("todo", ""),
         changed=tuple((argument, function) for argument, function in data.get("changed", ())),
+        used_global_random_state=data.get("used_global_random_state", False),
     )
 
 

@@ -33,6 +33,9 @@ class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `artefacts` are files, or folders whose names end with "/". Several milestones may judge the same ones, each for
     something else. They are judged in a confined process of their own, within `seconds` and `memory_bytes`.
+
+    `tasks` are those from whose functions training makes the artefacts. How they came about cannot be seen in them, so
+    where the published checks of these tasks do not pass, a person decides.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     artefacts: list[str]
     target: float
     half: float
+    tasks: list[str] = []
     max_bytes: int = 4_000_000  # of all artefacts together
     seconds: float = 60  # computing; waiting for a busy machine is free
     memory_bytes: int = 1_000_000_000  # above what the process has before it reads them
@@ -137,6 +141,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grader: Grader = Grader()
     float64: bool = False  # the lab computes in float64, and is compared at its precision
     format: Format = 2
+
+    def __post_init__(self) -> None:
+        known = [task.name for task in self.tasks]
+        for milestone in self.milestones:
+            if unknown := [name for name in milestone.tasks if name not in known]:
+                raise ValueError(f"milestone {milestone.name} names tasks that there are not: {', '.join(unknown)}")
 
     def limits_of(self, milestone: Milestone) -> Limits:
         """What judging a milestone may use. Its artefacts lie in the private folder."""

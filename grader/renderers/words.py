@@ -7,7 +7,7 @@ from grader.lab import Lab
 from grader.lab.texts import LabTexts, texts_of_lab
 from grader.languages import language, texts_of
 from grader.results.result import CheckResult
-from grader.results.view import CheckView
+from grader.results.view import QUIZ, CheckView
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Words:
 
     def title_of(self, check: CheckView | CheckResult) -> str:
         """A check's title now, and where the lab has none any more, the one it was graded under."""
+        if check.check == QUIZ:
+            return self.say("quiz_questions")
         if check.kind == "quiz":
             return self.say("quiz_question", number=check.check.removeprefix("question_"))
         named = {"milestone": self.texts.milestones, "report": self.texts.report}.get(check.kind, self.texts.checks)

@@ -14,15 +14,17 @@ from grader.results.whole import write_whole
 
 
 def write_feedback(
-    results: Iterable[Path], to: Path, renderer: ModuleType, words: Words
+    results: Iterable[Path], to: Path, renderer: ModuleType, words: Words, quiz_answers: bool = False
 ) -> tuple[list[Path], list[Finding]]:
-    """Writes <to>/<student>/<lab>/feedback... for each result.json: what was written, and why the others were not."""
+    """Writes <to>/<student>/<lab>/feedback... for each result.json: what was written, and why the others were not.
+    `quiz_answers` as in view_of."""
     written: list[Path] = []
     refused: list[Finding] = []
     for path in results:
         student, lab = path.parts[-3:-1]
         try:
-            written += write_files(renderer.feedback(read_standing(path).view, words), to / student / lab, to)
+            view = read_standing(path).view(quiz_answers)
+            written += write_files(renderer.feedback(view, words), to / student / lab, to)
         except Refused as error:
             refused.append(error.finding)
     return written, refused

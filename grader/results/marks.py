@@ -1,5 +1,7 @@
 """Points that a person gave, in marks.json beside a result: grading writes the one file, people the other.
 
+A person gives them for what is pending: the parts of the report, and milestones that nobody else can judge.
+
 Marks are only added. Of one part the last counts; those before it are its history.
 """
 
@@ -20,9 +22,9 @@ FILE = "marks.json"
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """What a person gave for one part of the report."""
+    """What a person gave for one part of the report, or for a milestone."""
 
-    part: Annotated[str, Meta(description="the name of the part, as lab.toml has it")]
+    part: Annotated[str, Meta(description="the name of the part or milestone, as lab.toml has it")]
     points: Annotated[float, Meta(description="points given")]
     by: Annotated[str, Meta(description="who gave them")]
     when: Annotated[str, Meta(description="UTC, ISO 8601")]
@@ -81,7 +83,7 @@ def merged(result: Result, marks: Sequence[Mark]) -> Result:
 
 
 def _awaits(check: CheckResult, given: dict[str, Mark]) -> bool:
-    return check.kind == "report" and check.outcome == "pending" and check.check in given
+    return check.outcome == "pending" and check.check in given
 
 
 def _judged(check: CheckResult, mark: Mark) -> CheckResult:

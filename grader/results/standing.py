@@ -22,10 +22,9 @@ class Standing:
         """Both together, for the instructor."""
         return merged(self.graded, self.marks)
 
-    @property
-    def view(self) -> View:
+    def view(self, quiz_answers: bool = False) -> View:
         """Both together, as far as the student may see it."""
-        return view_of(self.graded, self.marks)
+        return view_of(self.graded, self.marks, quiz_answers)
 
 
 def read_standing(result: Path) -> Standing:

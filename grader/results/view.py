@@ -23,6 +23,8 @@ INVISIBLE = re.compile(
 )
 PATH = re.compile(r"""(?<![\w./])/(?!/)(?:[^\s/'"<>:]+/)+([^\s/'"<>:]*)""")  # of the machine that grades
 
+QUIZ = "quiz"  # the check that stands for all questions
+
 # The next steps that there are: by the outcome and, where it needs to be told apart, the side or the kind.
 NEXT_STEPS = {
     *("todo", "timeout", "crashed", "skipped", "pending"),
@@ -80,15 +82,18 @@ class View(msgspec.Struct, frozen=True):
     tasks: list[TaskView]
 
 
-def view_of(result: Result, marks: Sequence[Mark] = ()) -> View:
-    """What its student may see of a result and of the marks beside it."""
+def view_of(result: Result, marks: Sequence[Mark] = (), quiz_answers: bool = False) -> View:
+    """What its student may see of a result and of the marks beside it. `quiz_answers`: of the quiz not only the sum,
+    but which questions were answered right, which is for the time when nobody can hand in any more."""
     whole = merged(result, marks)
     tasks: dict[str, list[CheckResult]] = {}
-    for check in whole.checks:
+    for check in whole.checks if quiz_answers else _with_quiz_as_a_sum(whole.checks):
         tasks.setdefault(check.task, []).append(check)
     own = {finding for error in whole.errors() for finding in error.findings}
     notes = [note for note in whole.notes if note not in own and not codes.OLD_SENTENCE.made(note)]
     by_hand = whole.pending_points()
+    marked = {check.check for check in result.checks if check.outcome == "pending"}
+    given = {part: mark for part, mark in counting(marks).items() if part in marked}
     view = View(
         lab=whole.lab,
         student=whole.student,
@@ -97,9 +102,30 @@ def view_of(result: Result, marks: Sequence[Mark] = ()) -> View:
         by_hand=by_hand,
         unjudged=sum(check.max_points for check in whole.checks if check.points is None) - by_hand,
         notes=notes,
-        tasks=[_task(task, checks, notes, counting(marks)) for task, checks in tasks.items()],
+        tasks=[_task(task, checks, notes, given) for task, checks in tasks.items()],
     )
     return with_texts(view, View, harmless)
+
+
+def _with_quiz_as_a_sum(checks: Sequence[CheckResult]) -> list[CheckResult]:
+    """The checks with one in place of the quiz's questions. What was found of all of them is what is wrong with the
+    file."""
+    quiz = [check for check in checks if check.kind == "quiz"]
+    if not quiz:
+        return [*checks]
+    judged = [check.points for check in quiz if check.points is not None]
+    outcomes = {check.outcome for check in quiz}
+    whole = msgspec.structs.replace(
+        quiz[0],
+        check=QUIZ,
+        outcome=outcomes.pop() if len(outcomes) == 1 else "failed",
+        points=sum(judged) if judged else None,
+        max_points=sum(check.max_points for check in quiz),
+        findings=[finding for finding in quiz[0].findings if all(finding in check.findings for check in quiz)],
+    )
+    place = checks.index(quiz[0])
+    rest = [check for check in checks if check.kind != "quiz"]
+    return [*rest[:place], whole, *rest[place:]]
 
 
 def _task(task: str, checks: list[CheckResult], notes: list[Finding], marks: dict[str, Mark]) -> TaskView:
@@ -124,7 +150,6 @@ def _says(note: Finding, finding: Finding) -> bool:
 
 def _check(check: CheckResult, told: bool, mark: Mark | None) -> CheckView:
     cases = _cases(check)
-    marked = check.kind == "report" and check.outcome != "pending" and mark is not None
     # What the grader says of itself is for the instructor, and of a TODO the outcome says all.
     silent = told or check.outcome in ("error", "todo")
     return CheckView(
@@ -138,8 +163,8 @@ def _check(check: CheckResult, told: bool, mark: Mark | None) -> CheckView:
         case="" if silent or cases == "hidden" else check.case,
         findings=[] if silent else _findings(check, cases),
         mistake="" if check.outcome == "error" else check.mistake,
-        by_hand=marked,
-        comment=mark.comment if marked and mark else "",
+        by_hand=mark is not None,
+        comment=mark.comment if mark else "",
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from grader.checks import Check, Fixture, checks_of, fixtures
 from grader.errors import Refused
 from grader.findings import Finding
+from grader.judging.diagnosis import Heard, mistake_told
 from grader.judging.judge import Judged, check_result, judge, without
 from grader.judging.recorded import Record, read_record
 from grader.lab import Lab, Milestone, Task
@@ -52,6 +53,7 @@ class Session:
     functions: Functions
     fixtures: dict[str, Fixture] = dataclasses.field(default_factory=dict)
     _checked: dict[str, Checked] = dataclasses.field(default_factory=dict)
+    _heard: list[Heard] = dataclasses.field(default_factory=list)
 
     @functools.cached_property
     def texts(self) -> Catalogue:
@@ -78,6 +80,15 @@ class Session:
             self._checked[check.name] = self.not_run(check, judged) if left_out else self.run(check)
         return self._checked[check.name]
 
+    def diagnosed(self, check: Check) -> Checked:
+        """The same with the known mistake that it is told as, by all that was checked so far."""
+        checked = self.checked(check)
+        if checked.judged is None or checked.judged.outcome not in ("failed", "timeout"):
+            return checked
+        heard = [side for side in self._heard if side.check.task == check.task]
+        mistake = mistake_told(self.lab, check, heard, self.record.diagnoses)
+        return dataclasses.replace(checked, judged=dataclasses.replace(checked.judged, mistake=mistake))
+
     def held_back(self, check: Check) -> Judged | None:
         """What is said of a check where the one that it needs, of any task, does not pass; None where it is run."""
         needed = self.checked(check.needs).judged if check.needs else None
@@ -94,6 +105,7 @@ class Session:
                 break
         cases = check.cases[: len(answers)]
         known = [self.record.known(check.name, case.title) for case in cases]
+        self._heard.append(Heard(check, cases, known, answers))
         judged = judge(check, self.lab, cases, known, answers)
         return self.not_run(check, judged, time.process_time() - started)
 
@@ -125,7 +137,10 @@ def run_public_checks(session: Session, task: Task | None = None, thorough: bool
     """The public checks of one task or of all; those that are not quick only for one task, or when thorough."""
     checks = [check for check in session.checks if task is None or check.task == task.name]
     thorough = thorough or task is not None
-    return [session.checked(check) if check.quick or thorough else session.not_run(check) for check in checks]
+    for check in checks:
+        if check.quick or thorough:
+            session.checked(check)
+    return [session.diagnosed(check) if check.quick or thorough else session.not_run(check) for check in checks]
 
 
 def public_points(checked: list[Checked]) -> tuple[float, float]:

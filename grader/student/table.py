@@ -8,7 +8,7 @@ from rich.text import Text
 
 from grader import codes
 from grader.findings import KINDS, kind_of
-from grader.judging.judge import Judged
+from grader.judging.judge import Judged, not_passing
 from grader.lab import ROOT, Lab, Task
 from grader.lab.source import definitions_in
 from grader.languages import Catalogue
@@ -107,6 +107,11 @@ class Screen:
             milestone = state.milestone
             if state.missing:
                 status = Text(self.texts.say("to_train", lab=self.lab.name), style="dim")
+            elif numbers := self.waits_for(state):
+                figure = None if state.measured is None else milestone.in_words(state.measured)
+                words = {"reached": figure} if figure else {}
+                said = self.texts.say("waits_for_checks" if figure else "waits_saved", numbers=numbers, **words)
+                status = Text(said, style="yellow")
             elif state.measured is None:
                 status = Text(self.texts.say("saved"), style="yellow")
             else:
@@ -126,6 +131,14 @@ class Screen:
             points = points_text(sum(part.points for part in self.lab.manifest.report))
             by_hand = Text(self.texts.say("graded_by_hand"), style="dim")
             table.add_row("R", self.texts.say("report"), Text(points, style="dim"), by_hand)
+
+    def waits_for(self, state: MilestoneState) -> list[str]:
+        """The numbers of the tasks for which points of a milestone wait; none where it would earn nothing."""
+        milestone = state.milestone
+        if state.measured is not None and state.measured < milestone.half:
+            return []
+        public = [(item.check, item.judged.outcome) for item in self.checked if item.judged]
+        return [self.lab.task(name).number for name in not_passing(milestone.tasks, public)]
 
     # --- the sentences below it ---------------------------------------------------------------------------------------
 

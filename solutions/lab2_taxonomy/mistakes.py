@@ -17,7 +17,8 @@ THROUGH_THE_END = (
 )
 GAMMA_UNUSED = "Your result does not depend on gamma: what comes later counts as much as what comes now."
 TRUNCATED = "Your table holds whole numbers: half a step into a table of ints is cut off without a word."
-ANOTHER_FAMILY = "The four entries are those of another family: read this algorithm's line in section 2.7 again."
+# One for all of the taxonomy: which entry is wrong, and why, would be the key. That is what the docstrings say.
+ONE_OF_FOUR = "One entry or more is not what section 2.7 says of this algorithm: read its line there again."
 SINGLE = "Your table is float32: half of its digits are gone. This lab computes in float64."
 CHANGED = "The table that your function was given has changed: its caller still needs the old one."
 TARGET_ONLY = "You add a share of the target and forget to go away from the old value by the same share."
@@ -801,238 +802,239 @@ def _having(field, *values):
     return [algorithm for algorithm, entry in KEY.items() if entry[field] in values]
 
 
-@mistake(
-    "taxonomy",
-    "You call it on-policy. It learns from preferences that were collected before training began; the policy that is "
-    "trained never acts, and nothing that it generates is rewarded.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def preferences_on_policy(*place):
+    """You call it on-policy. It learns from preferences that were collected before training began; the policy that
+    is trained never acts, and nothing that it generates is rewarded.
+    """
     return _with(place, ("DPO", "KTO"), "data", "on_policy")
 
 
-@mistake(
-    "taxonomy",
-    "You call it off-policy. An off-policy algorithm uses old data and goes on collecting; here the data set is fixed "
-    "before training begins, and nobody acts while it learns.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def preferences_off_policy(*place):
+    """You call it off-policy. An off-policy algorithm uses old data and goes on collecting; here the data set is
+    fixed before training begins, and nobody acts while it learns.
+    """
     return _with(place, ("DPO", "KTO"), "data", "off_policy")
 
 
-@mistake(
-    "taxonomy",
-    "You call it off-policy. It may go over a batch a few times, and a ratio of probabilities makes up for that; but "
-    "the batch is the latest policy's, and is thrown away before the next one is collected.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def ratio_taken_for_off_policy(*place):
+    """You call it off-policy. It may go over a batch a few times, and a ratio of probabilities makes up for that;
+    but the batch is the latest policy's, and is thrown away before the next one is collected.
+    """
     return _with(place, ("TRPO", "PPO", "GRPO"), "data", "off_policy")
 
 
-@mistake("taxonomy", "You call it off-policy. Each batch is used for one update and thrown away: it keeps nothing old.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def workers_taken_for_off_policy(*place):
+    """You call it off-policy. Each batch is used for one update and thrown away: it keeps nothing old."""
     return _with(place, ("A2C",), "data", "off_policy")
 
 
-@mistake(
-    "taxonomy",
-    "You call it off-policy. Not everything that learns action values is: its target contains the action that the "
-    "policy is really going to take, so it only fits data of that policy.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def values_taken_for_off_policy(*place):
+    """You call it off-policy. Not everything that learns action values is: its target contains the action that the
+    policy is really going to take, so it only fits data of that policy.
+    """
     return _with(place, ("SARSA",), "data", "off_policy")
 
 
-@mistake(
-    "taxonomy",
-    "You call it on-policy. It keeps its transitions in a buffer, and uses those of much earlier policies again.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def buffer_taken_for_on_policy(*place):
+    """You call it on-policy. It keeps its transitions in a buffer, and uses those of much earlier policies again."""
     return _with(place, ("DQN", "C51", "DDPG", "SAC", "MBVE"), "data", "on_policy")
 
 
-@mistake(
-    "taxonomy",
-    "You call it offline. Learning from stored data is not enough for that: it goes on acting and adds to its store.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def store_taken_for_offline(*place):
+    """You call it offline. Learning from stored data is not enough for that: it goes on acting and adds to its
+    store.
+    """
     return _with(place, _having("data", "on_policy", "off_policy"), "data", "offline")
 
 
-@mistake(
-    "taxonomy",
-    "You call it on-policy. Section 2.7 says which data it is fitted to: all that were ever collected, or those of "
-    "many earlier versions, and not the newest policy's alone.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def planning_taken_for_on_policy(*place):
+    """You call it on-policy. Section 2.7 says which data it is fitted to: all that were ever collected, or those of
+    many earlier versions, and not the newest policy's alone.
+    """
     return _with(place, ("MBMF", "ExIt", "AlphaZero", "World Models"), "data", "on_policy")
 
 
-@mistake(
-    "taxonomy",
-    "You call it off-policy. It owns a model, but its policy is trained as A3C's is, with what it has just played.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def imagination_taken_for_off_policy(*place):
+    """You call it off-policy. It owns a model, but its policy is trained as A3C's is, with what it has just played."""
     return _with(place, ("I2A",), "data", "off_policy")
 
 
-@mistake(
-    "taxonomy",
-    "You call it model-free. The rules of the game, by which its search looks ahead, are a model that is given.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def given_rules_taken_for_no_model(*place):
+    """You call it model-free. The rules of the game, by which its search looks ahead, are a model that is given."""
     return _with(place, ("ExIt", "AlphaZero"), "model", "model_free")
 
 
-@mistake(
-    "taxonomy",
-    "You call it model-free. It may train a policy or values by a model-free rule, but it predicts next states, and "
-    "uses the predictions.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def learned_model_overlooked(*place):
+    """You call it model-free. It may train a policy or values by a model-free rule, but it predicts next states, and
+    uses the predictions.
+    """
     return _with(place, ("MBMF", "World Models", "MBVE", "I2A"), "model", "model_free")
 
 
-@mistake(
-    "taxonomy",
-    "You call it model-based. A reward model, a reference policy or a critic is no model of the environment: it does "
-    "not say what state comes next.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def any_network_taken_for_a_model(*place):
+    """You call it model-based. A reward model, a reference policy or a critic is no model of the environment: it
+    does not say what state comes next.
+    """
     return _with(place, _having("model", "model_free"), "model", "model_based")
 
 
-@mistake("taxonomy", "You give it a critic. It was made to do without: the baseline is the mean of a group of answers.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def group_taken_for_a_critic(*place):
+    """You give it a critic. It was made to do without: the baseline is the mean of a group of answers."""
     return _with(place, ("GRPO",), "learns", ["policy", "V"])
 
 
-@mistake("taxonomy", "The baseline that its advantages need is a network, too, and it is trained.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def critic_overlooked(*place):
+    """The baseline that its advantages need is a network, too, and it is trained."""
     return _with(place, ("A2C", "TRPO", "PPO", "AlphaZero"), "learns", ["policy"])
 
 
-@mistake("taxonomy", "Its critic is asked about states alone, not about actions in them.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def critic_of_actions(*place):
+    """Its critic is asked about states alone, not about actions in them."""
     return _with(place, ("A2C", "TRPO", "PPO"), "learns", ["policy", "Q"])
 
 
-@mistake("taxonomy", "No value is learned here: the loss compares the policy's probabilities with a reference's.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def preferences_with_values(*place):
+    """No value is learned here: the loss compares the policy's probabilities with a reference's."""
     return _with(place, ("DPO", "KTO"), "learns", ["policy", "V"])
 
 
-@mistake(
-    "taxonomy",
-    "It has no network or table for a policy: its actions are read off the values by taking the highest (or mostly).",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def greedy_taken_for_a_policy(*place):
+    """It has no network or table for a policy: its actions are read off the values by taking the highest (or
+    mostly).
+    """
     return _with(place, ("SARSA", "DQN", "C51"), "learns", ["policy", "Q"])
 
 
-@mistake("taxonomy", "What it learns are values of actions in states, not of states.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def values_of_states(*place):
+    """What it learns are values of actions in states, not of states."""
     return _with(place, ("SARSA", "DQN", "C51"), "learns", ["V"])
 
 
-@mistake("taxonomy", "With continuous actions nobody can try them all: besides the values it trains a policy.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def actor_overlooked(*place):
+    """With continuous actions nobody can try them all: besides the values it trains a policy."""
     return _with(place, ("DDPG", "SAC"), "learns", ["Q"])
 
 
-@mistake("taxonomy", "Its critic is asked about actions in states, which is what lets it use old transitions.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def critic_of_states(*place):
+    """Its critic is asked about actions in states, which is what lets it use old transitions."""
     return _with(place, ("DDPG", "SAC"), "learns", ["policy", "V"])
 
 
-@mistake("taxonomy", "You leave its critic out: the policy is improved along what the learned values say.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def critic_of_actions_overlooked(*place):
+    """You leave its critic out: the policy is improved along what the learned values say."""
     return _with(place, ("DDPG", "SAC"), "learns", ["policy"])
 
 
-@mistake("taxonomy", "Nobody learns its model: the rules of the game are given.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def given_rules_learned(*place):
+    """Nobody learns its model: the rules of the game are given."""
     rules = {"ExIt": ["policy", "model"], "AlphaZero": ["policy", "V", "model"]}
     return _with(place, rules, "learns", rules.get(place[0]))
 
 
-@mistake("taxonomy", "You let it learn values; in the version of section 2.7 an apprentice imitates, and no more.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def apprentice_with_values(*place):
+    """You let it learn values; in the version of section 2.7 an apprentice imitates, and no more."""
     return _with(place, ("ExIt",), "learns", ["policy", "V"])
 
 
-@mistake("taxonomy", "It has no policy that is trained: the plan of the moment is the policy.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def plan_taken_for_a_policy(*place):
+    """It has no policy that is trained: the plan of the moment is the policy."""
     return _with(place, ("MBMF",), "learns", ["policy", "model"])
 
 
-@mistake("taxonomy", "The model is learned, too: nobody gives it what the environment will do.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def model_not_learned(*place):
+    """The model is learned, too: nobody gives it what the environment will do."""
     others = {
         name: [item for item in KEY[name]["learns"] if item != "model"] for name in ("World Models", "MBVE", "I2A")
     }
     return _with(place, others, "learns", others.get(place[0]))
 
 
-@mistake("taxonomy", "You leave out what acts: besides the model a policy is trained.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def model_alone(*place):
+    """You leave out what acts: besides the model a policy is trained."""
     return _with(place, ("World Models", "MBVE", "I2A"), "learns", ["model"])
 
 
-@mistake("taxonomy", "You leave its critic out: section 2.7 says what else is trained beside model and policy.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def critic_beside_a_model_overlooked(*place):
+    """You leave its critic out: section 2.7 says what else is trained beside model and policy."""
     return _with(place, ("MBVE", "I2A"), "learns", ["policy", "model"])
 
 
-@mistake(
-    "taxonomy",
-    "You call its policy deterministic. Its network gives probabilities (or a mean and a spread), and drawing from "
-    "them is part of what is optimised.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def drawing_overlooked(*place):
+    """You call its policy deterministic. Its network gives probabilities (or a mean and a spread), and drawing from
+    them is part of what is optimised.
+    """
     return _with(place, ("A2C", "TRPO", "PPO", "SAC", "I2A"), "stochastic", False)
 
 
-@mistake("taxonomy", "You call its policy deterministic. A language model is a distribution over the next token.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def language_model_deterministic(*place):
+    """You call its policy deterministic. A language model is a distribution over the next token."""
     return _with(place, ("GRPO", "DPO", "KTO"), "stochastic", False)
 
 
-@mistake(
-    "taxonomy", "You call its policy deterministic. It learns about the policy that it follows, exploration included."
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def exploration_is_part_of_it(*place):
+    """You call its policy deterministic. It learns about the policy that it follows, exploration included."""
     return _with(place, ("SARSA",), "stochastic", False)
 
 
-@mistake("taxonomy", "You call its policy deterministic. The network imitates how often each move was searched.")
+@mistake("taxonomy", ONE_OF_FOUR)
 def search_counts_overlooked(*place):
+    """You call its policy deterministic. The network imitates how often each move was searched."""
     return _with(place, ("ExIt", "AlphaZero"), "stochastic", False)
 
 
-@mistake(
-    "taxonomy",
-    "You call its policy stochastic. Noise while it collects data is exploration; the policy that it learns about "
-    "takes one action in each state.",
-)
+@mistake("taxonomy", ONE_OF_FOUR)
 def exploration_taken_for_the_policy(*place):
+    """You call its policy stochastic. Noise while it collects data is exploration; the policy that it learns about
+    takes one action in each state.
+    """
     return _with(place, _having("stochastic", False), "stochastic", True)
 
 
-@mistake("taxonomy", ANOTHER_FAMILY)
+@mistake("taxonomy", ONE_OF_FOUR)
 def everything_is_a_policy_gradient(*place):
     return KEY["PPO"][place[1]]
 
 
-@mistake("taxonomy", ANOTHER_FAMILY)
+@mistake("taxonomy", ONE_OF_FOUR)
 def everything_is_a_deep_q_network(*place):
     return KEY["DQN"][place[1]]
 
 
-@mistake("taxonomy", ANOTHER_FAMILY)
+@mistake("taxonomy", ONE_OF_FOUR)
 def everything_is_a_policy_without_values(*place):
     return KEY["GRPO"][place[1]]
 
 
-@mistake("taxonomy", ANOTHER_FAMILY)
+@mistake("taxonomy", ONE_OF_FOUR)
 def everything_is_preference_learning(*place):
     return KEY["DPO"][place[1]]

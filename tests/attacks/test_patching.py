@@ -35,7 +35,7 @@ PATCHES = {
     "the worker's modules": """
         for name, module in list(sys.modules.items()):
             if name.startswith("grader") or name == "checks":
-                for function in ("compare", "fault", "judge", "difference_of", "unchanged", "same_answer", "is_todo"):
+                for function in ("compare", "fault", "judge", "differences_of", "unchanged", "same_answer", "is_todo"):
                     setattr(module, function, always)
         """,
     "modules that the grader would have": """

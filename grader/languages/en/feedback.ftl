@@ -11,6 +11,7 @@ heading_quiz = Quiz
 heading_report = Report
 heading_bonus = { $task } (bonus, beside the score)
 quiz_question = question { $number }
+quiz_questions = all questions
 cases_public = public cases
 cases_hidden = hidden cases
 points_of = { $earned } of { $possible } points
@@ -31,7 +32,7 @@ step_todo = Not written yet: make { $lab }-hint TASK={ $task } gives a first hin
 step_failed_public = make { $lab } TASK={ $task } shows this on your machine, where you can look closer.
 step_failed_hidden = The hidden cases try what the public ones leave out: one item or none, other shapes, very large and negative numbers. Try such cases yourself.
 step_failed_milestone = Once the tasks pass, make { $lab }-train trains anew; then hand in again what it saved.
-step_failed_quiz = Read the question again, and the part of the chapter that it is about.
+step_failed_quiz = Read the questions again, and the parts of the chapter that they are about.
 step_timeout = Look for a loop that never ends, or one that does the same work again for every item.
 step_crashed = Python itself ended: look for exit(), memory that grows without end, recursion that never stops.
 step_timeout_milestone = Look at what was saved: a model that was trained as the handout says is judged in seconds.

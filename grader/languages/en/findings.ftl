@@ -102,7 +102,7 @@ sent_no_answer = its process sent { $what }
 
 in_case = case '{ $case }': { $finding }
 counts_once = counts once this passes: { $title }
-by_heart = right on the published cases and on next to none of the hidden: points for the former need some of the latter
+by_heart = right on the published cases, and on less than three quarters of the hidden ones, which points for the former need
 not_asked = not asked, since the published cases took too long already
 processes_died = { $count } grading processes died over it: not enough memory, perhaps
 result_replaced = the earlier result could not be read; it was replaced, and is kept as result.json.bad

@@ -7,6 +7,7 @@ graded_again = { $again } of { $results } earlier results are graded again, beca
 changed = { $name } (changed)
 other_version = { $name } ({ $before } → { $now })
 of_unknown_code = results in the form of an earlier version
+of_another_seed = another seed than that of what was handed in since
 of_failed_grader = faults of the grader
 of_killed_processes = processes that were killed from outside
 of_no_sandbox = grading without a sandbox
@@ -50,8 +51,9 @@ written = { $count } written: { $files }
 
 ## marks
 
-no_such_part = { $lab } has no part '{ $part }' that is graded by hand. Its parts are: { $parts }
+no_such_part = { $lab } has no part '{ $part }' that is graded by hand. There are: { $parts }
 no_parts = Nothing in { $lab } is graded by hand
+not_pending = { $part } of { $student } does not wait for a person: grading has given its points
 points_outside = { $part } is worth 0 to { $possible } points, not { $points }
 marked = { $student }, { $part }: { $points } of { $possible } points, given by { $by }
 marked_again = { $student }, { $part }: { $points } of { $possible } points, given by { $by } (before: { $before }, by { $before_by })

@@ -33,7 +33,7 @@ def _is_a_sum(value, **_case):
         raise Wrong("lab92_no_sum", got=str(value["total"]))
 
 
-@check("total", points=2, verify=_is_a_sum)
+@check("total", points=2, verify=_is_a_sum, values=True)
 def made_before(lab, maker):
     """The sum of one and two, and which processes were at work."""
     return {"total": lab.total([1, 2]), "made in": maker["process"], "asked in": os.getpid()}
