@@ -72,7 +72,9 @@ several_episodes_device = on_its_device(several_episodes)
 def frequencies(lab, probabilities, shift, count, seed):
     """Actions come up as often as the policy says, each with its own log-probability."""
     logits = torch.log(tensor(probabilities)) + shift  # a softmax does not see the shift
-    return draws_by_action(lab.get_action, logits.repeat(count, 1), seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed + 1)  # what ignores the generator answers alike each time, and is known by it
+        return draws_by_action(lab.get_action, logits.repeat(count, 1), seed)
 
 
 frequencies.case("left, straight on, right", probabilities=[0.2, 0.5, 0.3], shift=0.0, count=500, seed=3)

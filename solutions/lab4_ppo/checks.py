@@ -151,64 +151,64 @@ def _rows(table):
     } | {"rows": len(table)}
 
 
+def _form(rows):
+    """Which answers are there, and not what they are: what a public case holds is shipped."""
+    return {
+        name: {key: answer != "missing" for key, answer in row.items()} if isinstance(row, dict) else row
+        for name, row in rows.items()
+    }
+
+
 def _complete(value, **_case):
-    names = [f"ratio {ratio}, advantage {sign}" for ratio in RATIOS for sign in SIGNS]
-    facts = mapping(value, "table")["table"]
+    facts = mapping(value, "form", ANSWERS)["form"]
     if not isinstance(facts, dict) or facts.get("rows") != 6:
         raise Wrong("lab4_six_rows")
-    for name in names:
+    for ratio, sign in itertools.product(RATIOS, SIGNS):
+        name = f"ratio {ratio}, advantage {sign}"
         row = facts.get(name)
         if row is None:
             raise Wrong("lab4_row_missing", row=name)
         for key in ("clipped", "zero_gradient"):
-            if not isinstance(mapping(row, "clipped", "zero_gradient")[key], bool):
+            if mapping(row, "clipped", "zero_gradient")[key] is not True:
                 raise Wrong("lab4_answer_missing", row=name, key=key)
 
 
-@check("clip_case_table", points=0.5, verify=_complete)
-def every_case_is_there(lab):
-    """Six rows, each case once."""
-    return {"table": _rows(lab.clip_case_table())}
+ANSWERS = "the answers"  # compared where they are graded; a public case would tell them
 
 
-every_case_is_there.case("the table")
+@check("clip_case_table", points=2.5, verify=_complete, compared=ANSWERS)
+def six_cases(lab, graded):
+    """Six rows, each case once: which are clipped, and which have no gradient."""
+    rows = _rows(lab.clip_case_table())
+    return {"form": _form(rows), ANSWERS: rows if graded else None}
+
+
+six_cases.case("the form alone", graded=False)
 
 
 def _agree(value, **_case):
-    facts = mapping(value, "table", "by your loss")
-    _complete({"table": facts["table"]})
-    wrong = sum(
-        facts["table"][case][name] is not answer
-        for case, answers in facts["by your loss"].items()
-        for name, answer in answers.items()
-    )
-    if wrong:
+    wrong = mapping(value, "wrong", ANSWERS)["wrong"]
+    if not isinstance(wrong, int) or wrong:
         raise Wrong("lab4_table_and_loss", wrong=wrong)
 
 
-@check("clip_case_table", points=1.5, verify=_agree, needs=outside_the_range)
-def as_your_loss_does(lab, ratios, clip):
+@check("clip_case_table", points=1.5, verify=_agree, compared=ANSWERS, needs=outside_the_range)
+def as_your_loss_does(lab, graded, ratios, clip):
     """The table says what your own ppo_clip_loss does, once that one is right."""
-    table, by_loss = _rows(lab.clip_case_table()), {}
+    rows, wrong = _rows(lab.clip_case_table()), 0
     for place, sign in itertools.product(RATIOS, SIGNS):
         logp, advantage = torch.log(tensor([ratios[place]])).requires_grad_(), tensor([float(sign)])
         loss = lab.ppo_clip_loss(logp, torch.zeros(1), advantage, clip)
         [gradient] = torch.autograd.grad(loss, logp)
-        by_loss[f"ratio {place}, advantage {sign}"] = {
-            "clipped": not math.isclose(loss.item(), -sign * ratios[place], rel_tol=1e-4),
-            "zero_gradient": not gradient.any(),
-        }
-    return {"table": table, "by your loss": by_loss}
+        unclipped = math.isclose(loss.item(), -sign * ratios[place], rel_tol=1e-4)
+        answers = rows.get(f"ratio {place}, advantage {sign}", {})
+        wrong += (answers.get("clipped") is unclipped) + (answers.get("zero_gradient") is bool(gradient.any()))
+    return {"wrong": wrong, ANSWERS: rows if graded else None}
 
 
-as_your_loss_does.case("at the ratios .5, 1.1 and 1.5", ratios={"below": 0.5, "inside": 1.1, "above": 1.5}, clip=0.2)
-
-
-@check("clip_case_table", points=2)
-def six_cases(lab):
-    """Which cases are clipped, and which have no gradient."""
-    return _rows(lab.clip_case_table())
-
+as_your_loss_does.case(
+    "at the ratios .5, 1.1 and 1.5", graded=False, ratios={"below": 0.5, "inside": 1.1, "above": 1.5}, clip=0.2
+)
 
 # --- 4.5 compute_gae --------------------------------------------------------------------------------------------------
 
@@ -478,7 +478,7 @@ def _judge_minibatches(value, n, size, **_case):
         raise Wrong(GLOBAL_DICE())
 
 
-@check("minibatch_indices", points=3, verify=_judge_minibatches)
+@check("minibatch_indices", points=3, verify=_judge_minibatches, values=True)
 def minibatches(lab, n, size, seed):
     """Every index once, the last minibatch may be smaller, the next epoch is dealt anew."""
     generator = torch.Generator().manual_seed(seed)
@@ -522,7 +522,7 @@ def _one_sided(apart, deals):
     return np.abs((apart > 0).mean(axis=0) - 0.5).max() > STANDARD_ERRORS * 0.5 / math.sqrt(deals)
 
 
-@check("minibatch_indices", points=2, seconds=3, verify=_judge_order)
+@check("minibatch_indices", points=2, seconds=3, verify=_judge_order, values=True)
 def random_order(lab, n, size, deals, seed):
     """The order is random: every index is equally likely at every place, and next to every other."""
     generator = torch.Generator().manual_seed(seed)

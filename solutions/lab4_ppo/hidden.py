@@ -3,6 +3,7 @@
 import torch
 
 from checks import (
+    as_your_loss_does,
     clipped_share,
     entropy,
     epsilon_added,
@@ -117,7 +118,13 @@ def large_steps(rng):
 
 @hidden_cases(six_cases)
 def the_table(rng):
-    yield {}
+    yield dict(graded=True)
+
+
+@hidden_cases(as_your_loss_does)
+def the_table_and_the_loss(rng):
+    ratios = dict(below=float(rng.uniform(0.2, 0.5)), inside=0.9, above=float(rng.uniform(1.5, 3.0)))
+    yield dict(graded=True, ratios=ratios, clip=float(rng.uniform(0.2, 0.3)))
 
 
 def segment(rng, steps, envs, terminated=0.0, truncated=0.0):
