@@ -65,8 +65,8 @@ def policies(rng):
 
 @hidden_cases(ratios_of_tiny_probabilities)
 def tiny_probabilities(rng):
-    for low in (-150.0, -400.0):
-        old = uniform(rng, low - 50, low, 4)
+    for low, high in ((-19.0, -16.0), (-200.0, -150.0), (-450.0, -400.0)):
+        old = uniform(rng, low, high, 4)
         yield dict(logp_new=old + floats(rng, 4), logp_old=old)
     old = torch.tensor([-500.0, -499.0])
     yield dict(logp_new=old + floats(rng, 2), logp_old=old)

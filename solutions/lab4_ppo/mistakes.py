@@ -59,6 +59,11 @@ FLAG_OF_THE_NEXT_ROW = (
     "You read the end of step t from row t + 1, where other programs keep it; here the flags of row t belong to step t."
 )
 NO_LIST_OF_TENSORS = "A list of int64 tensors is asked for: yours is no list, or holds something else than tensors."
+ANY_SHAPES = "A column and a row go through: your loss then averages N times N numbers, and learns nothing."
+OPTIMISTIC = (
+    "With A > 0 and the ratio 1.5 your objective keeps growing: PPO takes the pessimistic one of the two terms, which is "
+    "the smaller objective, or the larger loss."
+)
 FIXED_ANSWER = "Your function gives the same numbers whatever it is given."
 
 # --- 4.1 normalize --------------------------------------------------------------------------------------------
@@ -283,10 +288,7 @@ def inverted_ratio(logp_new, logp_old, adv, clip):
     return -torch.minimum(ratio * adv, ratio.clamp(1 - clip, 1 + clip) * adv).mean()
 
 
-@mistake(
-    "ppo_clip_loss",
-    "With A > 0 and the ratio 1.5 your objective keeps growing: PPO takes the pessimistic one of the two terms.",
-)
+@mistake("ppo_clip_loss", OPTIMISTIC)
 def larger_of_the_two(logp_new, logp_old, adv, clip):
     return -torch.maximum(*clipped_terms(logp_new, logp_old, adv, clip)).mean()
 
@@ -347,9 +349,7 @@ def objective_instead_of_loss(logp_new, logp_old, adv, clip):
     return -ppo_clip_loss(logp_new, logp_old, adv, clip)
 
 
-@mistake(
-    "ppo_clip_loss", "You take the minimum of two losses: with the sign turned, the pessimistic one is the larger."
-)
+@mistake("ppo_clip_loss", OPTIMISTIC)
 def minimum_of_two_losses(logp_new, logp_old, adv, clip):
     unclipped, clipped = clipped_terms(logp_new, logp_old, adv, clip)
     return torch.minimum(-unclipped, -clipped).mean()
@@ -754,12 +754,12 @@ def refusing(v, returns):
         raise ValueError("the shapes differ")
 
 
-@mistake("value_loss", "A column and a row go through: your loss then averages N times N numbers and learns nothing.")
+@mistake("value_loss", ANY_SHAPES)
 def any_shapes(v, returns):
     return (v - returns.detach()).pow(2).mean()
 
 
-@mistake("value_loss", "A column and a row go through: torch's loss warns about them, and averages N times N numbers.")
+@mistake("value_loss", ANY_SHAPES)
 def library_loss_with_a_warning(v, returns):
     return F.mse_loss(v, returns.detach())
 
