@@ -70,10 +70,11 @@ ratios.case("twice as likely, half as likely", logp_new=torch.log(tensor([0.4, 0
 ratios.case("far from one", logp_new=tensor([2.0, -6.0, -0.5]), logp_old=tensor([-3.0, -2.0, -8.0]))
 
 
-ratios_of_tiny_probabilities = ratios.also("Probabilities that are 0 in float32 still have a ratio.", points=2)
+ratios_of_tiny_probabilities = ratios.also("Probabilities next to 0, or 0 in float32, still have a ratio.", points=2)
 ratios_of_tiny_probabilities.case(
     "exp(-200) and below", logp_new=tensor([-200.0, -300.5]), logp_old=tensor([-200.5, -300.0])
 )
+ratios_of_tiny_probabilities.case("about exp(-17)", logp_new=tensor([-16.0, -18.5]), logp_old=tensor([-17.0, -16.5]))
 
 ratios_device = on_its_device(ratios)
 
