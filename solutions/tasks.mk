@@ -14,14 +14,14 @@ grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, 
 regrade: $(READY) ## repeat the run of LAB=lab3 with SEED=..., and say who gains or loses (SUBMISSIONS=, OUT=graded, CHANGES=file, JOBS=)
 	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(CHANGES),--changes "$(CHANGES)")
 
-feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT=graded, TO=feedback, FORMAT=md)
+feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT=graded, TO=feedback, FORMAT=md, QUIZ=1)
 	$(GRADER) feedback "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(FORMAT),--format "$(FORMAT)") \
-	  $(if $(STUDENT),--student "$(STUDENT)")
+	  $(if $(STUDENT),--student "$(STUDENT)") $(if $(QUIZ),--quiz-answers)
 
 report: $(READY) ## write LAB=lab3's results for a gradebook (TO=csv, OUT=graded, DEST=file or folder)
 	$(GRADER) report "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(DEST),--dest "$(DEST)")
 
-mark: $(READY) ## give POINTS=4 for PART=plot of STUDENT=ada's report in LAB=lab3 (COMMENT=, BY=, OUT=graded)
+mark: $(READY) ## give POINTS=4 for PART=plot of STUDENT=ada's report in LAB=lab3, or a milestone (COMMENT=, BY=, OUT=graded)
 	$(GRADER) mark "$(LAB)" "$(STUDENT)" "$(PART)" "$(POINTS)" --out "$(or $(OUT),graded)" \
 	  $(if $(COMMENT),--comment "$(COMMENT)") $(if $(BY),--by "$(BY)")
 

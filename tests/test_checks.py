@@ -1,6 +1,7 @@
 """The words that checks are written with: several checks of one probe, devices, draws, and parts that are compared."""
 
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -22,8 +23,9 @@ from grader.checks.draws import (
 from grader.checks.probes import value_and_gradients
 from grader.findings import Finding
 from grader.judging.compare import FLOAT32_TOLERANCE, compare
+from grader.judging.judge import fault
 from grader.plain import Plain, to_plain
-from grader.run.answers import Functions
+from grader.run.answers import Answer, Functions, answer
 
 PROBABILITIES, COUNT = [0.2, 0.5, 0.3], 2_000
 Sample = Callable[..., Any]
@@ -60,10 +62,33 @@ def test_another_check_of_the_same_probe_has_its_options_and_cases_of_its_own() 
 # --- gradients --------------------------------------------------------------------------------------------------------
 
 
-def test_a_gradient_is_called_as_the_probe_calls_it_and_never_as_the_student_does() -> None:
-    lab = Functions({"loss": lambda my_x, my_scale: (my_x * my_scale).sum()})
-    assert losses.probe(lab, torch.ones(2))["gradients"].keys() == {"x"}
-    assert value_and_gradients(lab.loss, torch.ones(2), torch.ones(2))["gradients"].keys() == {"1", "2"}
+def test_a_gradient_is_told_by_the_references_name_however_the_student_calls_it() -> None:
+    def expected(x: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+        return (x * scale.detach()).sum()
+
+    def not_detached(my_x: torch.Tensor, my_scale: torch.Tensor) -> torch.Tensor:
+        return (my_x * my_scale).sum()
+
+    def taking_what_comes(*args: torch.Tensor) -> torch.Tensor:
+        return expected(*args)
+
+    assert losses.probe(Functions({"loss": not_detached}), torch.ones(2))["gradients"].keys() == {"x"}
+    right, wrong, free = (
+        to_plain(value_and_gradients(Functions({"loss": loss}).loss, torch.ones(2), torch.ones(2)))
+        for loss in (expected, not_detached, taking_what_comes)
+    )
+    found = compare(right, wrong, FLOAT32_TOLERANCE)
+    assert found and found.finding.values["argument"] == codes.ARGUMENT(name="scale")
+    assert compare(right, free, FLOAT32_TOLERANCE) is None
+
+
+def test_a_change_in_place_of_what_asks_for_a_gradient_reads_as_the_rule() -> None:
+    def in_place(x: torch.Tensor, scale: float) -> torch.Tensor:
+        x[0] = scale
+        return x.sum()
+
+    found = answer(losses, {"loss": in_place}, losses.cases[0].arguments, Path(), 10.0)
+    assert (found.status, found.finding) == ("raised", codes.CHANGED_IN_PLACE())
 
 
 def test_a_gradient_of_one_of_several_results_is_told_as_one() -> None:
@@ -106,15 +131,30 @@ def test_a_device_check_tells_a_mixture_of_devices_from_a_result_on_the_cpu() ->
     assert device_verdict(made, loss=lambda x, scale: (x * scale).sum()) is None
     mixed = device_verdict(made, loss=lambda x, scale: (x + torch.ones(2)).sum())
     assert mixed and codes.OTHER_DEVICE.made(mixed) and "cuda" in str(mixed.values["message"])
-    assert device_verdict(made, loss=lambda x, scale: torch.ones(())) == codes.RESULT_ON_CPU()
-    assert device_verdict(made, loss=lambda x, scale: torch.tensor(float(x[0]))) is None, "it cannot be told"
+    assert device_verdict(made, loss=lambda x, scale: torch.ones(())) == codes.RESULT_ON_CPU(function="loss")
+    assert device_verdict(made, loss=lambda x, scale: torch.tensor(float(x[0]))) == codes.RESULT_ON_CPU(function="loss")
+    looked_at = device_verdict(made, loss=lambda x, scale: x.new_tensor(float(x[0])))
+    assert looked_at is None, "code may look at values"
+
+
+def test_what_a_pretended_device_cannot_tell_is_not_checked_and_earns_nothing() -> None:
+    def asked_for_a_generator(x: torch.Tensor, scale: float) -> torch.Tensor:
+        torch.Generator(device=x.device)
+        return x.sum()
+
+    made = on_its_device(losses)
+    unchecked = device_verdict(made, loss=asked_for_a_generator)
+    assert unchecked and codes.DEVICE_UNCHECKED.made(unchecked)
+    value = to_plain(made.probe(Functions({"loss": asked_for_a_generator})))
+    wrong = fault(made, None, made.cases[0], None, Answer("value", value))  # type: ignore[arg-type]
+    assert wrong and (wrong.outcome, wrong.finding) == ("skipped", unchecked)
 
 
 def test_a_device_check_of_several_finds_the_one_that_mixes() -> None:
     @check("loss", points=1)
     def half(lab: Any, x: torch.Tensor) -> Any:
         """Half of it."""
-        return lab.half(x).tolist()  # which fake tensors do not have: what its function did is known by then
+        return lab.half(x).numpy()  # which a GPU's tensors do not have: what its function did is known by then
 
     half.case("two numbers", x=torch.tensor([1.0, 2.0]))
     both = on_its_device(losses, half)
@@ -131,7 +171,7 @@ def test_a_function_that_is_still_to_do_is_no_question_of_devices() -> None:
         on_its_device(losses).probe(Functions({"loss": todo}))
 
 
-def test_samplers_are_called_without_the_probes_generator_on_fake_tensors() -> None:
+def test_samplers_are_called_without_the_probes_generator_on_the_pretended_device() -> None:
     @check("draw", points=1)
     def drawn(lab: Any, x: torch.Tensor) -> Any:
         """Noise."""

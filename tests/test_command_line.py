@@ -10,17 +10,24 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 
+from grader import codes
 from grader.author.sync import sync
+from grader.checks import Check
 from grader.cli import main
+from grader.findings import Finding
 from grader.grading import work
 from grader.grading.asking import WarmParent
+from grader.judging.judge import Judged
 from grader.lab import ROOT, Lab, read_lab
 from grader.lab import manifest as labs
 from grader.results import read_result
+from grader.student.checking import Checked
+from grader.student.table import Screen
 
 OK, FAILED, CALLED_WRONGLY, GRADER_FAILED = 0, 1, 2, 3
 NAME = "lab90_numbers"
@@ -237,8 +244,38 @@ def test_a_wrong_value_is_shown_with_what_to_do(lab: Path, grader: Grader) -> No
     ended = grader("check", "lab90")
     assert ended.code == FAILED
     assert "case 'three': another value is expected; expected 6., got 9." in ended.out
+    assert "called with x = 3\n" in ended.out
     assert "→ You square: twice is a sum" in ended.out
     assert "stuck? make lab90-hint TASK=double" in ended.out
+
+
+def test_the_next_step_names_the_function_that_fails_and_its_line(lab: Path, grader: Grader) -> None:
+    solve(lab)
+    right = "    return [x - by for x in xs]\n"
+    replace(lab / "first.py", right, "    return [x - bye for x in xs]\n")
+    line = next(n for n, text in enumerate((lab / "first.py").read_text().splitlines(), 1) if "def shift_back" in text)
+    out = grader("check", "lab90").out
+    assert "Next: fix shift_back in " in out
+    assert f"labs/{NAME}/first.py:{line}  (stuck?" in out
+    replace(lab / "first.py", "x - bye", "x * by")
+    assert "Next: fix shift, shift_back in " in grader("check", "lab90").out, "either may be wrong there"
+
+
+def test_a_function_that_fails_alone_is_what_is_wrong_with_checks_of_several(small_lab: Lab) -> None:
+    def failed(*called: str, found: tuple[Finding, ...] = ()) -> Checked:
+        return Checked(Check("", "shift", 1, "", print), 1, 0, Judged("failed", found), task, called=called)
+
+    def at_fault(*items: Checked) -> list[str]:
+        return Screen.at_fault(SimpleNamespace(of=lambda _task: items), task)  # type: ignore[arg-type]
+
+    task = small_lab.task("shift")
+    assert at_fault(failed("shift", "shift_back")) == ["shift", "shift_back"]
+    assert at_fault(failed("shift", "shift_back"), failed("shift_back")) == ["shift_back"]
+    assert at_fault(failed("shift_back"), failed("shift")) == ["shift", "shift_back"]
+    assert at_fault(failed("double", "shift_back")) == ["shift_back"], "of another task"
+    found = (codes.RESULT_ON_CPU(function="shift_back"),)
+    assert at_fault(failed("shift", "shift_back", found=found)) == ["shift_back"], "which the finding names"
+    assert at_fault(failed()) == ["shift", "shift_back"], "a file that cannot be used was asked for nothing"
 
 
 SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
@@ -532,7 +569,8 @@ def test_hints_advance_and_stop_at_the_last(lab: Path, grader: Grader) -> None:
         ["90.1 double, hint 2 of 3:", "Add it to itself."],
         *[["90.1 double, hint 3 of 3 (the last one):", "It is x + x."]] * 3,
     ]
-    assert "hint 1 of 2" in grader("hint", "lab90", "--task", "shift").out, "each task has its own"
+    out = grader("hint", "lab90", "--task", "shift").out
+    assert "90.2 shift, shift_back, hint 1 of 2" in out, "each task has its own, and says of which functions they are"
     assert "hint 3 of 3" in grader("hint", "lab90", "--task", "double").out
 
 

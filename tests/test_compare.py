@@ -52,6 +52,11 @@ THREE = torch.tensor([0.5, -1.25, 3.0])
         pytest.param(THREE.double(), THREE, id="float32 for float64"),
         pytest.param(torch.tensor(0.5), 0.5, id="a Python number for a 0-d tensor"),
         pytest.param(torch.tensor(2), 2, id="an int for a 0-d tensor of int64"),
+        pytest.param(torch.tensor(0.5), np.float32(0.5), id="a NumPy scalar for a 0-d tensor"),
+        pytest.param(torch.tensor(0.5), np.array(0.5), id="a 0-d array for a 0-d tensor"),
+        pytest.param(np.array(0.5), torch.tensor(0.5), id="a 0-d tensor for a 0-d array"),
+        pytest.param(torch.tensor(2.0), torch.tensor(2), id="a 0-d tensor of int64 for one of float32"),
+        pytest.param([torch.tensor(0.5)], [0.5], id="a Python number for a 0-d tensor in a list"),
         pytest.param(0.5, torch.tensor(0.5), id="a 0-d tensor for a Python number"),
         pytest.param(0.5, np.array(0.5), id="a 0-d array for a Python number"),
         pytest.param(0.5, np.float32(0.5), id="a numpy scalar"),
@@ -188,6 +193,7 @@ def test_every_kind_of_difference_has_its_sentence(expected: Any, got: Any, kind
         (THREE.double(), THREE),
         (torch.tensor([1, 0]), torch.tensor([True, False])),
         (torch.tensor([1.0]), torch.tensor([True])),
+        (torch.tensor(1.0), torch.tensor(1)),
     ],
 )
 def test_a_check_may_ask_for_the_exact_dtype(expected: Any, got: Any) -> None:
@@ -196,6 +202,13 @@ def test_a_check_may_ask_for_the_exact_dtype(expected: Any, got: Any) -> None:
     assert found is not None
     values = found.finding.values
     assert (found.kind, values["expected"], values["got"]) == ("dtype", to_plain(expected).dtype, to_plain(got).dtype)
+
+
+@pytest.mark.parametrize("got", [1.0, np.float32(1.0), np.array(1.0)])
+def test_where_the_dtype_is_fixed_a_number_is_no_tensor(got: Any) -> None:
+    assert difference(torch.tensor(1.0), got) is None
+    assert said(torch.tensor(1.0), got, exact_dtype=True)[0] == "type"
+    assert difference(1.0, torch.tensor(1.0), exact_dtype=True) is None, "what the reference answers has no dtype"
 
 
 @pytest.mark.parametrize(
@@ -485,7 +498,9 @@ def slope(x: torch.Tensor) -> torch.Tensor:
         (lambda x: x[1:] + torch.zeros_like(x[1:]), "cuda"),
         (lambda x: x + torch.ones(3), "cpu"),
         (lambda x: torch.ones(3), "cpu"),
-        (lambda x: torch.tensor(float(x[0])), "not checked"),
+        (lambda x: torch.tensor(float(x[0])), "cpu"),
+        (lambda x: torch.tensor(float(x[0])).to(x.device), "cuda"),
+        (lambda x: torch.ones(3, device=torch.Generator(device=x.device).device), "not checked"),
     ],
 )
 def test_a_mixture_of_devices_is_seen_without_a_gpu(

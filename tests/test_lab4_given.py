@@ -162,7 +162,7 @@ def test_a_forgotten_device_is_no_diagnosis_of_anything_else(lab4: Lab, recorded
     known = reference.known(check, "public", 0)
     judged = judge(check, lab4, check.cases, known, answers)
     assert judged.outcome == "failed"
-    assert "on a GPU this fails" in say_all(judged.findings)
+    assert "on a GPU gaussian_policy fails" in say_all(judged.findings)
     heard = Heard(check, check.cases, known, answers)
     assert mistake_told(lab4, check, [heard], reference.diagnoses) == "noise_on_the_cpu"
     assert set(known[0].mistakes) == {"noise_on_the_cpu"}

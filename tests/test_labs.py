@@ -221,6 +221,7 @@ OWN = (
         ("verify=anything", False),
         ("verify=anything, needs=doubled", True),
         ("verify=anything, values=True", True),
+        ("# always the same answer", False),
     ],
 )
 def test_a_check_that_sees_no_values_counts_with_one_of_its_task_that_does(
@@ -230,7 +231,9 @@ def test_a_check_that_sees_no_values_counts_with_one_of_its_task_that_does(
     text = (
         (folder / "checks.py").read_text(encoding="utf-8").replace("points=2)\ndef doubled", "points=1)\ndef doubled")
     )
-    own = SEES + OWN.format(options=options) + '\n\npositive.case("three", x=3.0)\n'
+    last = 4.0 if options.startswith("#") else -4.0
+    own = SEES + OWN.format(options=f"\n    {options}\n") + '\n\npositive.case("three", x=3.0)\n'
+    own += f'positive.case("four", x={last})\n'
     (folder / "checks.py").write_text(f"{text}\n\n{own}", encoding="utf-8")
     refused = "check positive sees no values, and needs no check of double that does (needs=)"
     assert (refused in lint.lint(read_lab(folder)).faults) != sound

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from grader.author import leaks, sync
-from grader.author.tokens import QUIET, Tokens, sequences
 from grader.lab import ROOT, lab_folders, read_lab, solutions_folder
+from grader.tokens import QUIET, Tokens, sequences
 
 LABS = [read_lab(folder) for folder in lab_folders(solutions_folder())]
 

@@ -164,11 +164,11 @@ def test_a_task_waits_for_a_class_that_is_still_to_do(lab: Lab) -> None:
 def test_the_place_of_a_class_is_its_first_open_method(lab: Lab) -> None:
     task = lab.task("RunningMean")
     file = lab.path("means.py")
-    assert place(lab, task) == f"{file}:{line(lab, 'def add')}"
+    assert place(lab, task, "RunningMean") == f"{file}:{line(lab, 'def add')}"
     write_add_alone(lab)
-    assert place(lab, task) == f"{file}:{line(lab, 'def without')}"
+    assert place(lab, task, "RunningMean") == f"{file}:{line(lab, 'def without')}"
     file.write_text(REFERENCE, encoding="utf-8")
-    assert place(lab, task) == f"{file}:{line(lab, 'class RunningMean')}"
+    assert place(lab, task, "RunningMean") == f"{file}:{line(lab, 'class RunningMean')}"
 
 
 def test_resetting_puts_the_whole_class_back_and_nothing_else(lab: Lab) -> None:

@@ -23,17 +23,19 @@ def alike_by(reference: Reference, sides: Sequence[Visibility], seeds: Sequence[
 def _never_told_from(
     reference: Reference, mistake: Variant, sides: Sequence[Visibility], seeds: Sequence[int]
 ) -> Iterable[str]:
-    left: set[str] | None = None
+    diagnoses = reference.diagnoses
+    left = [name for name in diagnoses if diagnoses[name] != mistake.diagnosis]
+    failed = False
     for seed in seeds:
         heard = _heard(reference, mistake, sides, seed)
         for check in dict.fromkeys(side.check.name for side in heard):
             asked = [side for side in heard if side.check.name == check]
-            if all(judge(s.check, reference.lab, s.cases, s.known, s.answers).outcome == "passed" for s in asked):
-                continue
-            like = set(mistakes_like(reference.lab, asked[0].check, heard))
-            left = like if left is None else left & like
-    diagnoses = reference.diagnoses
-    return [name for name in left or () if diagnoses[name] != mistake.diagnosis]
+            if not left:
+                return []
+            if any(judge(s.check, reference.lab, s.cases, s.known, s.answers).outcome != "passed" for s in asked):
+                failed = True
+                left = mistakes_like(reference.lab, asked[0].check, heard, left)
+    return left if failed else []
 
 
 def _heard(reference: Reference, mistake: Variant, sides: Sequence[Visibility], seed: int) -> list[Heard]:

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.author.skeleton import REGION, cut, regions
-from grader.author.tokens import QUIET, Tokens, parts_of, sequences
 from grader.lab import Lab
 from grader.lab.source import definitions, lines_of
+from grader.tokens import QUIET, Tokens, parts_of, sequences
 
 SHORTEST = 20  # characters of code; shorter lines (`return loss`) say nothing
 ALIKE = 10  # tokens that say something, in a row (docs/decisions/the-leak-test.md)

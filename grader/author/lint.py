@@ -20,6 +20,7 @@ from grader.lab import Lab, lab_folders, quiz, read_lab
 from grader.lab.loading import Broken, load_functions
 from grader.lab.source import definitions_in
 from grader.languages import say, texts_of
+from grader.plain import pack, to_plain
 from grader.run.answers import answer
 
 SEEDS = (0, 1, 2)
@@ -91,7 +92,7 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             yield f"check {check.name} is of a task {check.task!r} that lab.toml does not name"
         if check.verify is None and not check.cases and not reference.cases(check, "hidden", 0):
             yield f"check {check.name} has no case"
-        if not check.sees_values and not _counts_with_values(check):
+        if not _sees_values(reference, check) and not _counts_with_values(reference, check):
             yield f"check {check.name} sees no values, and needs no check of {check.task} that does (needs=)"
     for task in lab.manifest.tasks:
         points = sum(check.points for check in by_task[task.name])
@@ -134,10 +135,19 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             yield say(broken.finding)
 
 
-def _counts_with_values(check: Check) -> bool:
-    """Whether a check needs one of its own task that compares values, maybe by way of others."""
+def _sees_values(reference: Reference, check: Check) -> bool:
+    """Whether it takes the work to pass a check: one whose cases all have the same answer is passed by a constant."""
+    if check.values or not check.sees_values:
+        return check.sees_values
+    known = [facts for side in visibilities(reference, check) for facts in reference.known(check, side, SEEDS[0])]
+    answers = {pack(to_plain(check.part(to_plain(facts.expected.value)))) for facts in known if facts.expected}
+    return len(known) < 2 or len(answers) > 1
+
+
+def _counts_with_values(reference: Reference, check: Check) -> bool:
+    """Whether a check needs one of its own task that sees values, maybe by way of others."""
     needed = check.needs
-    while needed and not (needed.sees_values and needed.task == check.task):
+    while needed and not (needed.task == check.task and _sees_values(reference, needed)):
         needed = needed.needs
     return needed is not None
 

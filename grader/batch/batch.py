@@ -12,17 +12,19 @@ from pathlib import Path
 
 from grader import codes
 from grader.batch import runlog
+from grader.batch.alike import Alike, alike, as_csv
 from grader.errors import Refused
 from grader.executors import executor_of
 from grader.findings import Finding
 from grader.grading.depends import changed, depends_on
 from grader.grading.job import Job
-from grader.grading.plan import Plan, plan_of, seed_so_far
+from grader.grading.plan import Plan, plan_of, seed_so_far, taken
 from grader.grading.rows import Row
 from grader.intake.submissions import Submission, find_submissions
 from grader.lab import Lab
 from grader.plain import one_line
 from grader.results import folder as results_folder
+from grader.results.whole import write_whole
 
 NAMED = 5  # of what is too much to list
 
@@ -53,6 +55,7 @@ class Batch:
     signal: int = 0
     trouble: Finding | None = None
     run: str = ""  # its name in the log
+    alike: Sequence[Alike] = ()  # of a batch that was not ended early
 
     def count(self, what: str) -> int:
         return sum(row.what == what for row in self.rows)
@@ -106,10 +109,31 @@ def grade_all(
         batch = _graded(lab, job, submissions, options, signals, lambda done: show(done, len(submissions)))
         batch = dataclasses.replace(batch, run=start.run)
         try:
+            if options.students is None and not (batch.left or batch.trouble):
+                batch = dataclasses.replace(batch, alike=_alike(lab, options.out, submissions))
             _log(log, _end(start, batch, time.monotonic() - clock))
         except Refused as refused:
             batch = dataclasses.replace(batch, trouble=batch.trouble or refused.finding)
     return batch
+
+
+def alike_file(lab: Lab) -> str:
+    """The file beside the results that says whose work is alike."""
+    return f"{lab.name}-alike.csv"
+
+
+def _alike(lab: Lab, out: Path, submissions: Sequence[Submission]) -> Sequence[Alike]:
+    """Whose work is alike, as it stands in a file, too, unless there is none. Refused where it cannot be written."""
+    found = alike(lab, ((each.student, files.files) for each in submissions if (files := taken(each, lab))))
+    path = out / alike_file(lab)
+    try:
+        if found:
+            write_whole(path, as_csv(found).encode())
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise Refused(codes.NOT_WRITTEN(path=str(path), reason=error.strerror or ""), 3) from None
+    return found
 
 
 def _chosen(found: list[Submission], options: Options) -> list[Submission]:

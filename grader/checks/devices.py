@@ -1,9 +1,8 @@
-"""Whether a student's functions work on the device of their inputs, found without a GPU: on fake tensors.
+"""Whether a student's functions work on the device of their inputs, found without a GPU: on a pretended one.
 
     pg_loss_device = on_its_device(one_episode)
 
-Fake tensors have a device and no values. They are on the meta device where there is no CUDA: those of CUDA cannot be
-indexed there, and asking for a gradient of them ends the process.
+Its tensors have values, so code that looks at them (a loop with `float(done[t])`) runs as it does on a GPU.
 """
 
 import functools
@@ -11,29 +10,28 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 
 from grader import codes
 from grader.checks.definitions import Check, Probe, Wrong
+from grader.checks.pretended import IN_WORDS, OnDevice, PretendedDevice
 from grader.checks.probes import mapping, tensors_in
 from grader.lab.loading import Broken, is_todo, words_of
-from grader.plain import Plain
+from grader.plain import Plain, type_name
 
-# How torch says that tensors of two devices met.
-MISMATCH = ("two devices", "different devices", "Device Propagation", "on the expected device")
+FOUND = ("cpu", "not checked", "cuda")  # the worst first
 TITLES = {1: "Works on the device of its inputs.", 2: "Both work on the device of their inputs."}
 
 
 def on_its_device(*checks: Check, points: float = 1, needs: Check | None = None) -> Check:
     """A check that the functions which these checks call work on the device of their inputs, on the first case of each.
 
-    It needs the first of them, unless `needs` is another. Code that looks at values (`float(done[t])`) cannot run on
-    fake tensors: that costs nothing.
+    It needs the first of them, unless `needs` is another. Code that fails on the pretended device for another reason
+    than a mixture of devices (it asks for a generator of the GPU's) is not checked, which is said, and earns nothing.
     """
 
     def probe(lab: Any) -> dict[str, str]:
-        found = [on_fake_tensors(check.probe, lab, check.cases[0].arguments) for check in checks]
-        return min(found, key=lambda facts: ("cpu", "not checked", "cuda").index(facts["device"]))
+        found = [on_pretended_device(check.probe, lab, check.cases[0].arguments) for check in checks]
+        return min(found, key=lambda facts: FOUND.index(facts["device"]))
 
     made = Check(
         name="",
@@ -52,16 +50,21 @@ def on_its_device(*checks: Check, points: float = 1, needs: Check | None = None)
 
 
 def works_on_its_device(value: Plain, **_case: Any) -> None:
-    """Verifies what was found on fake tensors: only a mixture of devices is wrong."""
-    facts = mapping(value, "device", "message")
-    if facts["device"] in ("cuda", "not checked"):
+    """Verifies what was found on the pretended device."""
+    facts = mapping(value, "device", "function", "message")
+    message, function = str(facts["message"]), str(facts["function"])
+    if facts["device"] == "cuda":
         return
-    raise Wrong(codes.OTHER_DEVICE(message=str(facts["message"])) if facts["message"] else codes.RESULT_ON_CPU())
+    if facts["device"] == "not checked":
+        raise Wrong(codes.DEVICE_UNCHECKED(function=function, message=message))
+    if message:
+        raise Wrong(codes.OTHER_DEVICE(function=function, message=message))
+    raise Wrong(codes.RESULT_ON_CPU(function=function))
 
 
 def device_of_result(function: Callable[..., Any], *args: Any) -> dict[str, str]:
     """Where the function's tensors are when its inputs are on a CUDA device: "cuda", which is right, "cpu", or "not
-    checked" where it cannot run on fake tensors. The message is torch's, where tensors of two devices met."""
+    checked" where it fails for another reason. The message is that of its exception."""
 
     class Single:
         call = staticmethod(function)
@@ -69,38 +72,35 @@ def device_of_result(function: Callable[..., Any], *args: Any) -> dict[str, str]
     def probe(lab: Any, **arguments: Any) -> None:
         lab.call(*arguments.values())
 
-    return on_fake_tensors(probe, Single(), {f"argument {place}": arg for place, arg in enumerate(args, 1)})
+    return on_pretended_device(probe, Single(), {f"argument {place}": arg for place, arg in enumerate(args, 1)})
 
 
-def on_fake_tensors(probe: Probe, lab: Any, arguments: dict[str, Any]) -> dict[str, str]:
-    """What is seen of the functions that `probe(lab, **arguments)` calls when all tensors it is given are fake ones."""
-    from torch._subclasses import FakeTensorMode
-
-    device = "cuda" if torch.cuda.is_available() else "meta"
-
-    def fake(value: Any) -> Any:
-        return torch.empty(value.shape, dtype=value.dtype, device=device) if isinstance(value, torch.Tensor) else value
-
+def on_pretended_device(probe: Probe, lab: Any, arguments: dict[str, Any]) -> dict[str, str]:
+    """What is seen of the functions that `probe(lab, **arguments)` calls, all tensors that it is given being on a
+    pretended GPU."""
     watched = _Watched(lab)
-    with FakeTensorMode():
+    with PretendedDevice() as device:
+        given = {
+            name: device.put(value) if isinstance(value, torch.Tensor) else value for name, value in arguments.items()
+        }
         try:
-            probe(watched, **{name: fake(value) for name, value in arguments.items()})
+            probe(watched, **given)
         except Exception as error:
             if is_todo(error) or isinstance(error, Broken):
                 raise
-            # Else it is a call's, which is noted, or the probe's own, which looks at values when the calls are done.
-    return watched.facts
+            # Else it is a call's, which is noted, or the probe's own, which may read results in its own way.
+    return watched.facts or {"device": "not checked", "function": "", "message": ""}
 
 
 class _Watched:
-    """What a probe calls `lab` on fake tensors: notes where the functions' results are, and what they raise.
+    """What a probe calls `lab` on a pretended device: notes where the functions' results are, and what they raise.
 
     A generator lives on the CPU, so the functions are called without one.
     """
 
     def __init__(self, lab: Any) -> None:
         self._lab = lab
-        self.facts = {"device": "not checked", "message": ""}
+        self.facts: dict[str, str] = {}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         function = getattr(self._lab, name)
@@ -111,25 +111,21 @@ class _Watched:
                 result = function(*args, **kwargs)
             except Exception as error:
                 words = words_of(error)
-                if any(mixture in words for mixture in MISMATCH):
-                    self._note("cpu", words.splitlines()[0].replace("meta", "cuda"))
-                else:
-                    self._note("not checked")
+                self._note(name, "cpu" if words in IN_WORDS else "not checked", f"{type_name(error)}: {words[:300]}")
                 raise
-            self._note("cpu" if any(tensor.device.type == "cpu" for tensor in tensors_in(result)) else "cuda")
+            self._note(name, "cuda" if all(isinstance(tensor, OnDevice) for tensor in tensors_in(result)) else "cpu")
             return result
 
         return call
 
-    def _note(self, device: str, message: str = "") -> None:
-        if self.facts["device"] != "cpu":
-            self.facts = {"device": device, "message": message}
+    def _note(self, function: str, device: str, message: str = "") -> None:
+        if not self.facts or FOUND.index(device) < FOUND.index(self.facts["device"]):
+            self.facts = {"device": device, "function": function, "message": message}
 
 
 @functools.cache
 def warm_up() -> None:
-    """Does once what torch does at first use: gradients, draws, and the fake tensors of device checks, whose imports
-    alone take more than a second."""
+    """Does once what torch does at first use: gradients and draws, on a pretended device, too."""
 
     def typical(logits: torch.Tensor) -> torch.Tensor:
         scores = torch.log_softmax(logits, dim=-1)
@@ -141,28 +137,4 @@ def warm_up() -> None:
     logits = torch.zeros(2, 3, requires_grad=True)
     torch.autograd.grad(typical(logits), logits)
     device_of_result(typical, torch.zeros(2, 3))
-    device_of_result(_common_operations, torch.zeros(2, 3))
     torch.set_rng_state(random_state)
-
-
-def _common_operations(x: torch.Tensor) -> list[torch.Tensor]:
-    """What students' functions are made of, for (2, 3): the first of each kind takes milliseconds on fake tensors."""
-    row, flags, places = x[0], x > 0, torch.arange(2, device=x.device)
-    numbers = [x + x, x - 1.0, 2.0 * x, x * x, x / len(x), -x, x**2, 1 - x, x.exp(), x.log(), x.sqrt(), x.abs()]
-    sums = [x.sum(), x.sum(-1), x.sum(-1, keepdim=True), x.mean(), x.mean(-1), x.std(), x.cumsum(0), x.logsumexp(-1)]
-    chosen = [*x.max(-1), x.argmax(-1), x.clamp(0, 1), x.clamp(min=0), torch.minimum(x, x), torch.maximum(x, x)]
-    squashed = [x.sigmoid(), x.tanh(), F.logsigmoid(x), F.softplus(x), x.softmax(-1), F.mse_loss(x, x)]
-    masked = [
-        torch.where(flags, x, 0.0),
-        x.masked_fill(flags, 0.0),
-        x * flags,
-        x * ~flags,
-        flags.float(),
-        flags & flags,
-    ]
-    shapes = [x.T, x.reshape(-1), row.unsqueeze(-1), x.expand(2, 3), x.flip(0), torch.stack([x, x]), torch.cat([x, x])]
-    read = [x[1:], x[:, -1], x[places], x[places, places], x.detach(), x.clone(), x.double(), x.to(x.device)]
-    new = [torch.zeros_like(x), torch.ones_like(x), torch.empty_like(row), torch.zeros(2, device=x.device)]
-    new[0][0] = row
-    new[1][:-1] = x[1:]
-    return [*numbers, *sums, *chosen, *squashed, *masked, *shapes, *read, *new]

@@ -123,6 +123,7 @@ def _grade(lab: Lab, options: "Options", as_json: bool, compare: "Callable[[Batc
         compare(done)
     else:
         table.print_summary(console, done.rows)
+        table.print_alike(console, done.alike, shown(options.out / batch.alike_file(lab)))
         compare(done)
         unchanged = done.count("unchanged")
         graded = done.total - unchanged - sum(map(done.count, table.NO_RESULT))

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
+from grader.batch.alike import CODE, Alike
 from grader.grading.plan import Plan
 from grader.grading.rows import KINDS, Points, Row
 from grader.languages import say
@@ -78,6 +79,17 @@ def print_summary(console: Console, rows: Sequence[Row]) -> None:
         console.print("\n" + say("need_a_person", count=sum(bool(row.attention) for row in rows)))
         for student, finding in attention:
             console.print(f"  {printable(student)}: {one_line(say(finding), 500)}")
+
+
+def print_alike(console: Console, found: Sequence[Alike], file: str) -> None:
+    """Whose work is alike, for a person to compare."""
+    if found:
+        console.print("\n" + say("alike", file=file))
+    for group in found:
+        students = [printable(student) for student in group.students]
+        console.print(
+            "  " + say("alike_code" if group.what == CODE else "alike_file", students=students, file=group.what)
+        )
 
 
 def print_plan(console: Console, plan: Plan) -> None:

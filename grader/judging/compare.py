@@ -1,8 +1,11 @@
 """Holds what came back against what was expected: the first difference that matters, as a finding.
 
 Tolerances lie at least a hundred times below the signal (grader lint measures it). What the conventions leave free is
-free: float64 where float32 is asked for (unless the check fixes the dtype), tuple or list, bool for 0 and 1, a Python
-number for a 0-d metric.
+free: float64 where float32 is asked for (unless the check fixes the dtype), tuple or list, bool for 0 and 1.
+
+One number is one number: where the reference answers a 0-d tensor or a Python number, a Python number, a NumPy scalar
+and a 0-d tensor or array of any dtype count alike. A check that fixes the dtype wants a 0-d tensor where the reference
+has one, and a probe that asks for gradients never accepts a number (probes.py). What has a shape stays what it is.
 """
 
 import dataclasses
@@ -90,6 +93,8 @@ def _differences(
             (n, a, b) for n, (a, b) in enumerate(zip(expected, got, strict=True), 1)
         ]
     elif isinstance(expected, dict) and isinstance(got, dict):
+        if place[-1:] == (GRADIENTS,) and len(expected) == len(got):
+            got = dict(zip(expected, got.values(), strict=True))  # a student's parameters may have other names
         if missing := [str(key) for key in expected if key not in got]:
             return [Difference(codes.KEY_MISSING(where=_where(place), key=missing[0]), place=place)]
         if extra := [str(key) for key in got if key not in expected]:
@@ -109,8 +114,11 @@ def _differences(
 def _array_difference(
     expected: Array, got: Plain, tolerance: tuple[float, float], exact_dtype: bool, place: Place
 ) -> list[Difference]:
-    if isinstance(got, bool | int | float) and expected.values.ndim == 0:
-        return _number_difference(expected.values, np.asarray(got), tolerance, place)
+    if expected.values.ndim == 0 and not exact_dtype:
+        if isinstance(got, bool | int | float):
+            return _number_difference(expected.values, np.asarray(got), tolerance, place)
+        if isinstance(got, Array) and got.values.ndim == 0:
+            return _number_difference(expected.values, got.values, tolerance, place)
     if not isinstance(got, Array) or (expected.tensor and not got.tensor):
         return [_kinds_at(place, expected, got)]
     if expected.shape != got.shape:

@@ -5,7 +5,7 @@ the same one. What is a fact whatever the code is (an input was changed) the jud
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from grader import codes
 from grader.checks import Case, Check
@@ -36,9 +36,9 @@ def mistake_told(lab: Lab, check: Check, heard: Sequence[Heard], diagnoses: Mapp
     return next(iter(told.values())) if len(told) == 1 else ""
 
 
-def mistakes_like(lab: Lab, check: Check, heard: Sequence[Heard]) -> list[str]:
+def mistakes_like(lab: Lab, check: Check, heard: Sequence[Heard], among: Collection[str] | None = None) -> list[str]:
     """The known mistakes that answer like the submission on every case of a check that was heard, and are wrong on no
-    case that was heard where the submission is right.
+    case that was heard where the submission is right. `among`: of these only those that do so to the letter.
 
     Further checks of one probe ask for its edges, where many mistakes look alike: they answer like the submission in
     the first one, too.
@@ -46,13 +46,15 @@ def mistakes_like(lab: Lab, check: Check, heard: Sequence[Heard]) -> list[str]:
     cases = [each for side in heard if side.check is check for each in side.each()]
     if not cases:
         return []
-    names = [name for name in cases[0][2].mistakes if all(name in known.mistakes for _, _, known, _ in cases)]
+    wanted = cases[0][2].mistakes if among is None else among
+    names = [name for name in wanted if all(name in known.mistakes for _, _, known, _ in cases)]
     alike = [name for name in names if all(same_answer(check, lab, k.mistakes[name], a) for _, _, k, a in cases)]
-    alike = alike or _alike_but_for_facts(lab, names, cases)
+    if not alike and among is None:
+        alike = _alike_but_for_facts(lab, names, cases)
     first = next(side.check for side in heard if side.check.probe is check.probe)
     if first is not check:
         known_there = [known for side in heard if side.check is first for known in side.known]
-        like_there = mistakes_like(lab, first, heard)
+        like_there = mistakes_like(lab, first, heard, among)
         alike = [
             name for name in alike if name in like_there or not all(name in known.mistakes for known in known_there)
         ]

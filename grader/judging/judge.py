@@ -92,7 +92,12 @@ def faults(check: Check, lab: Lab, case: Case, expected: Answer | None, answer: 
     """All that is wrong with one answer, the most fundamental first."""
     if answer.status == "value":
         return [
-            Fault("failed", found.finding, found.excess, found.place)
+            Fault(
+                "skipped" if codes.DEVICE_UNCHECKED.made(found.finding) else "failed",
+                found.finding,
+                found.excess,
+                found.place,
+            )
             for found in differences_of(check, lab, case, expected, answer)
         ]
     if answer.status == "todo":
@@ -136,7 +141,7 @@ def facts_among(found: Sequence[Fault], known: Sequence[Known]) -> list[Fault]:
         each
         for each in found
         if any(code.made(each.finding) for code in FACTS)
-        or (codes.GRADIENT_UNWANTED.made(each.finding) and _constant(each.place, known))
+        or (codes.GRADIENT_UNWANTED.made(each.finding) and each.place and _constant(each.place, known))
     ]
 
 

@@ -45,6 +45,7 @@ class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: float
     half: float
     tasks: list[str] = []
+    one_answer: bool = False  # all who are right save the same, so that equal artefacts say nothing
     max_bytes: int = 4_000_000  # of all artefacts together
     seconds: float = 60  # computing; waiting for a busy machine is free
     memory_bytes: int = 1_000_000_000  # above what the process has before it reads them

@@ -13,6 +13,7 @@ Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 class Definition:
     """A top-level function or class as it stands in a file.
 
+    node        its syntax tree
     name        its name
     kind        "function" or "class"
     line        the line of its `def` or `class`, from 1
@@ -22,7 +23,7 @@ class Definition:
     """
 
     def __init__(self, node: Node) -> None:
-        self._node = node
+        self.node = node
         self.name, self.line = node.name, node.lineno
         self.kind = "class" if isinstance(node, ast.ClassDef) else "function"
         first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
@@ -33,7 +34,7 @@ class Definition:
     @property
     def methods(self) -> "list[Definition]":
         """The methods of a class; none for a function."""
-        body = self._node.body if isinstance(self._node, ast.ClassDef) else []
+        body = self.node.body if isinstance(self.node, ast.ClassDef) else []
         return [Definition(step) for step in body if isinstance(step, ast.FunctionDef | ast.AsyncFunctionDef)]
 
     @property
@@ -41,13 +42,13 @@ class Definition:
         """What is still to be written, where anything is: of a class the first method that is a stub, of a function
         itself. A stub raises NotImplementedError."""
         stub = next((method for method in self.methods if method.open), None)
-        raises = (step for step in ast.walk(self._node) if isinstance(step, ast.Raise) and step.exc is not None)
+        raises = (step for step in ast.walk(self.node) if isinstance(step, ast.Raise) and step.exc is not None)
         return stub or (self if any(_is_not_implemented(step.exc) for step in raises) else None)
 
     @property
     def names(self) -> set[str]:
         """Every name and attribute in it: what it may use."""
-        steps = list(ast.walk(self._node))
+        steps = list(ast.walk(self.node))
         names = {step.id for step in steps if isinstance(step, ast.Name)}
         return names | {step.attr for step in steps if isinstance(step, ast.Attribute)}
 

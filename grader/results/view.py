@@ -179,8 +179,9 @@ def _findings(check: CheckResult, cases: Cases) -> list[Finding]:
 
 
 def _next_step(check: CheckResult) -> str:
-    """The name of a next step; "" where there is none, or where a known mistake's diagnosis says more."""
-    if check.mistake:
+    """The name of a next step; "" where there is none, where a known mistake's diagnosis says more, or
+    where a real GPU would have to tell."""
+    if check.mistake or check.has(codes.DEVICE_UNCHECKED):
         return ""
     place = _cases(check) or check.kind
     return next((step for step in (f"{check.outcome}_{place}", check.outcome) if step in NEXT_STEPS), "")

@@ -28,6 +28,7 @@ from grader.lab.loading import Blank, Broken, is_todo, limit_of, words_of
 from grader.plain import NotPlain, Plain, only, to_objects, to_plain, type_name
 
 MAX_TEXT = 4_000
+IN_PLACE = "leaf Variable that requires grad is being used in an in-place operation"
 NONE: Mapping[str, Fixture] = MappingProxyType({})
 
 
@@ -170,8 +171,13 @@ def answer_of_exception(error: BaseException, folder: Path, seconds: float) -> A
 
 
 def raised(error: BaseException, most: int = MAX_TEXT) -> Finding:
-    """An exception as a finding: its type, and at most so many characters of what it says."""
+    """An exception as a finding: its type, and at most so many characters of what it says.
+
+    What torch says where an input that asks for a gradient is changed names neither the input nor the rule.
+    """
     name, words = type_name(error), words_of(error)[:most]
+    if isinstance(error, RuntimeError) and IN_PLACE in words:
+        return codes.CHANGED_IN_PLACE()
     return codes.RAISED(exception=name, message=words) if words else codes.RAISED_SILENTLY(exception=name)
 
 
@@ -232,9 +238,9 @@ def unchanged(old: Any, new: Any) -> bool:
 
 
 def _is_tensor(value: Any) -> bool:
-    """A real tensor: a fake one has no values to copy or to compare. Where torch was never imported there is none."""
+    """Whether it is a tensor. Where torch was never imported there is none."""
     torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.Tensor) and type(value).__name__ != "FakeTensor"
+    return torch is not None and isinstance(value, torch.Tensor)
 
 
 def _argument_names(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:

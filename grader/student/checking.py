@@ -36,11 +36,24 @@ class Checked:
     judged: Judged | None
     task: Task
     seconds: float = 0.0
+    called: tuple[str, ...] = ()  # the functions that the case which failed asked; where one raised, that one
 
     def result(self) -> CheckResult | None:
         if self.judged is None:
             return None
         return check_result(self.check, self.task, "public", self.public_points, self.judged, self.seconds)
+
+
+class Called(dict[str, Callable[..., Any] | Broken]):
+    """A student's functions, which notes the names of those that a probe asks for."""
+
+    def __init__(self, functions: Functions) -> None:
+        super().__init__(functions)
+        self.names: list[str] = []
+
+    def __getitem__(self, name: str) -> Callable[..., Any] | Broken:
+        self.names.append(name)
+        return super().__getitem__(name)
 
 
 @dataclasses.dataclass
@@ -98,16 +111,19 @@ class Session:
         """Runs one check over its public cases."""
         started = time.process_time()
         answers: list[Answer] = []
+        called: dict[str, list[str]] = {}
         for case in check.cases:
-            seconds = self.seconds(check)
-            answers.append(answer(check, self.functions, case.arguments, self.lab.folder, seconds, self.fixtures))
+            seconds, functions = self.seconds(check), Called(self.functions)
+            answers.append(answer(check, functions, case.arguments, self.lab.folder, seconds, self.fixtures))
+            called[case.title] = functions.names[-1:] if answers[-1].status != "value" else functions.names
             if answers[-1].status == "timeout":
                 break
         cases = check.cases[: len(answers)]
         known = [self.record.known(check.name, case.title) for case in cases]
         self._heard.append(Heard(check, cases, known, answers))
         judged = judge(check, self.lab, cases, known, answers)
-        return self.not_run(check, judged, time.process_time() - started)
+        asked = tuple(dict.fromkeys(called.get(judged.case, ())))
+        return dataclasses.replace(self.not_run(check, judged, time.process_time() - started), called=asked)
 
     def not_run(self, check: Check, judged: Judged | None = None, seconds: float = 0.0) -> Checked:
         points = self.record.of(check.name)

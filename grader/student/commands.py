@@ -55,7 +55,8 @@ def hint(lab: LabName, task: TaskName = None) -> None:
     the_task = the_lab.task(task)
     number, text = hints.next_hint(the_lab, the_task)
     heading = "hint_last" if number == len(the_task.hints) else "hint"
-    which = {"number": the_task.number, "task": the_task.name, "hint": number, "hints": len(the_task.hints)}
+    functions = the_task.functions if len(the_task.functions) > 1 else the_task.name  # hints are of all of a task
+    which = {"number": the_task.number, "task": functions, "hint": number, "hints": len(the_task.hints)}
     console.print(f"{say(heading, **which)}\n{text}")
 
 

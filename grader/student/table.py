@@ -15,6 +15,7 @@ from grader.languages import Catalogue
 from grader.results import Outcome
 from grader.results.result import points_text
 from grader.student.checking import Checked, MilestoneState, QuizState, Session, public_points
+from grader.student.inputs import inputs_of
 from grader.student.uses import tasks_used
 
 MAX_FAILURES = 3
@@ -175,22 +176,27 @@ class Screen:
     def failures(self) -> list[Checked]:
         """Failed checks, one for each task, the most fundamental fault of a task first. A task that calls another
         failing one comes after it."""
-        failed = [item for item in self.checked if item.judged and item.judged.outcome in FAILED]
+        failed = [item for item in self.checked if item.judged and (item.judged.outcome in FAILED or _unchecked(item))]
         failed.sort(key=lambda item: KINDS.index(kind_of(item.judged.findings[0])) if item.judged else 0)
         first: dict[str, Checked] = {}
         for item in failed:
             first.setdefault(item.task.name, item)
         order = [task.name for task in self.tasks]
-        return sorted(first.values(), key=lambda item: (bool(self.behind[item.task.name]), order.index(item.task.name)))
+        return sorted(
+            first.values(), key=lambda item: (bool(self.behind.get(item.task.name)), order.index(item.task.name))
+        )
 
     def explanation(self, item: Checked) -> Text:
         assert item.judged is not None
         lines = Text()
-        lines.append(f"\n✗ {item.task.name}", style="bold red")
+        sign, style = ("○", "bold yellow") if _unchecked(item) else ("✗", "bold red")
+        lines.append(f"\n{sign} {item.task.name}", style=style)
         lines.append(f" · {self.session.title(item.check)}\n")
-        if behind := self.behind[item.task.name]:
+        if behind := self.behind.get(item.task.name):
             lines.append(self.texts.say("calls_failing", tasks=behind) + "\n", style="yellow")
         lines.append(sentence(self.texts, item.judged))
+        if inputs := inputs_of(self.texts, item):
+            lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):
             lines.append(f"\n→ {diagnosis}", style="yellow")
         for frame in item.judged.trace.splitlines():
@@ -209,14 +215,27 @@ class Screen:
                 if task.bonus and self.whole_lab and verb == "write":
                     continue
                 if any(outcome in wanted for outcome in self.outcomes(task)):
-                    what = self.texts.say(f"next_{verb}", functions=_open_functions(self.lab, task))
+                    functions = self.at_fault(task) if verb == "fix" else _open_functions(self.lab, task)
+                    what = self.texts.say(f"next_{verb}", functions=functions)
                     return Text.assemble(
                         "\n" + self.texts.say("next") + " ",
                         (what, "bold"),
-                        " " + self.texts.say("in_place", place=place(self.lab, task)) + "  ",
+                        " " + self.texts.say("in_place", place=place(self.lab, task, functions[0])) + "  ",
                         (self.texts.say("stuck", lab=self.lab.name, task=task.name), "dim"),
                     )
         return Text("\n" + self.texts.say("next") + " " + self.texts.say(self._after_the_tasks(), lab=self.lab.name))
+
+    def at_fault(self, task: Task) -> list[str]:
+        """The functions of a task that its failing checks found wrong, or asked. Where one of them fails alone, it is
+        what is wrong with those that ask others besides."""
+        asked = [
+            set(task.functions) & (_named(item.judged) or set(item.called))
+            for item in self.of(task)
+            if item.judged and item.judged.outcome in FAILED
+        ]
+        alone = set[str]().union(*(names for names in asked if len(names) == 1))
+        found = alone.union(*(names for names in asked if not names & alone))
+        return [name for name in task.functions if name in found] or task.functions
 
     def _after_the_tasks(self) -> str:
         quiz = self.lab.manifest.quiz
@@ -234,7 +253,7 @@ class Screen:
         return [item for item in self.checked if item.task == task]
 
     def outcomes(self, task: Task) -> list[Outcome]:
-        return [item.judged.outcome for item in self.of(task) if item.judged]
+        return [item.judged.outcome for item in self.of(task) if item.judged and not _unchecked(item)]
 
     def outcome(self, task: Task) -> Outcome | None:
         """The worst outcome of a task's checks; None where none was run."""
@@ -245,6 +264,16 @@ def sentence(texts: Catalogue, judged: Judged) -> str:
     """What was found by a check, and in which case."""
     findings = [codes.IN_CASE(case=judged.case, finding=f) if judged.case else f for f in judged.findings]
     return "\n".join(map(texts.say, findings))
+
+
+def _named(judged: Judged) -> set[object]:
+    """The functions that findings name as those that are wrong."""
+    return {finding.values["function"] for finding in judged.findings if "function" in finding.values}
+
+
+def _unchecked(item: Checked) -> bool:
+    """Whether it could not be told here: nothing has failed, and nothing waits for anything."""
+    return item.judged is not None and any(map(codes.DEVICE_UNCHECKED.made, item.judged.findings))
 
 
 def _slower(item: Checked) -> float:
@@ -258,9 +287,9 @@ def _open_functions(lab: Lab, task: Task) -> list[str]:
     return [name for name in task.functions if name in there and there[name].open] or task.functions
 
 
-def place(lab: Lab, task: Task) -> str:
-    """file:line of a task's first open function or method, as editors and terminals link it."""
+def place(lab: Lab, task: Task, name: str) -> str:
+    """file:line of a task's function, or of the first open method of a class, as editors and terminals link it."""
     path = lab.path(task.file)
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    first = definitions_in(path).get(_open_functions(lab, task)[0])
-    return f"{shown}:{(first.open or first).line}" if first else str(shown)
+    found = definitions_in(path).get(name)
+    return f"{shown}:{(found.open or found).line}" if found else str(shown)

@@ -351,7 +351,8 @@ filled_in.case("17 algorithms")
 
 def _classified(algorithm, points):
     def probe(lab):
-        return {field: _entry(lab, algorithm, field) for field in ("model", "data", "learns", "stochastic")}
+        # As one text, since the kind of a difference (a shape, a type) would say which entry it is in.
+        return str([_entry(lab, algorithm, field) for field in ("model", "data", "learns", "stochastic")])
 
     probe.__name__ = algorithm.lower().replace(" ", "_")
     probe.__doc__ = f"taxonomy.json, {algorithm}: all four entries."

@@ -61,8 +61,8 @@ FLAG_OF_THE_NEXT_ROW = (
 NO_LIST_OF_TENSORS = "A list of int64 tensors is asked for: yours is no list, or holds something else than tensors."
 ANY_SHAPES = "A column and a row go through: your loss then averages N times N numbers, and learns nothing."
 OPTIMISTIC = (
-    "With A > 0 and the ratio 1.5 your objective keeps growing: PPO takes the pessimistic one of the two terms, which is "
-    "the smaller objective, or the larger loss."
+    "With A > 0 and the ratio 1.5 your objective keeps growing: PPO takes the pessimistic one of the two terms, the "
+    "smaller objective or the larger loss."
 )
 FIXED_ANSWER = "Your function gives the same numbers whatever it is given."
 

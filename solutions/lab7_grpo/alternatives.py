@@ -34,8 +34,14 @@ def by_replacing(question):
 
 @alternative("extract_answer")
 def last_of_all_pairs(text):
-    found = re.findall(r"<answer>(.*?)</answer>", text, re.DOTALL)
+    found = re.findall(r"<answer>((?:(?!<answer>).)*?)</answer>", text, re.DOTALL)
     return found[-1].strip() if found else None
+
+
+@alternative("extract_answer")
+def last_opening_of_the_last_pair(text):
+    found = re.findall(r"<answer>(.*?)</answer>", text, re.DOTALL)
+    return found[-1].split("<answer>")[-1].strip() if found else None
 
 
 @alternative("extract_answer")
@@ -48,34 +54,39 @@ def by_places(text):
 @alternative("accuracy_reward")
 def by_floats(text, gold):
     def number(written):
-        written = re.sub(r"[\s,$]", "", written) if re.fullmatch(r"\s*\S+\s*", written) else written
-        written = written.removeprefix(r"\(").removesuffix(r"\)")
-        boxed = re.fullmatch(r"\\boxed\{(.*)\}", written)
-        written = boxed[1] if boxed else written
-        fraction = re.fullmatch(r"([-+]?)\\d?frac\{(\d+)\}\{(\d+)\}", written)
+        written = written.replace(",", "").strip()
+        for wrapper in [r"\$(.+)\$", r"\\\((.+)\\\)", r"\\boxed\{(.+)\}", r"\$(.+)\$"]:
+            inside = re.fullmatch(wrapper, written)
+            written = inside[1].strip() if inside else written
+        fraction = re.fullmatch(r"([-+]?)\\[dt]?frac\{([0-9]+)\}\{([0-9]+)\}", written)
         if fraction:
             written = f"{fraction[1]}{fraction[2]}/{fraction[3]}"
+        if not re.fullmatch(r"[-+]?([0-9]+/[0-9]+|[0-9]*\.?[0-9]+|[0-9]+\.)", written):
+            return None
         above, slash, below = written.partition("/")
         try:
             value = float(above) / (float(below) if slash else 1.0)
-        except (ValueError, ZeroDivisionError):
+        except ZeroDivisionError:
             return None
         return value if math.isfinite(value) else None
 
     answer = extract_answer(text)
-    if answer is None:
-        return 0.0
-    one, other = number(answer), number(gold)
-    return 1.0 if one is not None and other is not None and math.isclose(one, other, rel_tol=1e-9) else 0.0
+    return 1.0 if answer is not None and None is not number(answer) == number(gold) else 0.0
 
 
 @alternative("accuracy_reward")
 def truth_value(text, gold):
+    integer = r"[-+]?[0-9]+"
+    plain = re.compile(rf"{integer}(\.[0-9]*)?|[-+]?\.[0-9]+|{integer}/[0-9]+")
+
     def number(written):
-        written = re.sub(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}", r"\1/\2", written.replace(",", ""))
-        written = re.sub(r"\\boxed|\\\(|\\\)|[${}]", "", written).strip()
+        written = written.replace(",", "").strip()
+        for opening, closing in [("$", "$"), (r"\(", r"\)"), (r"\boxed{", "}")] * 3:
+            if len(written) > len(opening) and written.startswith(opening) and written.endswith(closing):
+                written = written[len(opening) : len(written) - len(closing)].strip()
+        written = re.sub(r"\\[dt]?frac\{([0-9]+)\}\{([0-9]+)\}", r"\1/\2", written)
         try:
-            return Fraction(written)
+            return Fraction(written) if plain.fullmatch(written) else None
         except (ValueError, ZeroDivisionError):
             return None
 
@@ -143,12 +154,12 @@ def repeated_statistics(rewards, G, eps=1e-4, scale="group"):
 
 
 @alternative("group_advantages")
-def epsilon_under_the_root(rewards, G, eps=1e-4, scale="group"):
+def root_of_the_variance(rewards, G, eps=1e-4, scale="group"):
     if G < 2 or len(rewards) % G:
         raise ValueError("no groups")
     groups = rewards.data.float().unflatten(0, (-1, G))
     variance, mean = torch.var_mean(groups, dim=1, keepdim=True)
-    return ((groups - mean) / ((variance + eps**2).sqrt() if scale == "group" else 1)).reshape(-1)
+    return ((groups - mean) / (variance.sqrt() + eps if scale == "group" else 1)).reshape(-1)
 
 
 @alternative("group_advantages")
@@ -341,7 +352,8 @@ def from_scratch(logp, old_logp, rewards, mask, G, max_tokens, eps=0.2):
 def dapo_by_where(logp, old_logp, adv, mask, eps_low=0.2, eps_high=0.28):
     r, a = torch.exp(logp - old_logp.detach()), adv.detach()[:, None]
     bounded = torch.where(a > 0, r.clamp(max=1 + eps_high), r.clamp(min=1 - eps_low))
-    return -(bounded * a)[mask.bool()].mean()
+    counted = (bounded * a)[mask.bool()]
+    return -counted.mean() if len(counted) else 0 * logp.sum()
 
 
 @alternative("keep_informative")

@@ -1,5 +1,6 @@
 """Wrong versions that students write, each with its diagnosis: symptom and idea, never the code."""
 
+import math
 import re
 from fractions import Fraction
 
@@ -122,6 +123,39 @@ def answer_on_one_line(text):
 def answer_with_blanks(text):
     found = re.findall(r"<answer>(.*?)</answer>", text, re.DOTALL)
     return found[-1] if found else None
+
+
+@mistake("extract_answer", "The blanks around the answer are still there.")
+def blanks_of_the_nearest_pair(text):
+    before, _, _ = text.rpartition("</answer>")
+    _, opened, answer = before.rpartition("<answer>")
+    return answer if opened else None
+
+
+@mistake(
+    "extract_answer",
+    "Of several opening tags before a closing one you take the first: the answer then holds a tag and what was "
+    "discarded. The nearest one is its partner.",
+)
+def first_opening_tag(text):
+    found = re.findall(r"<answer>(.*?)</answer>", text, re.DOTALL)
+    return found[-1].strip() if found else None
+
+
+@mistake(
+    "extract_answer",
+    "You begin with the last opening tag. Where the text is cut off after it, the answer before it is the last one.",
+)
+def last_opening_tag(text):
+    if "<answer>" not in text or "</answer>" not in text:
+        return None
+    return text.split("<answer>")[-1].split("</answer>")[0].strip()
+
+
+@mistake("extract_answer", "Tags in capitals count with you: they are other tags.")
+def answer_in_any_case(text):
+    found = re.findall(r"<answer>((?:(?!<answer>).)*?)</answer>", text, re.DOTALL | re.IGNORECASE)
+    return found[-1].strip() if found else None
 
 
 @mistake("extract_answer", "Where there is no answer an empty text comes back: None is asked for.")
@@ -256,7 +290,7 @@ def computed(text, gold):
         try:
             return float(abs(eval(answer) - float(gold)) < 1e-9)
         except (SyntaxError, ValueError, ZeroDivisionError):
-            return 0.0
+            return accuracy_reward(text, gold)
     return accuracy_reward(text, gold)
 
 
@@ -319,16 +353,137 @@ def any_answer(text, gold):
 
 
 def _quotient(text):
+    if not re.fullmatch(r"[-+.,0-9]+(/[0-9]+)?", text):
+        return None
     above, _, below = text.partition("/")
     above, below = _as_float(above), _as_float(below or "1")
     return None if above is None or not below else above / below
 
 
-@mistake("accuracy_reward", "Numbers that are close count as equal: .3333 is not 1/3.")
+NEARLY = "Numbers that are close count as equal: .3333 is not 1/3, and no tolerance is asked for."
+
+
+@mistake("accuracy_reward", NEARLY)
 def nearly_equal(text, gold):
     found, wanted = _quotient(extract_answer(text) or ""), _quotient(gold)
     near = found is not None and wanted is not None and abs(found - wanted) < 1e-4
     return max(float(near), accuracy_reward(text, gold))
+
+
+@mistake("accuracy_reward", NEARLY)
+def equal_to_six_digits(text, gold):
+    found, wanted = _quotient(extract_answer(text) or ""), _quotient(gold)
+    near = found is not None and wanted is not None and abs(found - wanted) < 1e-6
+    return max(float(near), accuracy_reward(text, gold))
+
+
+@mistake("accuracy_reward", NEARLY)
+def equal_by_isclose(text, gold):
+    found, wanted = _quotient(extract_answer(text) or ""), _quotient(gold)
+    near = found is not None and wanted is not None and math.isclose(found, wanted)
+    return max(float(near), accuracy_reward(text, gold))
+
+
+def _judged_by(read, text, gold, latex=True):
+    """The reward where `read` makes a number of what is left of the answer and of gold without LaTeX."""
+
+    def number(written):
+        written = written.replace(",", "").strip()
+        while latex and (wrapped := re.fullmatch(r"\$(.+)\$|\\\((.+)\\\)|\\boxed\{(.+)\}", written)):
+            written = "".join(wrapped.groups(""))
+        if latex:
+            written = re.sub(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}", r"\1/\2", written)
+        try:
+            return read(written)
+        except (ValueError, ZeroDivisionError):
+            return None
+
+    answer = extract_answer(text)
+    return float(answer is not None and None is not number(answer) == number(gold))
+
+
+def _quotient_of_floats(written):
+    above, slash, below = written.partition("/")
+    return float(above) / (float(below) if slash else 1.0)
+
+
+AS_PYTHON_READS = (
+    "What Python reads as a number is not the docstring's list: it is more (you pay `1e1` and `1_4`), and less (no "
+    "LaTeX; float reads no fraction, either). Ask first in which of the ways that count the text is written."
+)
+
+
+@mistake("accuracy_reward", AS_PYTHON_READS)
+def all_that_fraction_reads(text, gold):
+    return _judged_by(Fraction, text, gold)
+
+
+@mistake("accuracy_reward", AS_PYTHON_READS)
+def all_that_floats_read(text, gold):
+    return _judged_by(_quotient_of_floats, text, gold)
+
+
+@mistake("accuracy_reward", AS_PYTHON_READS)
+def float_alone(text, gold):
+    return _judged_by(float, text, gold, latex=False)
+
+
+@mistake("accuracy_reward", AS_PYTHON_READS)
+def fraction_alone(text, gold):
+    return _judged_by(Fraction, text, gold, latex=False)
+
+
+@mistake("accuracy_reward", "Digits of other scripts count with you: `\\d` means them, too. Here 0 to 9 are digits.")
+def digits_of_all_scripts(text, gold):
+    plain = "".join(str(int(sign)) if sign.isdecimal() else sign for sign in text)
+    return accuracy_reward(plain, gold)
+
+
+@mistake("accuracy_reward", "A sign inside of a fraction is read; it makes the text no number.")
+def sign_inside_of_a_fraction(text, gold):
+    def outside(written):
+        written = re.sub(r"(\\[dt]?frac\{)-", r"-\1", written)
+        return re.sub(r"(\d+)/-", r"-\1/", written)
+
+    return accuracy_reward(outside(text), outside(gold))
+
+
+@mistake("accuracy_reward", "A sign before a wrapper is read; it makes the text no number.")
+def sign_before_a_wrapper(text, gold):
+    return accuracy_reward(re.sub(r"-\$(\d+)\$|-\\boxed\{(\d+)\}", r"-\1\2", text), gold)
+
+
+@mistake("accuracy_reward", "Blanks inside of a fraction are dropped; they make the text no number.")
+def blanks_inside_of_a_fraction(text, gold):
+    return accuracy_reward(re.sub(r"(\d) ?/ ?(\d)", r"\1/\2", text), gold)
+
+
+@mistake("accuracy_reward", "Blanks around the gold answer make it another one with you.")
+def gold_with_blanks(text, gold):
+    return accuracy_reward(text, gold) if gold == gold.strip() else 0.0
+
+
+@mistake(
+    "accuracy_reward",
+    "Thousands of wrappers end in a RecursionError: a function that calls itself goes some thousand levels deep. Take "
+    "them off in a loop.",
+)
+def wrappers_by_recursion(text, gold):
+    def unwrapped(written):
+        wrapped = len(written) > 2 and written[0] == written[-1] == "$"
+        return unwrapped(written[1:-1]) if wrapped else written
+
+    answer = extract_answer(text)
+    return 0.0 if answer is None else accuracy_reward(f"<answer>{unwrapped(answer)}</answer>", gold)
+
+
+@mistake(
+    "accuracy_reward",
+    "A number of thousands of digits ends in an exception: Python refuses to read it, with a ValueError.",
+)
+def long_numbers_raise(text, gold):
+    answer = extract_answer(text) or ""
+    return accuracy_reward(text, gold) if not answer.isdecimal() else float(int(answer) == _quotient(gold))
 
 
 @mistake("accuracy_reward", FIXED_ANSWER)
@@ -338,7 +493,13 @@ def always_right(text, gold):
 
 # --- 7.3 format_reward ------------------------------------------------------------------------------------------------
 
-LINES = r"^<think>.*?</think>\s*<answer>.*?</answer>$"
+TAGS = ("<think>", "</think>", "<answer>", "</answer>")
+COPIED = r"^<think>.*?</think>\s*<answer>.*?</answer>$"
+IN_LINES = r"^<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>$"
+
+
+def _once(text):
+    return all(text.count(tag) == 1 for tag in TAGS)
 
 
 @mistake(
@@ -347,49 +508,127 @@ LINES = r"^<think>.*?</think>\s*<answer>.*?</answer>$"
     "break?",
 )
 def end_of_a_line(text):
-    return float(re.match(LINES, text, re.DOTALL | re.MULTILINE) is not None)
+    return float(_once(text) and re.match(COPIED, text, re.DOTALL | re.MULTILINE) is not None)
+
+
+@mistake(
+    "format_reward",
+    "Blanks after the answer cost the reward with you, all but one line break: that is how `$` ends a pattern.",
+)
+def dollar_at_the_end(text):
+    return float(_once(text) and re.match(COPIED, text, re.DOTALL) is not None)
+
+
+@mistake(
+    "format_reward",
+    "Two things pass with you: text on a new line after the answer (which flag lets `$` match before a line break?), "
+    "and tags that come twice, since a dot matches them, too.",
+)
+def copied_with_both_flags(text):
+    return float(re.match(COPIED, text, re.DOTALL | re.MULTILINE) is not None)
+
+
+TWICE_AND_NO_BLANKS = (
+    "Tags may come twice with you, since a dot matches them, too; and blanks after the answer cost the reward."
+)
+
+
+@mistake("format_reward", TWICE_AND_NO_BLANKS)
+def copied_with_one_flag(text):
+    return float(re.match(COPIED, text, re.DOTALL) is not None)
+
+
+@mistake("format_reward", TWICE_AND_NO_BLANKS)
+def copied_and_whole(text):
+    return float(re.fullmatch(COPIED.rstrip("$"), text, re.DOTALL) is not None)
+
+
+@mistake(
+    "format_reward",
+    "Tags may come twice with you, since a dot matches them, too; and blanks before the thought are overlooked.",
+)
+def copied_and_trimmed(text):
+    return float(re.match(COPIED, text.strip(), re.DOTALL) is not None)
+
+
+@mistake(
+    "format_reward",
+    "Your pattern wants each tag in a line of its own: `<think> a </think> <answer> b </answer>` is right, too.",
+)
+def line_breaks_needed(text):
+    return float(re.match(IN_LINES, text, re.DOTALL) is not None)
+
+
+@mistake(
+    "format_reward",
+    "Your pattern wants each tag in a line of its own, which is not asked for; and with its flags `$` matches before a "
+    "line break, so that text may follow the answer.",
+)
+def line_breaks_needed_by_line(text):
+    return float(re.match(IN_LINES, text, re.DOTALL | re.MULTILINE) is not None)
+
+
+@mistake(
+    "format_reward",
+    "Your pattern lets no blanks stand between thought and answer, and no line breaks anywhere: both are right.",
+)
+def one_piece_on_one_line(text):
+    return float(re.match(r"^<think>.*?</think><answer>.*?</answer>$", text) is not None)
 
 
 @mistake(
     "format_reward", "It is enough with you that the format stands somewhere in the text: text around it is wrong."
 )
 def somewhere_in_the_text(text):
-    once = all(text.count(tag) == 1 for tag in ("<think>", "</think>", "<answer>", "</answer>"))
-    return float(once and re.search(r"<think>.*</think>\s*<answer>.*</answer>", text, re.DOTALL) is not None)
+    return float(_once(text) and re.search(r"<think>.*</think>\s*<answer>.*</answer>", text, re.DOTALL) is not None)
 
 
 @mistake("format_reward", "The beginning is looked at, and not the end: text after the answer earns the reward.")
 def beginning_alone(text):
-    once = all(text.count(tag) == 1 for tag in ("<think>", "</think>", "<answer>", "</answer>"))
-    return float(once and re.match(r"<think>.*</think>\s*<answer>.*</answer>", text, re.DOTALL) is not None)
+    return float(_once(text) and re.match(r"<think>.*</think>\s*<answer>.*</answer>", text, re.DOTALL) is not None)
 
 
-@mistake("format_reward", "A thought over several lines earns nothing: a dot stops at a line break.")
+ON_ONE_LINE = "A thought or an answer over several lines earns nothing: a dot stops at a line break."
+
+
+@mistake("format_reward", ON_ONE_LINE)
 def format_on_one_line(text):
-    return float(format_reward(text) and "\n" not in text.rstrip())
+    shape = re.fullmatch(r"<think>.*</think>\s*<answer>.*</answer>\s*", text)
+    return float(_once(text) and shape is not None)
 
 
-@mistake(
-    "format_reward", "Tags may come twice with you: the thought, or the answer, may hold any text but another tag."
-)
+@mistake("format_reward", ON_ONE_LINE)
+def copied_without_a_flag(text):
+    return float(re.match(COPIED, text) is not None)
+
+
+TWICE = "Tags may come twice with you: the thought, or the answer, may hold any text but another tag."
+
+
+@mistake("format_reward", TWICE)
 def tags_inside(text):
     return float(re.fullmatch(r"<think>.*?</think>\s*<answer>.*?</answer>\s*", text, re.DOTALL) is not None)
 
 
+@mistake("format_reward", TWICE)
+def tags_of_the_thought_alone(text):
+    return float(re.fullmatch(r"<think>.*?</think>\s*<answer>[^<]*</answer>\s*", text, re.DOTALL) is not None)
+
+
 @mistake("format_reward", "You count the tags, and do not look at their order or at what stands around them.")
 def tags_counted(text):
-    return float(all(text.count(tag) == 1 for tag in ("<think>", "</think>", "<answer>", "</answer>")))
+    return float(_once(text))
 
 
 @mistake("format_reward", "You look whether the tags are there; each of them must come exactly once, and in order.")
 def tags_present(text):
-    return float(all(tag in text for tag in ("<think>", "</think>", "<answer>", "</answer>")))
+    return float(all(tag in text for tag in TAGS))
 
 
 @mistake("format_reward", "The order of the tags is right with you, and text around them counts for nothing.")
 def tags_in_order(text):
-    places = [text.find(tag) for tag in ("<think>", "</think>", "<answer>", "</answer>")]
-    return float(tags_counted.implementation(text) and places == sorted(places))
+    places = [text.find(tag) for tag in TAGS]
+    return float(_once(text) and places == sorted(places))
 
 
 @mistake("format_reward", "An answer in its tags is enough with you: the thought is missing.")
@@ -419,6 +658,15 @@ def blank_needed(text):
 @mistake("format_reward", "A line break after the answer costs the reward with you: blanks may follow it.")
 def nothing_after(text):
     return float(format_reward(text) and text.endswith("</answer>"))
+
+
+@mistake(
+    "format_reward", "An empty thought or answer costs the reward with you: nothing inside of the tags is right, too."
+)
+def some_text_needed(text):
+    return float(
+        _once(text) and re.fullmatch(r"<think>.+</think>\s*<answer>.+</answer>\s*", text, re.DOTALL) is not None
+    )
 
 
 @mistake("format_reward", "Blanks before the thought are overlooked: a completion begins with its first tag.")
@@ -459,13 +707,14 @@ def either_order(text):
     "Whether the answer is a number is no matter of the format: all but a number earns nothing with you.",
 )
 def number_needed(text):
-    return float(format_reward(text) and (extract_answer(text) or "").isdigit() and "=" in text)
+    return float(format_reward(text) and (extract_answer(text) or "").isdigit())
 
 
 @mistake("format_reward", "Text between the thought and the answer earns the reward.")
 def text_between(text):
-    once = tags_counted.implementation(text)
-    return float(once and re.fullmatch(r"<think>.*</think>.*<answer>.*</answer>\s*", text, re.DOTALL) is not None)
+    return float(
+        _once(text) and re.fullmatch(r"<think>.*</think>.*<answer>.*</answer>\s*", text, re.DOTALL) is not None
+    )
 
 
 @mistake("format_reward", FIXED_ANSWER)
@@ -600,6 +849,47 @@ def without_epsilon(rewards, G, eps=1e-4, scale="group"):
     return group_advantages(rewards, G, 0.0, scale)
 
 
+FLOOR = "Where eps is large it shows: it is added to the deviation"
+
+
+@mistake("group_advantages", FLOOR + ", and is no floor of it.")
+def eps_as_a_floor(rewards, G, eps=1e-4, scale="group"):
+    groups = _refuse(rewards, G).view(-1, G)
+    centred = groups - groups.mean(dim=1, keepdim=True)
+    return (centred / groups.std(dim=1, keepdim=True).clamp(min=eps) if scale == "group" else centred).flatten()
+
+
+@mistake("group_advantages", FLOOR + ", not to the variance under the root.")
+def eps_under_the_root(rewards, G, eps=1e-4, scale="group"):
+    groups = _refuse(rewards, G).view(-1, G)
+    centred = groups - groups.mean(dim=1, keepdim=True)
+    return (centred / (groups.var(dim=1, keepdim=True) + eps).sqrt() if scale == "group" else centred).flatten()
+
+
+@mistake("group_advantages", FLOOR + ", not its square to the variance under the root.")
+def square_of_eps_under_the_root(rewards, G, eps=1e-4, scale="group"):
+    return eps_under_the_root.implementation(rewards, G, eps**2, scale)
+
+
+@mistake("group_advantages", FLOOR + ", and not to the advantages once they are divided.")
+def eps_added_afterwards(rewards, G, eps=1e-4, scale="group"):
+    if scale != "group":
+        return group_advantages(rewards, G, eps, scale)
+    return group_advantages(rewards, G, 1e-8, scale) + eps
+
+
+@mistake("group_advantages", "Your advantages do not depend on eps.")
+def eps_fixed(rewards, G, eps=1e-4, scale="group"):
+    return group_advantages(rewards, G, 1e-4, scale)
+
+
+@mistake(
+    "group_advantages", "The eps that you take is another one by default: where rewards lie close together it decides."
+)
+def another_eps_by_default(rewards, G, eps=1e-8, scale="group"):
+    return group_advantages(rewards, G, eps, scale)
+
+
 @mistake("group_advantages", 'Nothing is divided by the deviation unless scale says so: with "group" it does.')
 def never_scaled(rewards, G, eps=1e-4, scale="group"):
     return group_advantages(rewards, G, eps, "none")
@@ -618,7 +908,8 @@ def nothing_subtracted(rewards, G, eps=1e-4, scale="group"):
 @mistake("group_advantages", "The mean is not subtracted: a completion would be praised for the ease of its problem.")
 def mean_left_in(rewards, G, eps=1e-4, scale="group"):
     groups = _refuse(rewards, G).view(-1, G)
-    return (groups / (groups.std(dim=1, keepdim=True) + eps)).flatten() if scale == "group" else groups.flatten()
+    scaled = groups / (groups.std(dim=1, keepdim=True) + eps)
+    return scaled.flatten() if scale == "group" else group_advantages(rewards, G, eps, scale)
 
 
 @mistake("group_advantages", "Rewards that come as integers fail, or their mean is rounded: 0 and 1 are rewards, too.")
@@ -642,6 +933,16 @@ def rest_dropped(rewards, G, eps=1e-4, scale="group"):
 @mistake("group_advantages", "A group of one is accepted: there is nobody to compare with, and its deviation is NaN.")
 def one_is_a_group(rewards, G, eps=1e-4, scale="group"):
     return group_advantages(rewards, G, eps, scale) if G > 1 else torch.zeros(len(rewards))
+
+
+@mistake(
+    "group_advantages",
+    "Groups of 0 end in a ZeroDivisionError: ask for the size of a group before you divide by it.",
+)
+def remainder_first(rewards, G, eps=1e-4, scale="group"):
+    if len(rewards) % G != 0 or G < 2:
+        raise ValueError("no groups")
+    return group_advantages(rewards, G, eps, scale)
 
 
 @mistake("group_advantages", INPUT_CHANGED)
@@ -808,9 +1109,27 @@ def raw_logits(logits, ids, C):
     return logits[:, -C - 1 : -1].gather(-1, ids[:, -C:].unsqueeze(-1)).squeeze(-1)
 
 
-@mistake("completion_token_logps", "Minus infinity for an unlikely token: take logarithm and softmax in one step.")
+TWO_STEPS = (
+    "Minus infinity for an unlikely token (in double precision, too, where logits are 800 apart): take logarithm and "
+    "softmax in one step."
+)
+
+
+@mistake("completion_token_logps", TWO_STEPS)
 def log_of_softmax(logits, ids, C):
     return logits[:, -C - 1 : -1].softmax(dim=-1).gather(-1, ids[:, -C:].unsqueeze(-1)).squeeze(-1).log()
+
+
+@mistake("completion_token_logps", TWO_STEPS)
+def log_of_softmax_in_double(logits, ids, C):
+    chosen = logits[:, -C - 1 : -1].double().softmax(dim=-1).gather(-1, ids[:, -C:].unsqueeze(-1))
+    return chosen.squeeze(-1).log().float()
+
+
+@mistake("completion_token_logps", "Logarithm and exponential one after the other: large logits overflow.")
+def log_of_a_sum_of_exponentials(logits, ids, C):
+    predicting = logits[:, -C - 1 : -1]
+    return predicting.gather(-1, ids[:, -C:].unsqueeze(-1)).squeeze(-1) - predicting.exp().sum(dim=-1).log()
 
 
 @mistake("completion_token_logps", "A small number is added before the logarithm: unlikely tokens all become alike.")
@@ -952,6 +1271,11 @@ def k3_half_a_gradient(logp, ref_logp):
 @mistake("kl_k3", "Estimates above a bound are cut off: a policy that is far away is not pulled back.")
 def k3_clamped(logp, ref_logp):
     return kl_k3(logp, ref_logp).clamp(max=1.0)
+
+
+@mistake("kl_k3", "Estimates above 10 are cut off, as some libraries do: a policy far away is not pulled back.")
+def k3_clamped_at_ten(logp, ref_logp):
+    return kl_k3(logp, ref_logp).clamp(-10, 10)
 
 
 @mistake("kl_k3", ON_THE_CPU)
@@ -1102,6 +1426,29 @@ def larger_of_the_two(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, a
     return _mean(_tokens(logp, old_logp, ref_logp, adv, eps, beta, smaller=torch.maximum), mask, agg)
 
 
+@mistake(
+    "grpo_loss",
+    "With A < 0 your loss stops at 3 |A|: that is a dual clip (Ye et al. 2020), which some libraries have by default. "
+    "Here the minimum alone decides, and its loss is 5 for the ratio 5 and A = -1.",
+)
+def dual_clip(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
+    ratio, a = (logp - old_logp.detach()).exp(), adv.detach().unsqueeze(1)
+    loss = -torch.minimum(ratio * a, ratio.clamp(1 - eps, 1 + eps) * a)
+    loss = torch.where(a < 0, torch.minimum(loss, -3 * a), loss)
+    return _mean(loss + beta * kl_k3(logp, ref_logp) if beta else loss, mask, agg)
+
+
+@mistake(
+    "grpo_loss",
+    "The smaller of the two ratios is taken, and multiplied with A then. For A < 0 the smaller product has the larger "
+    "ratio: compare the products.",
+)
+def smaller_ratio(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
+    ratio = (logp - old_logp.detach()).exp()
+    loss = -ratio.clamp(max=1 + eps) * adv.detach().unsqueeze(1)
+    return _mean(loss + beta * kl_k3(logp, ref_logp) if beta else loss, mask, agg)
+
+
 @mistake("grpo_loss", "Nothing is clipped.")
 def nothing_clipped(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
     return grpo_loss(logp, old_logp, ref_logp, adv, mask, 1e9, beta, agg)
@@ -1186,6 +1533,26 @@ def ratio_of_one(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="g
 def empty_row_is_nan(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
     loss = _tokens(logp, old_logp, ref_logp, adv, eps, beta).masked_fill(~mask.bool(), 0.0)
     return (loss.sum(dim=1) / mask.sum(dim=1)).mean() if agg == "grpo" else _mean(loss, mask, agg)
+
+
+@mistake("grpo_loss", "A completion without tokens gives NaN, and so does a batch without any: 0 / 0 in their means.")
+def nothing_is_nan(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
+    loss = _tokens(logp, old_logp, ref_logp, adv, eps, beta) * mask
+    if agg == "grpo":
+        return (loss.sum(dim=1) / mask.sum(dim=1)).mean()
+    return loss.sum() / (mask.sum() if agg == "dapo" else mask.numel())
+
+
+@mistake("grpo_loss", 'A batch without any token gives NaN with "dapo": 0 / 0 in its mean.')
+def empty_batch_is_nan(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
+    loss = _tokens(logp, old_logp, ref_logp, adv, eps, beta).masked_fill(~mask.bool(), 0.0)
+    return loss.sum() / mask.sum() if agg == "dapo" else _mean(loss, mask, agg)
+
+
+@mistake("grpo_loss", '"dapo" divides by one token more than there are: every loss is too small.')
+def tokens_plus_one(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
+    loss = _tokens(logp, old_logp, ref_logp, adv, eps, beta).masked_fill(~mask.bool(), 0.0)
+    return loss.sum() / (mask.sum() + 1) if agg == "dapo" else _mean(loss, mask, agg)
 
 
 @mistake("grpo_loss", "Completions without tokens are left out of the mean: they count in it, as 0.")
@@ -1273,6 +1640,11 @@ def rloo_of_one(rewards, G):
     return rloo_advantages(rewards, G) if G > 1 else torch.zeros(len(rewards))
 
 
+@mistake("rloo_advantages", "Rewards that are left over are dropped without a word; a ValueError is asked for.")
+def rloo_rest_dropped(rewards, G):
+    return rloo_advantages(rewards[: len(rewards) // G * G] if G > 1 else rewards, G)
+
+
 @mistake("dr_grpo_loss", "The divisor is the length of this batch's longest completion; max_tokens is a constant.")
 def divided_by_the_longest(logp, old_logp, rewards, mask, G, max_tokens, eps=0.2):
     return dr_grpo_loss(logp, old_logp, rewards, mask, G, mask.shape[1], eps)
@@ -1310,6 +1682,11 @@ def dr_grpo_not_clipped(logp, old_logp, rewards, mask, G, max_tokens, eps=0.2):
     return dr_grpo_loss(logp, old_logp, rewards, mask, G, max_tokens, 1e9)
 
 
+@mistake("dr_grpo_loss", "Your clip range does not depend on eps.")
+def dr_grpo_range_fixed(logp, old_logp, rewards, mask, G, max_tokens, eps=0.2):
+    return dr_grpo_loss(logp, old_logp, rewards, mask, G, max_tokens)
+
+
 @mistake("dr_grpo_loss", "The mask is ignored.")
 def dr_grpo_without_mask(logp, old_logp, rewards, mask, G, max_tokens, eps=0.2):
     return dr_grpo_loss(logp, old_logp, rewards, torch.ones_like(mask), G, max_tokens, eps)
@@ -1323,6 +1700,23 @@ def dr_grpo_not_negated(logp, old_logp, rewards, mask, G, max_tokens, eps=0.2):
 @mistake("dapo_loss", "The range is as wide above as below.")
 def symmetric_range(logp, old_logp, adv, mask, eps_low=0.2, eps_high=0.28):
     return dapo_loss(logp, old_logp, adv, mask, eps_low, eps_low)
+
+
+@mistake("dapo_loss", "Your range does not depend on eps_low and eps_high.")
+def dapo_range_fixed(logp, old_logp, adv, mask, eps_low=0.2, eps_high=0.28):
+    return dapo_loss(logp, old_logp, adv, mask)
+
+
+@mistake("dapo_loss", "With A < 0 your loss stops at 3 |A|: that is a dual clip; here the minimum alone decides.")
+def dapo_dual_clip(logp, old_logp, adv, mask, eps_low=0.2, eps_high=0.28):
+    ratio, a = (logp - old_logp.detach()).exp(), adv.detach().unsqueeze(1)
+    loss = -torch.minimum(ratio * a, ratio.clamp(1 - eps_low, 1 + eps_high) * a)
+    return _mean(torch.where(a < 0, torch.minimum(loss, -3 * a), loss), mask, "dapo")
+
+
+@mistake("dapo_loss", "A batch without any token gives NaN: 0 / 0 in its mean.")
+def dapo_of_nothing_is_nan(logp, old_logp, adv, mask, eps_low=0.2, eps_high=0.28):
+    return dapo_loss(logp, old_logp, adv, mask, eps_low, eps_high) / mask.any()
 
 
 @mistake("dapo_loss", "The two bounds are swapped: it is the upper one that reaches further.")
@@ -1390,6 +1784,14 @@ def verdicts_interleaved(rewards, G):
     return one_for_each_group.implementation(rewards, G).repeat(G)
 
 
+@mistake(
+    "keep_informative",
+    "Whether a group has a spread is asked of a deviation, with a bound: a small spread teaches something, too.",
+)
+def informative_by_a_bound(rewards, G):
+    return (rewards.float().view(-1, G).std(dim=1) > 1e-2).repeat_interleave(G)
+
+
 @mistake("keep_informative", "Rows are left out one by one; a group is kept or left out as a whole.")
 def rows_one_by_one(rewards, G):
     return rewards > rewards.view(-1, G).float().mean(dim=1).repeat_interleave(G)
@@ -1440,6 +1842,16 @@ def mean_over_padding(logp, old_logp, adv, mask, eps_low=3e-4, eps_high=4e-4):
 @mistake("gspo_loss", "The mask is ignored.")
 def gspo_without_mask(logp, old_logp, adv, mask, eps_low=3e-4, eps_high=4e-4):
     return gspo_loss(logp, old_logp, adv, torch.ones_like(mask), eps_low, eps_high)
+
+
+@mistake("gspo_loss", "Your range does not depend on eps_low and eps_high.")
+def gspo_range_fixed(logp, old_logp, adv, mask, eps_low=3e-4, eps_high=4e-4):
+    return gspo_loss(logp, old_logp, adv, mask)
+
+
+@mistake("gspo_loss", "The range is as wide above as below.")
+def gspo_symmetric_range(logp, old_logp, adv, mask, eps_low=3e-4, eps_high=4e-4):
+    return gspo_loss(logp, old_logp, adv, mask, eps_low, eps_low)
 
 
 @mistake("gspo_loss", "The two bounds are swapped.")

@@ -13,8 +13,9 @@ shape_wanted = { $name } have the shape { $got }; expected: { $expected }
 
 ## checks/devices.py
 
-other_device = on a GPU this fails: { $message }. Make new tensors on the device of the inputs (device=x.device)
-result_on_cpu = on a GPU this fails: the result is on the CPU although the inputs are on a CUDA device. Make new tensors on the device of the inputs (device=x.device)
+other_device = on a GPU { $function } fails: { $message }. Make new tensors on the device of the inputs (device=x.device)
+device_unchecked = not checked: on a GPU that is only pretended { $function } raised { $message }. A real one would tell; until then this earns nothing
+result_on_cpu = on a GPU { $function } fails: its result is on the CPU although the inputs are on a CUDA device. Make new tensors on the device of the inputs (device=x.device)
 
 ## checks/growth.py
 

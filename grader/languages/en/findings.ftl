@@ -56,6 +56,7 @@ out_of_time = it was stopped after { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
 }
+changed_in_place = it changes a tensor in place (like x += 1 or x[0] = 1) that asks for a gradient, which torch refuses: inputs are never changed, so work on a new tensor
 input_changed = the function changed its input: { $argument } of { $function }
 global_dice = it used the global random state although it was given a generator
 

@@ -26,6 +26,9 @@ need_a_person = { $count ->
     [one] { $count } submission needs a person:
    *[other] { $count } submissions need a person:
 }
+alike = Alike, for a person to compare; no score depends on it ({ $file }):
+alike_code = { $students }: the code, but for names and layout
+alike_file = { $students }: { $file }
 stopped = stopped after { $done } of { $total }; the same command goes on from here
 stopped_with_force = stopped after { $done } of { $total }; the same command starts again with the first (--force)
 graded_with_seed = { $count } graded with seed { $seed }

@@ -39,6 +39,7 @@ more_failed = { $count ->
     [one] { $count } more task fails; fix these first.
    *[other] { $count } more tasks fail; fix these first.
 }
+case_inputs = called with { $inputs }
 calls_failing = It calls { $tasks }, which fails, too: fix that first.
 section = README section { $number }
 

@@ -56,7 +56,7 @@ def completion_token_logps(logits: Float[Tensor, "B L V"], ids: Int[Tensor, "B L
         C: how many tokens the completions have, padding included.
 
     Returns:
-        float32, shape (B, C), with a gradient to `logits`. Finite also where logits are as far apart as 400.
+        float32, shape (B, C), with a gradient to `logits`. Both are finite also where logits are as far apart as 800.
     """
     # TODO: your code
     raise NotImplementedError
@@ -72,7 +72,8 @@ def kl_k3(logp: Float[Tensor, "B C"], ref_logp: Float[Tensor, "B C"]) -> Float[T
         ref_logp: those of the same tokens under the reference model. It is frozen: no gradient goes there.
 
     Returns:
-        float32, the shape of `logp`: one number for each token, never negative, with a gradient to `logp`.
+        float32, the shape of `logp`: one number for each token, with a gradient to `logp`. None is negative, but for
+        the rounding of float32, and none is cut off: for d = 8 it is 2972.
     """
     # TODO: your code
     raise NotImplementedError
@@ -99,13 +100,13 @@ def grpo_loss(
     Args:
         logp: log-probabilities of the completions' tokens under the policy that is trained, with their graph.
         old_logp: under the policy that drew them. They are data.
-        ref_logp: under the frozen reference model, for kl_k3. With beta = 0 it is not read, and may be None.
+        ref_logp: under the frozen reference model, for kl_k3. With beta = 0 it may be None.
         adv: one advantage for each completion. They are data.
-        mask: 1 (or True) on the tokens that count; what the other arguments hold elsewhere does not matter.
+        mask: 1 (or True) on the tokens that count. Elsewhere log-probabilities are finite, and do not matter.
         eps: the clip range. beta: the weight of the KL term.
         agg: "grpo": the mean over each completion's own tokens, then the mean over the B completions; a completion
-            without any token counts as 0 there. "dapo": the mean over all tokens of the batch. "dr_grpo": the sum over
-            all tokens, divided by B*C.
+            without any token counts as 0 there. "dapo": the mean over all tokens of the batch, 0 where there are none.
+            "dr_grpo": the sum over all tokens, divided by B*C.
 
     Returns:
         A 0-d float32 tensor whose gradient goes to `logp` alone.
@@ -175,7 +176,8 @@ def dapo_loss(
         eps_low, eps_high: the ratio counts within 1 - eps_low to 1 + eps_high.
 
     Returns:
-        A 0-d float32 tensor, the mean over all tokens that count, whose gradient goes to `logp` alone.
+        A 0-d float32 tensor, the mean over all tokens that count (0 where there are none), whose gradient goes to
+        `logp` alone.
     """
     # TODO: your code
     raise NotImplementedError

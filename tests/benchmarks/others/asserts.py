@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import tensor
 
-from grader.checks.devices import on_fake_tensors, works_on_its_device
+from grader.checks.devices import on_pretended_device, works_on_its_device
 from grader.checks.draws import drawn_by_action, draws_by_action
 from grader.checks.growth import RESULT, in_proportion, timed
 from grader.checks.probes import raised_by, value_and_gradients, value_without_gradient
@@ -30,7 +30,7 @@ __all__ = [
     "holds",
     "in_proportion",
     "np",
-    "on_fake_tensors",
+    "on_pretended_device",
     "raised_by",
     "tensor",
     "timed",

@@ -77,8 +77,8 @@ def _test(reference: Reference, check: Check, side: Visibility) -> Test:
 
 
 def _asserts(reference: Reference, check: Check, side: Visibility) -> str:
-    if check.last:  # a device check runs other checks' probes on fake tensors
-        return "\n".join(map(_on_fake_tensors, inspect.getclosurevars(check.probe).nonlocals["checks"]))
+    if check.last:  # a device check runs other checks' probes on a pretended device
+        return "\n".join(map(_on_pretended_device, inspect.getclosurevars(check.probe).nonlocals["checks"]))
     probe = definition(check.probe)
     verify = check.verify.__name__ if check.verify else ""
     if verify and verify not in asserts.__all__:
@@ -97,8 +97,8 @@ def _assert(reference: Reference, check: Check, case: Case) -> str:
     return "\n".join(asserted)
 
 
-def _on_fake_tensors(check: Check) -> str:
-    probe = f"lambda lab: on_fake_tensors({check.probe.__name__}, lab, {literal(check.cases[0].arguments)})"
+def _on_pretended_device(check: Check) -> str:
+    probe = f"lambda lab: on_pretended_device({check.probe.__name__}, lab, {literal(check.cases[0].arguments)})"
     return f"{definition(check.probe)}\nholds({probe}, env, {{}}, works_on_its_device)"
 
 

@@ -3,7 +3,7 @@
 from grader.checks import check
 
 
-@check("one", points=2)
+@check("one", points=2, values=True)
 def is_one(lab):
     """The number one."""
     return lab.one()
