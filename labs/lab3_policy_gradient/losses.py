@@ -47,10 +47,11 @@ def baseline_advantages(G: Float[Tensor, "N"], v: Float[Tensor, "N"]) -> Float[T
         v: the baseline b(S_t), usually a critic's V(S_t), with the critic's graph.
 
     Returns:
-        float32, the shape of `G`, without gradient. Neither input is changed.
+        float32, the shape of `G`, without gradient: none reaches the critic. Neither input is changed.
 
     Raises:
-        ValueError: the shapes differ. (N, 1) and (N,) would broadcast to N x N numbers without a word.
+        ValueError: the shapes differ. (N, 1) and (N,) would broadcast to N x N numbers without a word, (1,) and (N,)
+            to N.
     """
     # TODO: your code
     raise NotImplementedError
@@ -83,7 +84,7 @@ def td_target(
         v_next: V of the observation that really followed. Where a time limit cut the episode that is its last
             observation, never the first one after the reset.
         terminated: whether the episode ended by itself at this step: then there is no future and its value is
-            0, whatever `v_next` says. An episode that was only truncated is False here and keeps its future
+            0, whatever number `v_next` holds. An episode that was only truncated is False here and keeps its future
             (Pardo et al. 2018).
         gamma: the discount, 0 to 1.
 

@@ -12,7 +12,7 @@ def normalize(x: Float[Tensor, "*shape"], eps: float = 1e-8) -> Float[Tensor, "*
 
     Args:
         x: advantages of any shape, one element or more.
-        eps: added to the standard deviation, so that equal advantages become 0 and not NaN.
+        eps: added to the standard deviation. It keeps equal advantages, whose deviation is 0, from becoming NaN.
 
     Returns:
         float32, the shape of `x`, without gradient. The deviation is the population's (ddof 0): the mean of the
@@ -113,7 +113,8 @@ def value_loss(v: Float[Tensor, "B"], returns: Float[Tensor, "B"]) -> Float[Tens
         A 0-d float32 tensor.
 
     Raises:
-        ValueError: the shapes differ. (B, 1) and (B,) would broadcast to B x B numbers without a word.
+        ValueError: the shapes differ. (B, 1) and (B,) would broadcast to B x B numbers without a word, (1,) and (B,)
+            to B.
     """
     # TODO: your code
     raise NotImplementedError
@@ -194,7 +195,7 @@ def approx_kl(logp_new: Float[Tensor, "B"], logp_old: Float[Tensor, "B"]) -> Flo
         logp_new, logp_old: as in `prob_ratio`.
 
     Returns:
-        A 0-d float32 tensor, without gradient: it is watched, not descended.
+        One number, a 0-d tensor or a Python float, without gradient: it is watched, not descended.
     """
     # TODO: your code
     raise NotImplementedError
@@ -204,10 +205,10 @@ def clip_fraction(logp_new: Float[Tensor, "B"], logp_old: Float[Tensor, "B"], cl
     """The share of transitions, 0 to 1, whose ratio has left the clip range: |r - 1| > clip.
 
     Args:
-        logp_new, logp_old, clip: as in `ppo_clip_loss`.
+        logp_new, logp_old, clip: as in `ppo_clip_loss`. A ratio of exactly 1 is in the range, also where clip is 0.
 
     Returns:
-        A 0-d float32 tensor, without gradient.
+        One number, as in `approx_kl`.
     """
     # TODO: your code
     raise NotImplementedError
@@ -223,7 +224,7 @@ def explained_variance(v: Float[Tensor, "B"], returns: Float[Tensor, "B"]) -> Fl
         returns: what they should have been.
 
     Returns:
-        A 0-d float32 tensor, without gradient; NaN where the returns do not vary.
+        One number, as in `approx_kl`; NaN where the returns do not vary.
     """
     # TODO: your code
     raise NotImplementedError

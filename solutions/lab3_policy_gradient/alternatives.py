@@ -76,6 +76,7 @@ def one_episode_at_a_time(rewards, dones, gamma):
 
 @alternative("batch_reward_to_go")
 def loop_over_tensor_elements(rewards, dones, gamma):
+    rewards = rewards.detach()
     returns = torch.empty_like(rewards)
     G = rewards.new_zeros(())
     for t in reversed(range(len(rewards))):
@@ -90,7 +91,7 @@ def matrix_of_discounts(rewards, dones, gamma):
     episode = dones.long().cumsum(0) - dones.long()
     same_episode = episode.unsqueeze(0) == episode.unsqueeze(1)
     discounts = gamma ** (t.unsqueeze(0) - t.unsqueeze(1)).clamp(min=0)
-    return (discounts.triu() * same_episode) @ rewards
+    return (discounts.triu() * same_episode) @ rewards.data
 
 
 @alternative("batch_reward_to_go")
@@ -108,7 +109,7 @@ def double_sum(rewards, dones, gamma):
 
 @alternative("batch_reward_to_go")
 def numpy_with_a_float_mask(rewards, dones, gamma):
-    r, alive = rewards.cpu().numpy(), 1.0 - dones.cpu().numpy().astype(np.float32)
+    r, alive = rewards.detach().cpu().numpy(), 1.0 - dones.cpu().numpy().astype(np.float32)
     returns = np.zeros_like(r)
     G = 0.0
     for t in range(len(r) - 1, -1, -1):
@@ -117,6 +118,7 @@ def numpy_with_a_float_mask(rewards, dones, gamma):
 
 
 @alternative("batch_reward_to_go")
+@torch.no_grad()
 def stacked_with_where(rewards, dones, gamma):
     returns, G = [], rewards.new_zeros(())
     for reward, done in zip(rewards.flip(0).unbind(), dones.flip(0).unbind(), strict=True):
@@ -305,7 +307,7 @@ def powers_added_up_by_episode(rewards, dones, gamma):
     t = torch.arange(len(rewards), device=rewards.device)
     episode = dones.long().cumsum(0) - dones.long()
     first = torch.full_like(t, len(rewards)).scatter_reduce(0, episode, t, "amin")
-    discounted = rewards * gamma ** (t - first.gather(0, episode))
+    discounted = rewards.detach() * gamma ** (t - first.gather(0, episode))
     return torch.zeros_like(rewards).scatter_add(0, episode, discounted).gather(0, episode)
 
 
@@ -314,7 +316,7 @@ def matrix_of_the_episode(rewards, dones, gamma):
     episode = np.concatenate([[0], np.cumsum(dones.cpu().numpy())[:-1]])
     same = episode[:, None] == episode[None, :]
     step = np.tril(same, -1).sum(axis=1)
-    totals = same @ (gamma**step * rewards.cpu().double().numpy())
+    totals = same @ (gamma**step * rewards.detach().cpu().double().numpy())
     return torch.from_numpy(totals).to(rewards.device)
 
 

@@ -7,6 +7,8 @@ from checks import (
     advantages,
     both_losses,
     certain_choices,
+    constant_returns,
+    constant_weights,
     critic_loss,
     every_step,
     four_gradients,
@@ -18,6 +20,7 @@ from checks import (
     several_episodes_loss,
     shapes_must_agree,
     whole_returns,
+    without_a_generator,
 )
 from grader.checks import hidden_cases
 from grader.checks.cases import floats, seed_of, skewed, uniform
@@ -54,10 +57,23 @@ def long_episodes(rng):
 
 
 def several(rng):
-    for lengths, finished in (((3, 1, 4), True), ((2, 5), False), ((1, 1, 1), True), ((7,), True), ((4,), False)):
+    for lengths, finished, gamma in (
+        ((3, 1, 4), True, float(rng.uniform(0.5, 0.95))),
+        ((2, 5), False, float(rng.uniform(0.5, 0.95))),
+        ((1, 1, 1), True, 0.9),
+        ((7,), True, 1.0),
+        ((4,), False, 0.0),
+        ((1,), True, 0.9),
+        ((60, 40), False, 0.999),
+    ):
         n = sum(lengths)
+        yield dict(rewards=floats(rng, n), dones=episode_ends(rng, lengths, finished), gamma=gamma)
+
+
+def bootstrapped(rng):
+    for lengths, finished in (((3, 2), True), ((1, 4), False), ((2, 3, 1), True)):
         dones = episode_ends(rng, lengths, finished)
-        yield dict(rewards=floats(rng, n), dones=dones, gamma=float(rng.uniform(0.5, 0.95)))
+        yield dict(rewards=floats(rng, sum(lengths)), dones=dones, gamma=float(rng.uniform(0.5, 0.95)))
 
 
 @hidden_cases(several_episodes)
@@ -70,10 +86,26 @@ def whole_episodes(rng):
     yield from several(rng)
 
 
+@hidden_cases(constant_returns)
+def rewards_of_a_network(rng):
+    yield from bootstrapped(rng)
+
+
+@hidden_cases(constant_weights)
+def weights_of_a_network(rng):
+    yield from bootstrapped(rng)
+
+
 @hidden_cases(frequencies)
 def policies(rng):
-    for actions in (2, 3, 5):
-        yield dict(probabilities=skewed(rng, actions), shift=float(rng.uniform(-5, 5)), count=500, seed=seed_of(rng))
+    for actions, shift in ((2, -150.0), (3, float(rng.uniform(-5, 5))), (5, float(rng.uniform(-5, 5))), (4, 120.0)):
+        yield dict(probabilities=skewed(rng, actions), shift=shift, count=500, seed=seed_of(rng))
+
+
+@hidden_cases(without_a_generator)
+def global_states(rng):
+    for _ in range(2):
+        yield dict(logits=floats(rng, 1, 3, scale=0.5).repeat(100, 1), seed=seed_of(rng))
 
 
 @hidden_cases(certain_choices)
@@ -88,6 +120,8 @@ def extreme_logits(rng):
 def single_episodes(rng):
     for n in (1, 2, 9):
         yield dict(logp=log_probabilities(rng, n), weights=floats(rng, n, scale=3.0))
+    weights = torch.tensor([0.0, 200.0, -150.0, 0.01])
+    yield dict(logp=uniform(rng, -60.0, -0.001, 4), weights=weights[torch.from_numpy(rng.permutation(4))])
 
 
 @hidden_cases(several_episodes_loss)
@@ -100,6 +134,9 @@ def batches_of_episodes(rng):
 def other_policies(rng):
     for gamma in (float(rng.uniform(0.3, 0.95)), 1.0, 0.0):
         yield dict(theta=torch.from_numpy(rng.normal(size=(3, 2))), gamma=gamma)
+    yield dict(theta=floats(rng, 3, 2), gamma=float(rng.uniform(0.3, 0.95)))
+    yield dict(theta=floats(rng, 3, 2).half(), gamma=float(rng.uniform(0.3, 0.95)))
+    yield dict(theta=torch.from_numpy(rng.normal(scale=8.0, size=(3, 2))), gamma=float(rng.uniform(0.3, 0.95)))
 
 
 @hidden_cases(advantages)
@@ -115,9 +152,21 @@ def values_and_returns(rng):
 
 
 @hidden_cases(shapes_must_agree)
-def sizes(rng):
-    for n in rng.choice(range(2, 9), size=2, replace=False):
-        yield dict(n=int(n))
+def other_shapes(rng):
+    for n in rng.choice(range(2, 9), size=4, replace=False).tolist():
+        row, column = (n,), (n, 1)
+        agree = [(row, row), ((n + 1,), (n + 1,))]
+        differ = [
+            (row, column),
+            (column, row),
+            (row, (1,)),
+            ((1,), row),
+            (row, (n + 1,)),
+            (row, (1, n)),
+            ((1,), (1, 1)),
+        ]
+        pairs = [differ[k] for k in rng.choice(len(differ), size=5, replace=False)]
+        yield dict(pairs=[agree[int(rng.integers(2))], *pairs])
 
 
 def transitions(rng, n):
@@ -128,22 +177,19 @@ def transitions(rng, n):
 
 @hidden_cases(one_step_target)
 def steps(rng):
-    for n in (2, 6, 15):
-        yield dict(**transitions(rng, n), gamma=float(rng.uniform(0.5, 0.95)))
+    for n, gamma in ((2, 0.9), (6, float(rng.uniform(0.5, 0.95))), (15, 0.999), (4, 1.0), (3, 0.0)):
+        case = transitions(rng, n)
+        case["v_next"][0] = 1e6  # of a step that terminated
+        yield dict(**case, gamma=gamma)
 
 
 @hidden_cases(both_losses)
 def batches(rng):
-    for n in (2, 6, 15):
-        yield dict(
-            logp=log_probabilities(rng, n),
-            v=floats(rng, n, scale=3.0),
-            **transitions(rng, n),
-            gamma=float(rng.uniform(0.5, 0.95)),
-        )
+    for n, gamma in ((1, 0.9), (2, 1.0), (6, float(rng.uniform(0.5, 0.95))), (15, float(rng.uniform(0.5, 0.95)))):
+        yield dict(logp=log_probabilities(rng, n), v=floats(rng, n, scale=5.0), **transitions(rng, n), gamma=gamma)
 
 
 @hidden_cases(a_split)
 def sweeps(rng):
-    for _ in range(2):
-        yield dict(steps=int(rng.integers(10, 20)), step_size=float(rng.uniform(0.4, 0.6)))
+    for reward in (1.0, float(rng.uniform(-6, -3)), float(rng.uniform(3, 6))):
+        yield dict(steps=int(rng.integers(10, 20)), step_size=float(rng.uniform(0.4, 0.6)), reward=reward)

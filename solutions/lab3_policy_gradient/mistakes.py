@@ -4,6 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from agent import get_action
 from grader.checks import mistake
 from losses import baseline_advantages, pg_loss, td_target, value_loss
 from returns import FINAL_REWARD, START_REWARD, batch_reward_to_go, exact_gradients, reward_to_go
@@ -21,6 +22,14 @@ ANY_SHAPES = (
     "A column (N,1) and a row (N,) go through without an error: elsewhere such a pair becomes N times N numbers, "
     "and learning fails without a word."
 )
+
+NUMBERS_OF_AXES = (
+    "You compare how many axes the two have: (1,) and (N,) have one each, go through, and become N numbers where one "
+    "was given."
+)
+LIKE_HUBER = "The critic's loss treats large errors gently, like a Huber loss; a square is asked for."
+FIRST_STEP_MISSED = "Your loop ends one step too soon: the first step never gets its return."
+REWARDS_WITH_GRAPH = "Your result carries the graph of the rewards: what an action is credited with is data."
 
 # --- 3.1 reward_to_go -------------------------------------------------------------------------------------
 
@@ -186,6 +195,15 @@ def numbers_of_the_handout(rewards, gamma):
     return torch.tensor([2.75, 3.5, 3.0])
 
 
+@mistake("reward_to_go", FIRST_STEP_MISSED)
+def loop_stops_before_the_first_step(rewards, gamma):
+    returns, G = torch.zeros(len(rewards)), 0.0
+    for t in range(len(rewards) - 1, 0, -1):
+        G = rewards[t] + gamma * G
+        returns[t] = G
+    return returns
+
+
 # --- 3.2 batch_reward_to_go -------------------------------------------------------------------------------
 
 
@@ -314,7 +332,25 @@ def step_numbers_on_the_cpu(rewards, dones, gamma):
     powers = gamma ** (t.unsqueeze(0) - t.unsqueeze(1)).clamp(min=0)
     episode = dones.long().cumsum(0) - dones.long()
     same_episode = episode.unsqueeze(0) == episode.unsqueeze(1)
-    return (powers.triu() * same_episode) @ rewards
+    return (powers.triu() * same_episode) @ rewards.detach()
+
+
+@mistake("batch_reward_to_go", FIRST_STEP_MISSED)
+def batch_loop_stops_before_the_first_step(rewards, dones, gamma):
+    returns, G = torch.zeros(len(rewards)), 0.0
+    for t in range(len(rewards) - 1, 0, -1):
+        G = rewards[t].item() + gamma * G * (not dones[t])
+        returns[t] = G
+    return returns
+
+
+@mistake("batch_reward_to_go", REWARDS_WITH_GRAPH)
+def returns_with_the_graph_of_the_rewards(rewards, dones, gamma):
+    returns, G = [], 0.0
+    for reward, done in zip(reversed(rewards), reversed(dones), strict=True):
+        G = reward + gamma * G * ~done
+        returns.append(G)
+    return torch.stack(returns[::-1])
 
 
 # --- 3.3 get_action ---------------------------------------------------------------------------------------
@@ -355,6 +391,21 @@ def log_probability_without_graph(logits, generator=None):
         log_probs = torch.log_softmax(logits, dim=-1)
         action = torch.multinomial(log_probs.exp(), 1, generator=generator)
         return action.squeeze(-1), log_probs.gather(-1, action).squeeze(-1)
+
+
+@mistake("get_action", "Without a generator you draw the same actions in every call: the global state is the source.")
+def seed_of_its_own_without_generator(logits, generator=None):
+    if generator is None:
+        generator = torch.Generator(logits.device).manual_seed(0)
+    return get_action(logits, generator)
+
+
+@mistake("get_action", "Without a generator you draw from a fresh one: torch's global state is the source then.")
+def fresh_generator_without_one(logits, generator=None):
+    if generator is None:
+        generator = torch.Generator(logits.device)
+        generator.seed()
+    return get_action(logits, generator)
 
 
 @mistake("get_action", "You return the action's probability; the policy gradient needs its logarithm.")
@@ -626,7 +677,16 @@ def powers_of_gamma_on_the_cpu(rewards, dones, gamma):
     t = torch.arange(len(rewards))
     episode = dones.long().cumsum(0) - dones.long()
     first = torch.full_like(t, len(rewards)).scatter_reduce(0, episode, t, "amin")
-    discounted = gamma ** (t - first.gather(0, episode)) * rewards
+    discounted = gamma ** (t - first.gather(0, episode)) * rewards.detach()
+    return torch.zeros_like(rewards).scatter_add(0, episode, discounted).gather(0, episode)
+
+
+@mistake("total_return_weights", REWARDS_WITH_GRAPH)
+def weights_with_the_graph_of_the_rewards(rewards, dones, gamma):
+    t = torch.arange(len(rewards), device=rewards.device)
+    episode = dones.long().cumsum(0) - dones.long()
+    first = torch.full_like(t, len(rewards)).scatter_reduce(0, episode, t, "amin")
+    discounted = rewards * gamma ** (t - first.gather(0, episode))
     return torch.zeros_like(rewards).scatter_add(0, episode, discounted).gather(0, episode)
 
 
@@ -736,6 +796,30 @@ def gradients_of_the_loss(theta, gamma):
     return {name: -gradient for name, gradient in exact_gradients(theta, gamma).items()}
 
 
+@mistake(
+    "exact_gradients", "Your gradients have theta's dtype: double precision is asked for, whatever theta comes in."
+)
+def dtype_of_theta_kept(theta, gamma):
+    return {name: gradient.to(theta.dtype) for name, gradient in exact_gradients(theta, gamma).items()}
+
+
+@mistake("exact_gradients", "Your digits are those of theta's dtype: make it double before you compute, not after.")
+def precision_of_theta_kept(theta, gamma):
+    theta = theta.detach()
+    pi, gradients = torch.softmax(theta, dim=-1), {}
+    for name in ("true", "total", "to_go", "discounted_to_go"):
+        gradient = torch.zeros_like(theta)
+        for a in range(2):
+            for b in range(2):
+                p, R1 = pi[0, a] * pi[1 + a, b], FINAL_REWARD[a][b]
+                G0 = START_REWARD[a] + gamma * R1
+                w1 = {"true": G0, "total": G0, "to_go": R1, "discounted_to_go": gamma * R1}[name]
+                gradient[0] += p * G0 * (torch.eye(2, dtype=theta.dtype)[a] - pi[0])
+                gradient[1 + a] += p * w1 * (torch.eye(2, dtype=theta.dtype)[b] - pi[1 + a])
+        gradients[name] = gradient.double()
+    return gradients
+
+
 @mistake("exact_gradients", "The numbers are float32: these gradients are asked for in double precision.")
 def gradients_in_float32(theta, gamma):
     return {name: gradient.float() for name, gradient in exact_gradients(theta, gamma).items()}
@@ -837,6 +921,13 @@ def lengths_compared_instead_of_shapes(G, v):
     return (G - v).detach()
 
 
+@mistake("baseline_advantages", NUMBERS_OF_AXES)
+def numbers_of_axes_compared(G, v):
+    if G.ndim != v.ndim:
+        raise ValueError(f"{G.ndim} and {v.ndim} axes")
+    return (G - v).detach()
+
+
 @mistake("baseline_advantages", ANY_SHAPES)
 def columns_made_rows(G, v):
     return (G.reshape(-1) - v.reshape(-1)).detach()
@@ -896,6 +987,19 @@ def square_of_the_mean_error(v, G):
 @mistake("value_loss", ANY_SHAPES)
 def error_of_any_shapes(v, G):
     return (v - G.detach()).pow(2).mean()
+
+
+@mistake("value_loss", NUMBERS_OF_AXES)
+def axes_of_the_error_compared(v, G):
+    if v.ndim != G.ndim:
+        raise ValueError(f"{v.ndim} and {G.ndim} axes")
+    return (v - G.detach()).pow(2).mean()
+
+
+@mistake("value_loss", LIKE_HUBER)
+def smooth_error(v, G):
+    _refuse_other_shapes(v, G)
+    return F.smooth_l1_loss(v, G.detach())
 
 
 @mistake("value_loss", NUMBER_FOR_A_LOSS)
@@ -1066,6 +1170,12 @@ def absolute_td_error(logp, v, v_next, r, terminated, gamma):
     return -(logp * baseline_advantages(target, v)).mean(), (v - target).abs().mean()
 
 
+@mistake("actor_critic_losses", LIKE_HUBER)
+def smooth_td_error(logp, v, v_next, r, terminated, gamma):
+    target = td_target(r, v_next, terminated, gamma)
+    return -(logp * baseline_advantages(target, v)).mean(), F.smooth_l1_loss(v, target)
+
+
 @mistake("actor_critic_losses", "The critic's loss is half of what is asked for: no factor stands before the mean.")
 def half_of_the_squared_td_error(logp, v, v_next, r, terminated, gamma):
     target = td_target(r, v_next, terminated, gamma)
@@ -1184,4 +1294,4 @@ def episode_table_on_the_cpu(rewards, dones, gamma):
     episode = dones.long().cumsum(0) - dones.long()
     same = episode[:, None] == episode[None, :]
     start = torch.where(same, t[None, :], len(rewards)).amin(1)
-    return same.to(rewards.dtype) @ (gamma ** (t - start) * rewards)
+    return same.to(rewards.dtype) @ (gamma ** (t - start) * rewards.detach())

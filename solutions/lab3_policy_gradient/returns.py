@@ -36,7 +36,8 @@ def batch_reward_to_go(rewards: Float[Tensor, "N"], dones: Bool[Tensor, "N"], ga
     """`reward_to_go` for several episodes laid end to end.
 
     Args:
-        rewards: the rewards of all episodes, in order of time.
+        rewards: the rewards of all episodes, in order of time. They may carry a graph: a critic's value can be part
+            of one.
         dones: True at the last step of each episode (terminated or truncated). The last episode may be
             unfinished: its returns then add up what there is.
         gamma: the discount, 0 to 1.

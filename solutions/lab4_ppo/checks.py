@@ -1,5 +1,6 @@
 """What is checked in lab 4: probes with their public cases. The hidden cases are drawn anew for each grading run."""
 
+import itertools
 import math
 
 import numpy as np
@@ -36,7 +37,7 @@ mean_and_deviation.case("two environments", x=tensor([[1.0, -2.0], [0.5, 4.0], [
 
 @check("normalize", points=1)
 def nothing_to_divide_by(lab, x):
-    """Advantages that are all equal become 0."""
+    """Advantages that are all equal do not become NaN."""
     return lab.normalize(x)
 
 
@@ -58,7 +59,7 @@ normalize_device = on_its_device(mean_and_deviation)
 # --- 4.2 prob_ratio ---------------------------------------------------------------------------------------------------
 
 
-@check("prob_ratio", points=4)
+@check("prob_ratio", points=3)
 def ratios(lab, logp_new, logp_old):
     """new / old for each transition, with a gradient to the new log-probabilities alone."""
     return value_and_gradients(lab.prob_ratio, logp_new, logp_old)
@@ -66,12 +67,14 @@ def ratios(lab, logp_new, logp_old):
 
 OLD = torch.log(tensor([0.2, 0.5, 0.4, 0.8]))
 ratios.case("twice as likely, half as likely", logp_new=torch.log(tensor([0.4, 0.25, 0.4, 0.9])), logp_old=OLD)
+ratios.case("far from one", logp_new=tensor([2.0, -6.0, -0.5]), logp_old=tensor([-3.0, -2.0, -8.0]))
 
 
-ratios_of_tiny_probabilities = ratios.also("Probabilities that are 0 in float32 still have a ratio.", points=1)
+ratios_of_tiny_probabilities = ratios.also("Probabilities next to 0, or 0 in float32, still have a ratio.", points=2)
 ratios_of_tiny_probabilities.case(
     "exp(-200) and below", logp_new=tensor([-200.0, -300.5]), logp_old=tensor([-200.5, -300.0])
 )
+ratios_of_tiny_probabilities.case("about exp(-17)", logp_new=tensor([-16.0, -18.5]), logp_old=tensor([-17.0, -16.5]))
 
 ratios_device = on_its_device(ratios)
 
@@ -116,6 +119,13 @@ outside_the_range.case(
     clip=0.2,
 )
 outside_the_range.case(
+    "ratios of 5 and .05",
+    logp_new=OLD + torch.log(tensor([5.0, 5.0, 0.05, 0.05])),
+    logp_old=OLD,
+    adv=tensor([2.0, -1.0, 0.5, -3.0]),
+    clip=0.3,
+)
+outside_the_range.case(
     "clip = 1e9: nothing is clipped",
     logp_new=OLD + torch.log(tensor([3.0, 0.1, 0.2, 1.5])),
     logp_old=OLD,
@@ -142,34 +152,64 @@ def _rows(table):
     } | {"rows": len(table)}
 
 
+def _form(rows):
+    """Which answers are there, and not what they are: what a public case holds is shipped."""
+    return {
+        name: {key: answer != "missing" for key, answer in row.items()} if isinstance(row, dict) else row
+        for name, row in rows.items()
+    }
+
+
 def _complete(value, **_case):
-    names = [f"ratio {ratio}, advantage {sign}" for ratio in RATIOS for sign in SIGNS]
-    facts = mapping(value, "table")["table"]
+    facts = mapping(value, "form", ANSWERS)["form"]
     if not isinstance(facts, dict) or facts.get("rows") != 6:
         raise Wrong("lab4_six_rows")
-    for name in names:
+    for ratio, sign in itertools.product(RATIOS, SIGNS):
+        name = f"ratio {ratio}, advantage {sign}"
         row = facts.get(name)
         if row is None:
             raise Wrong("lab4_row_missing", row=name)
         for key in ("clipped", "zero_gradient"):
-            if not isinstance(mapping(row, "clipped", "zero_gradient")[key], bool):
+            if mapping(row, "clipped", "zero_gradient")[key] is not True:
                 raise Wrong("lab4_answer_missing", row=name, key=key)
 
 
-@check("clip_case_table", points=0.5, verify=_complete)
-def every_case_is_there(lab):
-    """Six rows, each case once. (What is right is seen when it is graded: your own loss knows it.)"""
-    return {"table": _rows(lab.clip_case_table())}
+ANSWERS = "the answers"  # compared where they are graded; a public case would tell them
 
 
-every_case_is_there.case("the table")
+@check("clip_case_table", points=2.5, verify=_complete, compared=ANSWERS)
+def six_cases(lab, graded):
+    """Six rows, each case once: which are clipped, and which have no gradient."""
+    rows = _rows(lab.clip_case_table())
+    return {"form": _form(rows), ANSWERS: rows if graded else None}
 
 
-@check("clip_case_table", points=3.5)
-def six_cases(lab):
-    """Which cases are clipped, and which have no gradient."""
-    return _rows(lab.clip_case_table())
+six_cases.case("the form alone", graded=False)
 
+
+def _agree(value, **_case):
+    wrong = mapping(value, "wrong", ANSWERS)["wrong"]
+    if not isinstance(wrong, int) or wrong:
+        raise Wrong("lab4_table_and_loss", wrong=wrong)
+
+
+@check("clip_case_table", points=1.5, verify=_agree, compared=ANSWERS, needs=outside_the_range)
+def as_your_loss_does(lab, graded, ratios, clip):
+    """The table says what your own ppo_clip_loss does, once that one is right."""
+    rows, wrong = _rows(lab.clip_case_table()), 0
+    for place, sign in itertools.product(RATIOS, SIGNS):
+        logp, advantage = torch.log(tensor([ratios[place]])).requires_grad_(), tensor([float(sign)])
+        loss = lab.ppo_clip_loss(logp, torch.zeros(1), advantage, clip)
+        [gradient] = torch.autograd.grad(loss, logp)
+        unclipped = math.isclose(loss.item(), -sign * ratios[place], rel_tol=1e-4)
+        answers = rows.get(f"ratio {place}, advantage {sign}", {})
+        wrong += (answers.get("clipped") is unclipped) + (answers.get("zero_gradient") is bool(gradient.any()))
+    return {"wrong": wrong, ANSWERS: rows if graded else None}
+
+
+as_your_loss_does.case(
+    "at the ratios .5, 1.1 and 1.5", graded=False, ratios={"below": 0.5, "inside": 1.1, "above": 1.5}, clip=0.2
+)
 
 # --- 4.5 compute_gae --------------------------------------------------------------------------------------------------
 
@@ -219,27 +259,27 @@ gae_device = on_its_device(no_episode_ends)
 # --- 4.6 value_loss ---------------------------------------------------------------------------------------------------
 
 
-@check("value_loss", points=3)
+@check("value_loss", points=2)
 def squared_error(lab, v, returns):
     """The mean squared error, and its gradient to v alone."""
     return value_and_gradients(lab.value_loss, v, returns)
 
 
 squared_error.case("three values", v=tensor([1.0, -2.0, 0.5]), returns=tensor([2.0, 1.0, 0.25]))
+squared_error.case("far off", v=tensor([-30.0, 12.0, 0.5, 4.0]), returns=tensor([20.0, -10.0, 100.0, 4.0]))
 
 
-@check("value_loss", points=1)
-def shapes_must_agree(lab, n):
-    """(B,1) against (B,) raises ValueError instead of giving B x B numbers."""
-    column, row = torch.ones(n, 1), torch.ones(n)
+@check("value_loss", points=2, needs=squared_error)
+def shapes_must_agree(lab, pairs):
+    """Other shapes raise ValueError, those that would broadcast as well."""
     return {
-        "(B,1) and (B,)": raised_by(lab.value_loss, column, row),
-        "(B,) and (B,1)": raised_by(lab.value_loss, row, column),
-        "two equal shapes": raised_by(lab.value_loss, row, row),
+        f"{tuple(one)} and {tuple(other)}": raised_by(lab.value_loss, torch.ones(one), torch.ones(other))
+        for one, other in pairs
     }
 
 
-shapes_must_agree.case("three numbers", n=3)
+shapes_must_agree.case("a column and a row", pairs=[[(3, 1), (3,)], [(3,), (3, 1)], [(3,), (3,)]])
+shapes_must_agree.case("one number for several", pairs=[[(1,), (3,)], [(3,), (1,)], [(1,), (1,)]])
 
 value_loss_device = on_its_device(squared_error)
 
@@ -258,7 +298,6 @@ def _judge_gaussian(value, means, deviations, repeats, calls, **_case):
     for key, name, shape in (
         ("actions", THE_ACTIONS(), mean.shape),
         ("logp", THE_LOG_PROBABILITIES(), mean.shape[:1]),
-        ("freely", THE_ACTIONS(), mean.shape),
     ):
         found[key] = of_shape(array(facts[key], name, FLOATS), name, shape)
         if not np.isfinite(found[key]).all():
@@ -270,8 +309,12 @@ def _judge_gaussian(value, means, deviations, repeats, calls, **_case):
     if not isinstance(facts["scatter"], float) or not facts["scatter"] <= 1e-2:
         raise Wrong("lab4_density_elsewhere")
     from_the_generator(facts)
-    if np.allclose(found["freely"], found["actions"]):
+    freely = mapping(facts["freely"], "first", "next", "again")
+    first, later, again = (array(freely[key], THE_ACTIONS(), FLOATS) for key in ("first", "next", "again"))
+    if np.array_equal(first, later):
         raise Wrong("lab4_always_the_same")
+    if not np.array_equal(first, again):
+        raise Wrong("lab4_not_the_global_state")
 
 
 def _at_certain_actions(offsets, values, deviations):
@@ -325,7 +368,17 @@ def gaussian_actions(lab, means, deviations, repeats, calls, seed):
             return actions[0], logp[0]
         return torch.cat(actions), torch.cat(logp)
 
-    (actions, logp), (later, _), (again, _) = three_draws(sample, seed)
+    def freely():
+        """Some actions from the global random state."""
+        return actions_and_log_probabilities(lab.gaussian_policy(mean[:FEW], log_std), "mean")[0].detach()
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed + 1)  # what ignores the generator answers alike each time, and is known by it
+        (actions, logp), (later, _), (again, _) = three_draws(sample, seed)
+        torch.manual_seed(seed + 2)
+        free = {"first": freely(), "next": freely()}
+        torch.manual_seed(seed + 2)
+        free["again"] = freely()
     table, scatter = None, math.inf
     whole = mean.detach().repeat(calls, 1)
     if actions.shape == whole.shape and logp.shape == whole.shape[:1]:
@@ -342,7 +395,7 @@ def gaussian_actions(lab, means, deviations, repeats, calls, seed):
         "scatter": scatter,
         "next": later,
         "again": again,
-        "freely": sample(None)[0],
+        "freely": free,
         AT_CERTAIN_ACTIONS: table,
     }
 
@@ -426,14 +479,16 @@ def _judge_minibatches(value, n, size, **_case):
         raise Wrong(GLOBAL_DICE())
 
 
-@check("minibatch_indices", points=3, verify=_judge_minibatches)
+@check("minibatch_indices", points=3, verify=_judge_minibatches, values=True)
 def minibatches(lab, n, size, seed):
     """Every index once, the last minibatch may be smaller, the next epoch is dealt anew."""
-    before = torch.get_rng_state()
     generator = torch.Generator().manual_seed(seed)
-    first, second = _dealt(lab, n, size, generator), _dealt(lab, n, size, generator)
-    again = _dealt(lab, n, size, torch.Generator().manual_seed(seed))
-    return {"first": first, "second": second, "again": again, "global": torch.equal(before, torch.get_rng_state())}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed + 1)  # what ignores the generator answers alike each time, and is known by it
+        before = torch.get_rng_state()
+        first, second = _dealt(lab, n, size, generator), _dealt(lab, n, size, generator)
+        again = _dealt(lab, n, size, torch.Generator().manual_seed(seed))
+        return {"first": first, "second": second, "again": again, "global": torch.equal(before, torch.get_rng_state())}
 
 
 minibatches.case("20 in minibatches of 5", n=20, size=5, seed=0)
@@ -468,7 +523,7 @@ def _one_sided(apart, deals):
     return np.abs((apart > 0).mean(axis=0) - 0.5).max() > STANDARD_ERRORS * 0.5 / math.sqrt(deals)
 
 
-@check("minibatch_indices", points=2, seconds=3, verify=_judge_order)
+@check("minibatch_indices", points=2, seconds=3, verify=_judge_order, values=True)
 def random_order(lab, n, size, deals, seed):
     """The order is random: every index is equally likely at every place, and next to every other."""
     generator = torch.Generator().manual_seed(seed)
@@ -488,6 +543,7 @@ def kl(lab, logp_new, logp_old):
 
 kl.case("four transitions", logp_new=OLD + tensor([0.5, -0.4, 0.0, 0.8]), logp_old=OLD)
 kl.case("the same policy", logp_new=OLD, logp_old=OLD)
+kl.case("far away", logp_new=tensor([-0.5, -6.0]), logp_old=tensor([-4.0, -0.25]))
 
 
 @check("approx_kl", points=2)
@@ -504,6 +560,7 @@ clipped_share.case(
 clipped_share.case(
     "ratios .5, 1, 1.3 and 2", logp_new=OLD + torch.log(tensor([0.5, 1.0, 1.3, 2.0])), logp_old=OLD, clip=0.4
 )
+clipped_share.case("clip 0, and a ratio of 1", logp_new=OLD + tensor([0.0, 0.1, -0.2, 3.0]), logp_old=OLD, clip=0.0)
 
 
 @check("approx_kl", points=2)

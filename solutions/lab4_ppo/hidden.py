@@ -3,6 +3,7 @@
 import torch
 
 from checks import (
+    as_your_loss_does,
     clipped_share,
     entropy,
     epsilon_added,
@@ -35,6 +36,7 @@ def advantages(rng):
     yield dict(x=floats(rng, 4, 3, shift=2.0))
     yield dict(x=floats(rng, 7, scale=0.01))
     yield dict(x=floats(rng, 2, 5, scale=50.0))
+    yield dict(x=floats(rng, 2, 3, 2))
 
 
 @hidden_cases(nothing_to_divide_by)
@@ -48,6 +50,7 @@ def other_epsilons(rng):
     yield dict(x=floats(rng, 6), eps=1.0)
     yield dict(x=floats(rng, 3, 2, shift=1.0), eps=float(rng.uniform(0.2, 0.6)))
     yield dict(x=floats(rng, 4, scale=1e-8))
+    yield dict(x=floats(rng, 5, scale=0.01, shift=1.0), eps=10.0)
 
 
 @hidden_cases(ratios)
@@ -56,13 +59,17 @@ def policies(rng):
         yield dict(logp_new=torch.log(uniform(rng, 0.05, 0.9, n)), logp_old=torch.log(uniform(rng, 0.05, 0.9, n)))
     # Densities of continuous actions: their logarithms are of both signs.
     yield dict(logp_new=floats(rng, 5), logp_old=floats(rng, 5))
+    old = floats(rng, 4)
+    yield dict(logp_new=old + torch.tensor([8.0, -8.0, 2.3, -3.0]), logp_old=old)
 
 
 @hidden_cases(ratios_of_tiny_probabilities)
 def tiny_probabilities(rng):
-    for low in (-150.0, -400.0):
-        old = uniform(rng, low - 50, low, 4)
+    for low, high in ((-19.0, -16.0), (-200.0, -150.0), (-450.0, -400.0)):
+        old = uniform(rng, low, high, 4)
         yield dict(logp_new=old + floats(rng, 4), logp_old=old)
+    old = torch.tensor([-500.0, -499.0])
+    yield dict(logp_new=old + floats(rng, 2), logp_old=old)
 
 
 @hidden_cases(within_the_range)
@@ -74,6 +81,8 @@ def small_steps(rng):
         yield dict(logp_new=old + steps, logp_old=old, adv=floats(rng, n, scale=2.0), clip=clip)
     old = floats(rng, 5, shift=-1.0)
     yield dict(logp_new=old, logp_old=old.clone(), adv=floats(rng, 5), clip=0.2)
+    steps = torch.log(uniform(rng, 0.9, 1.1, 4))
+    yield dict(logp_new=old[:4] + steps, logp_old=old[:4], adv=torch.tensor([0.0, 1.0, 0.0, -2.0]), clip=0.25)
 
 
 def far_from_one(rng, above, clip):
@@ -100,11 +109,22 @@ def large_steps(rng):
         case = quadrant(rng, either(rng, n), 2 * either(rng, n) - 1, clip)
         case["logp_new"][0] = case["logp_old"][0]
         yield case
+    for clip in (float(rng.uniform(0.05, 0.6)), 0.0):
+        ratio = torch.cat([uniform(rng, 4.0, 10.0, 3), uniform(rng, 0.05, 0.2, 3), torch.tensor([20.0, 2000.0])])
+        old = floats(rng, 8, shift=-1.0)
+        adv = torch.tensor([1.0, -1.0, 0.0, 1.0, -1.0, 0.0, -0.5, -0.01]) * uniform(rng, 0.5, 2.0, 8)
+        yield dict(logp_new=old + torch.log(ratio), logp_old=old, adv=adv, clip=clip)
 
 
 @hidden_cases(six_cases)
 def the_table(rng):
-    yield {}
+    yield dict(graded=True)
+
+
+@hidden_cases(as_your_loss_does)
+def the_table_and_the_loss(rng):
+    ratios = dict(below=float(rng.uniform(0.2, 0.5)), inside=0.9, above=float(rng.uniform(1.5, 3.0)))
+    yield dict(graded=True, ratios=ratios, clip=float(rng.uniform(0.2, 0.3)))
 
 
 def segment(rng, steps, envs, terminated=0.0, truncated=0.0):
@@ -129,6 +149,7 @@ def without_ends(rng):
     yield dict(**segment(rng, 6, 3), gamma=0.9, lam=1.0)
     yield dict(**segment(rng, 4, 2), gamma=1.0, lam=1.0)
     yield dict(**segment(rng, 4, 2), gamma=0.0, lam=0.9)
+    yield dict(**segment(rng, 80, 2), gamma=0.999, lam=0.98)
 
 
 def sure(case, name, places):
@@ -145,6 +166,9 @@ def with_terminations(rng):
     yield dict(**sure(segment(rng, 3, 5, terminated=0.3), "terminated", [(1, 4)]), **settings(rng))
     yield dict(**sure(segment(rng, 9, 1, terminated=0.2), "terminated", [(4, 0)]), **settings(rng))
     yield dict(**sure(segment(rng, 5, 2), "terminated", [(2, 0), (3, 0)]), gamma=0.9, lam=1.0)
+    case = sure(segment(rng, 4, 2), "terminated", [(0, 1), (3, 0)])
+    case["v_next"][3, 0] = 1e6
+    yield dict(**case, gamma=1.0, lam=0.9)
 
 
 @hidden_cases(time_limits)
@@ -160,14 +184,26 @@ def with_time_limits(rng):
 
 @hidden_cases(squared_error)
 def values_and_returns(rng):
-    for n in (1, 4, 11):
-        yield dict(v=floats(rng, n, scale=5.0), returns=floats(rng, n, scale=5.0))
+    for n, scale in ((1, 5.0), (4, 5.0), (11, 0.1), (6, 100.0)):
+        yield dict(v=floats(rng, n, scale=scale), returns=floats(rng, n, scale=scale))
 
 
 @hidden_cases(shapes_must_agree)
-def sizes(rng):
-    for n in rng.choice(range(2, 9), size=2, replace=False):
-        yield dict(n=int(n))
+def other_shapes(rng):
+    for n in rng.choice(range(2, 9), size=4, replace=False).tolist():
+        row, column = (n,), (n, 1)
+        agree = [(row, row), ((n + 1,), (n + 1,))]
+        differ = [
+            (row, column),
+            (column, row),
+            (row, (1,)),
+            ((1,), row),
+            (row, (n + 1,)),
+            (row, (1, n)),
+            ((1,), (1, 1)),
+        ]
+        pairs = [differ[k] for k in rng.choice(len(differ), size=5, replace=False)]
+        yield dict(pairs=[agree[int(rng.integers(2))], *pairs])
 
 
 @hidden_cases(gaussian_actions)
@@ -175,12 +211,15 @@ def gaussians(rng):
     for rows, k, repeats, calls in ((1, 1, 1_500, 1), (2, 3, 700, 1), (3, 1, 1, 8)):
         means, log_std = floats(rng, rows, k, scale=3.0), uniform(rng, -1.2, 0.9, k)
         yield dict(means=means, deviations=log_std.exp(), repeats=repeats, calls=calls, seed=seed_of(rng))
+    deviations = torch.tensor([0.03, 12.0])
+    yield dict(means=floats(rng, 1, 2), deviations=deviations, repeats=1_500, calls=1, seed=seed_of(rng))
 
 
 @hidden_cases(entropy)
 def deviations(rng):
     for k in (1, 2, 5):
         yield dict(log_std=floats(rng, k))
+    yield dict(log_std=torch.tensor([-6.0, 3.0, -2.5]))
 
 
 @hidden_cases(squashed)
@@ -189,6 +228,9 @@ def bounds(rng):
     yield dict(a=floats(rng, 9, 1), low=low, high=high)
     low = floats(rng, 3, scale=2.0)
     yield dict(a=floats(rng, 6, 3), low=low, high=low + uniform(rng, 0.5, 5.0, 3))
+    yield dict(a=torch.tensor([[1.0, -1.0], [50.0, -1e6], [0.0, 0.3]]), low=0.5, high=3.0)
+    low = uniform(rng, -5.0, -3.0, 1)
+    yield dict(a=floats(rng, 4, 1), low=low, high=low + uniform(rng, 0.5, 2.0, 1))
 
 
 @hidden_cases(minibatches)
@@ -208,11 +250,13 @@ def drifts(rng):
     for n, scale in ((1, 1.0), (4, 0.7), (9, 0.3)):
         old = floats(rng, n, shift=-1.0)
         yield dict(logp_new=old + floats(rng, n, scale=scale), logp_old=old)
+    old = floats(rng, 3)
+    yield dict(logp_new=old + torch.tensor([8.0, -8.0, 2.3]), logp_old=old)
 
 
 @hidden_cases(clipped_share)
 def shares(rng):
-    for n in (3, 8):
+    for n in (2, 3, 8):
         clip = float(rng.uniform(0.1, 0.4))
         ratio = far_from_one(rng, either(rng, n), clip)
         inside = 1 + clip * uniform(rng, -0.7, 0.7, n)
@@ -222,6 +266,12 @@ def shares(rng):
     old = floats(rng, 4)
     yield dict(logp_new=old + torch.log(torch.tensor([0.81, 0.82, 1.19, 1.25])), logp_old=old, clip=0.2)
     yield dict(logp_new=old, logp_old=old.clone(), clip=0.2)
+    ratio = torch.tensor([0.94, 1.07, 1.3, 1.5, 10.0, 0.05])
+    for clip, n in ((0.04, 3), (0.1, 5), (0.6, 6)):
+        old, places = floats(rng, n), torch.from_numpy(rng.permutation(n))
+        yield dict(logp_new=old + torch.log(ratio[places]), logp_old=old, clip=clip)
+    steps = torch.tensor([0.0, 0.0, 0.05, -0.05, 8.0])
+    yield dict(logp_new=steps, logp_old=torch.zeros(5), clip=0.0)
 
 
 @hidden_cases(variance_explained)
@@ -230,5 +280,7 @@ def critics(rng):
         returns = floats(rng, n, scale=2.0)
         yield dict(v=returns * 0.6 + floats(rng, n) + 3.0, returns=returns)
     yield dict(v=floats(rng, 6, scale=3.0), returns=floats(rng, 6, scale=0.5))
+    yield dict(v=floats(rng, 5, scale=0.02, shift=5.0), returns=floats(rng, 5, scale=0.02))
+    yield dict(v=torch.full((4,), float(rng.integers(1, 9))), returns=floats(rng, 4))
     yield dict(v=floats(rng, 4), returns=torch.full((4,), float(rng.integers(1, 9))))
     yield dict(v=floats(rng, 1), returns=floats(rng, 1))

@@ -52,6 +52,18 @@ TRACE_LEAKS = (
     "Advantages before an episode's end change with rewards after it: the trace has to be cut at every end, "
     "terminated or truncated."
 )
+NUMBERS_OF_AXES = (
+    "You compare how many axes the two have: (1,) and (N,) have one each, go through, and one number meets all N."
+)
+FLAG_OF_THE_NEXT_ROW = (
+    "You read the end of step t from row t + 1, where other programs keep it; here the flags of row t belong to step t."
+)
+NO_LIST_OF_TENSORS = "A list of int64 tensors is asked for: yours is no list, or holds something else than tensors."
+ANY_SHAPES = "A column and a row go through: your loss then averages N times N numbers, and learns nothing."
+OPTIMISTIC = (
+    "With A > 0 and the ratio 1.5 your objective keeps growing: PPO takes the pessimistic one of the two terms, the "
+    "smaller objective or the larger loss."
+)
 FIXED_ANSWER = "Your function gives the same numbers whatever it is given."
 
 # --- 4.1 normalize --------------------------------------------------------------------------------------------
@@ -91,6 +103,12 @@ def epsilon_added_to_the_variance(x, eps=1e-8):
 def epsilon_squared_under_the_root(x, eps=1e-8):
     x = x.detach()
     return F.layer_norm(x, x.shape, eps=eps**2)
+
+
+@mistake("normalize", "You take eps where the deviation is smaller than it; it is added, always.")
+def epsilon_as_a_floor(x, eps=1e-8):
+    x = x.detach()
+    return (x - x.mean()) / x.std(correction=0).clamp(min=eps)
 
 
 @mistake("normalize", "Small advantages stay small: your deviation is never less than 1.")
@@ -209,6 +227,11 @@ def log_probabilities_cut_off(logp_new, logp_old):
     return (logp_new.clamp(min=-20) - logp_old.detach().clamp(min=-20)).exp()
 
 
+@mistake("prob_ratio", "Ratios far from 1 are cut off: the log-ratio counts whole, however large it is.")
+def log_ratio_cut_off(logp_new, logp_old):
+    return (logp_new - logp_old.detach()).clamp(-2, 2).exp()
+
+
 @mistake("prob_ratio", "No gradient reaches the new log-probabilities: without it the policy cannot learn.")
 def ratio_without_graph(logp_new, logp_old):
     return (logp_new - logp_old).exp().detach()
@@ -265,10 +288,7 @@ def inverted_ratio(logp_new, logp_old, adv, clip):
     return -torch.minimum(ratio * adv, ratio.clamp(1 - clip, 1 + clip) * adv).mean()
 
 
-@mistake(
-    "ppo_clip_loss",
-    "With A > 0 and the ratio 1.5 your objective keeps growing: PPO takes the pessimistic one of the two terms.",
-)
+@mistake("ppo_clip_loss", OPTIMISTIC)
 def larger_of_the_two(logp_new, logp_old, adv, clip):
     return -torch.maximum(*clipped_terms(logp_new, logp_old, adv, clip)).mean()
 
@@ -284,6 +304,26 @@ def clipped_term_alone(logp_new, logp_old, adv, clip):
 @mistake("ppo_clip_loss", "Nothing is clipped: with A > 0 and the ratio 1.5 the gradient should be zero.")
 def surrogate_without_clipping(logp_new, logp_old, adv, clip):
     return -clipped_terms(logp_new, logp_old, adv, clip)[0].mean()
+
+
+@mistake(
+    "ppo_clip_loss",
+    "You take the smaller ratio, and multiply then: with A < 0 the smaller product is that of the larger ratio.",
+)
+def smaller_of_the_two_ratios(logp_new, logp_old, adv, clip):
+    ratio = prob_ratio(logp_new, logp_old)
+    return -(torch.minimum(ratio, ratio.clamp(1 - clip, 1 + clip)) * adv.detach()).mean()
+
+
+@mistake(
+    "ppo_clip_loss",
+    "With A < 0 and a large ratio your loss stops growing: a second bound (dual clip) is not in eq. 7, and takes the "
+    "gradient from the steps that need it most.",
+)
+def dual_clip(logp_new, logp_old, adv, clip):
+    adv = adv.detach()
+    smaller = torch.minimum(*clipped_terms(logp_new, logp_old, adv, clip))
+    return -torch.where(adv < 0, torch.maximum(smaller, 3.0 * adv), smaller).mean()
 
 
 @mistake("ppo_clip_loss", LOG_RATIO_CLIPPED)
@@ -309,9 +349,7 @@ def objective_instead_of_loss(logp_new, logp_old, adv, clip):
     return -ppo_clip_loss(logp_new, logp_old, adv, clip)
 
 
-@mistake(
-    "ppo_clip_loss", "You take the minimum of two losses: with the sign turned, the pessimistic one is the larger."
-)
+@mistake("ppo_clip_loss", OPTIMISTIC)
 def minimum_of_two_losses(logp_new, logp_old, adv, clip):
     unclipped, clipped = clipped_terms(logp_new, logp_old, adv, clip)
     return torch.minimum(-unclipped, -clipped).mean()
@@ -534,6 +572,42 @@ def flags_of_the_next_step(r, v, v_next, terminated, truncated, gamma, lam):
     return compute_gae(r, v, v_next, later_terminated, later_truncated, gamma, lam)
 
 
+def of_the_next_row(flags):
+    """The flags one row earlier; the last row keeps its own."""
+    return torch.cat([flags[1:], flags[-1:]])
+
+
+@mistake("compute_gae", FLAG_OF_THE_NEXT_ROW)
+def flags_read_one_row_later(r, v, v_next, terminated, truncated, gamma, lam):
+    return compute_gae(r, v, v_next, of_the_next_row(terminated), of_the_next_row(truncated), gamma, lam)
+
+
+@mistake("compute_gae", FLAG_OF_THE_NEXT_ROW)
+def values_and_flags_of_the_next_row(r, v, v_next, terminated, truncated, gamma, lam):
+    following, done = torch.cat([v[1:], v_next[-1:]]), of_the_next_row(terminated | truncated)
+    return backwards(r + gamma * following * ~done - v, ~done, gamma, lam)
+
+
+@mistake("compute_gae", "The trace is cut by the flags of the next row; the end at t lies between t and t + 1.")
+def trace_cut_by_the_next_row(r, v, v_next, terminated, truncated, gamma, lam):
+    done = of_the_next_row(terminated | truncated)
+    return backwards(r + gamma * v_next * ~terminated - v, ~done, gamma, lam)
+
+
+@mistake("compute_gae", "Your loop ends one row too soon: the first row never gets its advantage.")
+def loop_stops_before_the_first_row(r, v, v_next, terminated, truncated, gamma, lam):
+    advantages = compute_gae(r, v, v_next, terminated, truncated, gamma, lam)
+    advantages[0] = 0
+    return advantages
+
+
+@mistake("compute_gae", "Your loop begins one row too early: the last row never gets its advantage.")
+def loop_begins_before_the_last_row(r, v, v_next, terminated, truncated, gamma, lam):
+    delta = r + gamma * v_next * ~terminated - v
+    delta[-1] = 0
+    return backwards(delta, ~(terminated | truncated), gamma, lam)
+
+
 @mistake(
     "compute_gae",
     "After a time limit you take the value of the next row: that observation belongs to the next episode.",
@@ -680,14 +754,21 @@ def refusing(v, returns):
         raise ValueError("the shapes differ")
 
 
-@mistake("value_loss", "A column and a row go through: your loss then averages N times N numbers and learns nothing.")
+@mistake("value_loss", ANY_SHAPES)
 def any_shapes(v, returns):
     return (v - returns.detach()).pow(2).mean()
 
 
-@mistake("value_loss", "A column and a row go through: torch's loss warns about them, and averages N times N numbers.")
+@mistake("value_loss", ANY_SHAPES)
 def library_loss_with_a_warning(v, returns):
     return F.mse_loss(v, returns.detach())
+
+
+@mistake("value_loss", NUMBERS_OF_AXES)
+def numbers_of_axes_compared(v, returns):
+    if v.ndim != returns.ndim:
+        raise ValueError("the shapes differ")
+    return (v - returns.detach()).pow(2).mean()
 
 
 @mistake("value_loss", "It refuses shapes that are equal: (B,) against (B,) is what it is for.")
@@ -811,6 +892,28 @@ def deviation_taken_for_the_variance(mean, log_std, generator=None):
 def density_with_the_deviation_as_variance(mean, log_std, generator=None):
     action = drawn(mean, log_std, generator)
     return action, log_density(action, mean, log_std / 2)
+
+
+@mistake(
+    "gaussian_policy", "Your actions spread by the variance: the deviation is exp(log_std), its square the variance."
+)
+def variance_taken_for_the_deviation(mean, log_std, generator=None):
+    return gaussian_policy(mean, 2 * log_std, generator=generator)
+
+
+@mistake(
+    "gaussian_policy",
+    "The action is right, its density is that of a Gaussian with the variance for a deviation: a library that asks for "
+    "the deviation gets it unsquared.",
+)
+def density_with_the_variance_as_deviation(mean, log_std, generator=None):
+    action = drawn(mean, log_std, generator)
+    return action, log_density(action, mean, 2 * log_std)
+
+
+@mistake("gaussian_policy", "You limit log_std: the deviation is what was learned, also where it is large or small.")
+def log_std_limited(mean, log_std, generator=None):
+    return gaussian_policy(mean, log_std.clamp(-2, 2), generator=generator)
 
 
 @mistake("gaussian_policy", "Each action has one density; you return one for each of its dimensions.")
@@ -947,6 +1050,15 @@ def gaussian_squeezed(mean, log_std, generator=None):
 def generator_seeded_anew(mean, log_std, generator=None):
     fresh = torch.Generator().manual_seed(generator.initial_seed() if generator else 0)
     return gaussian_policy(mean, log_std, generator=fresh)
+
+
+@mistake(
+    "gaussian_policy", "Without a generator you draw the same actions in every call: the global state is the source."
+)
+def seed_of_its_own_without_generator(mean, log_std, generator=None):
+    if generator is None:
+        generator = torch.Generator(mean.device).manual_seed(0)
+    return gaussian_policy(mean, log_std, generator=generator)
 
 
 @mistake("gaussian_policy", "It fails where no generator is given: the global random state is then the source.")
@@ -1117,7 +1229,7 @@ def evenly_divided(n, size, generator):
     return list(torch.tensor_split(torch.randperm(n, generator=generator), math.ceil(n / size)))
 
 
-@mistake("minibatch_indices", "Indices are float, or lists: torch indexes with int64 tensors.")
+@mistake("minibatch_indices", NO_LIST_OF_TENSORS)
 def lists_of_indices(n, size, generator):
     return [batch.tolist() for batch in minibatch_indices(n, size, generator)]
 
@@ -1145,7 +1257,7 @@ def rest_filled_up(n, size, generator):
     return list(torch.cat([order, order[:missing]]).split(size))
 
 
-@mistake("minibatch_indices", "The minibatches come out one after the other only once: a list is asked for.")
+@mistake("minibatch_indices", NO_LIST_OF_TENSORS)
 def generator_of_minibatches(n, size, generator):
     return (batch for batch in minibatch_indices(n, size, generator))
 
@@ -1201,6 +1313,12 @@ def kl_of_the_mean(logp_new, logp_old):
     return x.exp() - 1 - x
 
 
+@mistake("approx_kl", "Your estimate stops at a bound: far from the old policy the divergence is as large as it is.")
+def kl_with_a_bound(logp_new, logp_old):
+    x = (logp_new - logp_old).detach()
+    return (x.exp() - 1 - x).clamp(-10, 10).mean()
+
+
 @mistake("approx_kl", METRIC_WITH_GRADIENT)
 def kl_with_graph(logp_new, logp_old):
     x = logp_new - logp_old
@@ -1227,6 +1345,11 @@ def kl_on_the_cpu(logp_new, logp_old):
 @mistake("clip_fraction", LOG_RATIO_CLIPPED)
 def share_of_log_ratios(logp_new, logp_old, clip):
     return ((logp_new - logp_old).detach().abs() > clip).float().mean()
+
+
+@mistake("clip_fraction", "You count ratios that lie on the bound: they have not left the range.")
+def share_with_the_bounds(logp_new, logp_old, clip):
+    return ((prob_ratio(logp_new, logp_old).detach() - 1).abs() >= clip).float().mean()
 
 
 @mistake("clip_fraction", "You count ratios above the range; those below have left it as well.")
@@ -1300,6 +1423,20 @@ def squared_correlation(v, returns):
 @mistake("explained_variance", "A constant error counts with you: a variance does not see it, a mean square does.")
 def by_mean_squares(v, returns):
     return 1 - (returns - v).detach().pow(2).mean() / returns.detach().var(correction=0)
+
+
+@mistake("explained_variance", "You divide by the critic's variance; it is the returns' that is to be explained.")
+def guarded_and_divided_by_the_critics_variance(v, returns):
+    v, returns = v.detach(), returns.detach()
+    share = 1 - (returns - v).var(correction=0) / v.var(correction=0)
+    return torch.where(returns.var(correction=0) == 0, math.nan, share)
+
+
+@mistake("explained_variance", "A constant error counts with you: a variance does not see it, a mean square does.")
+def guarded_and_by_mean_squares(v, returns):
+    v, returns = v.detach(), returns.detach()
+    share = 1 - (returns - v).pow(2).mean() / returns.var(correction=0)
+    return torch.where(returns.var(correction=0) == 0, math.nan, share)
 
 
 @mistake("explained_variance", "Returns that do not vary give a number: with nothing to explain the answer is NaN.")
