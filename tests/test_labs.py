@@ -5,6 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -17,9 +20,18 @@ LABS = [read_lab(folder) for folder in lab_folders(solutions_folder())]
 BY_NAME = {"argvalues": LABS, "ids": [lab.name for lab in LABS]}
 
 
-@pytest.mark.parametrize("lab", **BY_NAME)  # a minute: every mistake and alternative on all cases of three seeds
-def test_a_lab_is_sound(lab: Lab) -> None:
-    linted = lint.lint(lab)
+@pytest.fixture(scope="module")
+def lints() -> Iterator[dict[str, Future[lint.Linted]]]:
+    """The lints of all labs, on all cores: every mistake, alternative and mutant on all cases of three seeds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+            yield {lab.name: pool.submit(lint.lint, lab) for lab in LABS}
+
+
+@pytest.mark.parametrize("lab", **BY_NAME)
+def test_a_lab_is_sound(lab: Lab, lints: dict[str, Future[lint.Linted]]) -> None:
+    linted = lints[lab.name].result()
     assert linted.faults == []
     assert linted.mistakes[0] == linted.mistakes[1] > 0
     assert linted.alternatives[0] == linted.alternatives[1] > 0

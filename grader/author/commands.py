@@ -1,5 +1,6 @@
 """The commands of an author: new, sync, lint, mutate, release."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -107,6 +108,7 @@ def release(
 
 def chosen_labs(names: list[str] | None) -> list[Lab]:
     """The labs of solutions/ with these names, or all."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: what checks ask is slower on more threads
     if names:
         return [find_lab(name, solutions_folder()) for name in names]
     return [read_lab(folder) for folder in lab_folders(solutions_folder())]

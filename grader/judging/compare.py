@@ -9,6 +9,7 @@ has one, and a probe that asks for gradients never accepts a number (probes.py).
 """
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,11 @@ def differences(
     return sorted(found, key=lambda difference: KINDS.index(difference.kind))
 
 
+def same(expected: Plain, got: Plain, tolerance: tuple[float, float], exact_dtype: bool = False) -> bool:
+    """Whether there is no difference between two plain values."""
+    return next(_differences(expected, got, tolerance, exact_dtype, ()), None) is None
+
+
 def value_at(value: Plain, place: Place) -> Plain:
     """What stands at a place of a plain value; None where there is none."""
     for step in place:
@@ -73,22 +79,25 @@ def value_at(value: Plain, place: Place) -> Plain:
 
 def _differences(
     expected: Plain, got: Plain, tolerance: tuple[float, float], exact_dtype: bool, place: Place
-) -> list[Difference]:
+) -> Iterator[Difference]:
     if isinstance(expected, Array):
-        return _array_difference(expected, got, tolerance, exact_dtype, place)
+        yield from _array_difference(expected, got, tolerance, exact_dtype, place)
+        return
     if isinstance(got, Array) and got.values.ndim == 0 and isinstance(expected, bool | int | float):
         got = got.values.item()
     if isinstance(expected, bool) and isinstance(got, bool | int | float):
-        if bool(expected) == got:
-            return []
-        if place[-1:] == (CARRIES_GRADIENT,) and not expected:
-            return [Difference(codes.CARRIES_GRADIENT(), place=place)]
-        return [_values_at(codes.VALUE_DIFFERS, place, str(expected), str(got))]
+        if bool(expected) != got:
+            unwanted = place[-1:] == (CARRIES_GRADIENT,) and not expected
+            carried = Difference(codes.CARRIES_GRADIENT(), place=place)
+            yield carried if unwanted else _values_at(codes.VALUE_DIFFERS, place, str(expected), str(got))
+        return
     if isinstance(expected, int | float) and isinstance(got, bool | int | float):
-        return _number_difference(np.asarray(expected), np.asarray(got), tolerance, place)
+        yield from _number_difference(np.asarray(expected), np.asarray(got), tolerance, place)
+        return
     if isinstance(expected, list) and isinstance(got, list):
         if len(expected) != len(got):
-            return [_values_at(codes.LENGTH_DIFFERS, place, len(expected), len(got))]
+            yield _values_at(codes.LENGTH_DIFFERS, place, len(expected), len(got))
+            return
         pairs: list[tuple[str | int, Plain, Plain]] = [
             (n, a, b) for n, (a, b) in enumerate(zip(expected, got, strict=True), 1)
         ]
@@ -96,19 +105,21 @@ def _differences(
         if place[-1:] == (GRADIENTS,) and len(expected) == len(got):
             got = dict(zip(expected, got.values(), strict=True))  # a student's parameters may have other names
         if missing := [str(key) for key in expected if key not in got]:
-            return [Difference(codes.KEY_MISSING(where=_where(place), key=missing[0]), place=place)]
+            yield Difference(codes.KEY_MISSING(where=_where(place), key=missing[0]), place=place)
+            return
         if extra := [str(key) for key in got if key not in expected]:
-            return [Difference(codes.KEY_UNEXPECTED(where=_where(place), key=shorten(extra[0])), place=place)]
+            yield Difference(codes.KEY_UNEXPECTED(where=_where(place), key=shorten(extra[0])), place=place)
+            return
         pairs = [(str(key), expected[key], got[key]) for key in expected]
     elif type(expected) is not type(got):
-        return [_kinds_at(place, expected, got)]
+        yield _kinds_at(place, expected, got)
+        return
     else:
-        if expected == got:
-            return []
-        return [_values_at(codes.VALUE_DIFFERS, place, shorten(expected), shorten(got))]
-    return [
-        difference for step, a, b in pairs for difference in _differences(a, b, tolerance, exact_dtype, (*place, step))
-    ]
+        if expected != got:
+            yield _values_at(codes.VALUE_DIFFERS, place, shorten(expected), shorten(got))
+        return
+    for step, a, b in pairs:
+        yield from _differences(a, b, tolerance, exact_dtype, (*place, step))
 
 
 def _array_difference(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from grader import codes
 from grader.checks import Case, Check
-from grader.judging.compare import compare, differences
+from grader.judging.compare import differences, same
 from grader.judging.judge import Fault, Known, facts_among, fault, faults, tolerance_of
 from grader.lab import Lab
 from grader.run.answers import Answer
@@ -71,7 +71,7 @@ def same_answer(check: Check, lab: Lab, one: Answer, other: Answer) -> bool:
         return False
     if one.status != "value":
         return (one.finding, one.todo) == (other.finding, other.todo)
-    return compare(one.value, other.value, tolerance_of(check, lab), exact_dtype=True) is None
+    return same(one.value, other.value, tolerance_of(check, lab), exact_dtype=True)
 
 
 def contradicted(lab: Lab, name: str, heard: Iterable[Heard]) -> bool:

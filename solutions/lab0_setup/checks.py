@@ -62,7 +62,7 @@ whole_windows.case("a window of one", x=np.array([1.0, 2, 4]), w=1)
 whole_windows.case("one window for all", x=np.array([1.0, 2, 4, 8, 16]), w=5)
 
 
-@check("classify_end", points=2)
+@check("classify_end", points=2, values=True)
 def four_ends(lab, numpy_flags):
     """The word for each combination of the two flags."""
     flag = np.bool_ if numpy_flags else bool
