@@ -19,6 +19,7 @@ from grader.lab.limits import words_of
 from grader.lab.loading import Broken, is_todo
 from grader.plain import Plain, type_name
 
+SECONDS = 5  # CPU seconds: each operation costs more there, and a loop over values has many
 FOUND = ("cpu", "not checked", "cuda")  # the worst first
 TITLES = {1: "Works on the device of its inputs.", 2: "Both work on the device of their inputs."}
 
@@ -40,6 +41,7 @@ def on_its_device(*checks: Check, points: float = 1, needs: Check | None = None)
         points=points,
         title=TITLES.get(len(checks), "All of them work on the device of their inputs."),
         probe=probe,
+        seconds=SECONDS,
         quick=False,
         verify=works_on_its_device,
         needs=needs or checks[0],

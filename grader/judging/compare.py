@@ -130,7 +130,7 @@ def _array_difference(
             return _number_difference(expected.values, np.asarray(got), tolerance, place)
         if isinstance(got, Array) and got.values.ndim == 0:
             return _number_difference(expected.values, got.values, tolerance, place)
-    if not isinstance(got, Array) or (expected.tensor and not got.tensor):
+    if not isinstance(got, Array) or expected.tensor != got.tensor:
         return [_kinds_at(place, expected, got)]
     if expected.shape != got.shape:
         broadcast = len(expected.shape) == 1 and got.shape == 2 * expected.shape

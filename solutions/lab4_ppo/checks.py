@@ -401,15 +401,15 @@ def gaussian_actions(lab, means, deviations, repeats, calls, seed):
 
 
 gaussian_actions.case(
+    "a batch of one, one dimension", means=tensor([[0.3]]), deviations=tensor([0.7]), repeats=1, calls=20, seed=4
+)
+gaussian_actions.case(
     "two action dimensions",
     means=tensor([[0.5, -1.0], [5.0, 2.0]]),
     deviations=tensor([0.5, 1.5]),
     repeats=1_000,
     calls=1,
     seed=3,
-)
-gaussian_actions.case(
-    "a batch of one, one dimension", means=tensor([[0.3]]), deviations=tensor([0.7]), repeats=1, calls=20, seed=4
 )
 
 

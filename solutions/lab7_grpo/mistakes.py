@@ -493,13 +493,13 @@ def always_right(text, gold):
 
 # --- 7.3 format_reward ------------------------------------------------------------------------------------------------
 
-TAGS = ("<think>", "</think>", "<answer>", "</answer>")
+FOUR_TAGS = [opening + name for name in ("think>", "answer>") for opening in ("<", "</")]
 COPIED = r"^<think>.*?</think>\s*<answer>.*?</answer>$"
 IN_LINES = r"^<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>$"
 
 
 def _once(text):
-    return all(text.count(tag) == 1 for tag in TAGS)
+    return all(text.count(tag) == 1 for tag in FOUR_TAGS)
 
 
 @mistake(
@@ -622,13 +622,13 @@ def tags_counted(text):
 
 @mistake("format_reward", "You look whether the tags are there; each of them must come exactly once, and in order.")
 def tags_present(text):
-    return float(all(tag in text for tag in TAGS))
+    return float(all(tag in text for tag in FOUR_TAGS))
 
 
 @mistake("format_reward", "The order of the tags is right with you, and text around them counts for nothing.")
 def tags_in_order(text):
-    places = [text.find(tag) for tag in TAGS]
-    return float(_once(text) and places == sorted(places))
+    found_at = list(map(text.find, FOUR_TAGS))
+    return float(_once(text) and found_at == sorted(found_at))
 
 
 @mistake("format_reward", "An answer in its tags is enough with you: the thought is missing.")
