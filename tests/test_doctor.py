@@ -57,7 +57,7 @@ def test_attempts_that_cannot_be_made_are_not_taken_for_stopped(
     """Where a Python lacks ctypes, for one, nothing was tried at all."""
     shutil.copytree(doctor.ESCAPES, tmp_path / "escapes")
     escapes = tmp_path / "escapes" / "escapes.py"
-    escapes.write_text("import not_there\n" + escapes.read_text(encoding="utf-8"), encoding="utf-8")
+    escapes.write_text("raise ImportError('no ctypes')\n" + escapes.read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.setattr(doctor, "ESCAPES", tmp_path / "escapes")
     findings = examine("auto")
     assert [attempt.what for attempt in findings.attempts if attempt.stopped] == [findings.attempts[-1].what]

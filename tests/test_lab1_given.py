@@ -265,7 +265,7 @@ def test_training_waits_for_functions_that_are_still_to_do(
     ("old", "new", "said"),
     [
         ("return V, Q\n", "return Q, V\n", "value_iteration returned a Q of shape (9,); on this grid it is (9, 4)"),
-        ("return V, Q\n", "return V\n", "value_iteration (concepts.py), and it returned an ndarray of the shape (9,)"),
+        ("return V, Q\n", "return V\n", "value_iteration (concepts.py): it returned an ndarray of the shape (9,)"),
         ("return V, Q\n", "return V[:4], Q\n", "V has the shape (4,); on this grid it is (9,)"),
         ("return V, Q\n", "return V * np.nan, Q\n", "V holds NaN or infinity"),
         ("if best - value <= tol", "if best - value > 1e9", "greedy_actions found no best action"),

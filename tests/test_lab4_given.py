@@ -343,5 +343,5 @@ def test_what_a_function_returned_is_said_where_given_code_fails_of_it(lab_copy:
     file.write_text(text[:start] + text[start:].replace("    return ", "    forgotten = ", 1), encoding="utf-8")
     code, said = command("train", "--environment", "cartpole", *SHORT)
     assert code == 1
-    assert "The last that ran is minibatch_indices (ppo_core.py), and it returned None." in said
+    assert "The last that ran is minibatch_indices (ppo_core.py): it returned None." in said
     assert "make lab4 TASK=minibatch_indices says whether that is right" in said

@@ -279,4 +279,4 @@ def test_what_a_function_returned_is_said_where_given_code_fails_of_it(lab_copy:
     code, said = command("train", "--run", "dpo", *SHORT)
     assert code == 1
     assert "a log-probability for each completion is expected" in said
-    assert "The last that ran is sequence_logprobs (dpo.py), and it returned None." in said
+    assert "The last that ran is sequence_logprobs (dpo.py): it returned None." in said

@@ -117,6 +117,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_files: int = 256
     output_bytes: int = 4_000_000  # of one answer; what it prints is thrown away
     disk_bytes: int = 64_000_000  # in its private folder
+    by_name: bool = (
+        True  # what it may not do is refused by Python, with the limit's name; false leaves it to the sandbox
+    )
 
 
 class Grader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,7 +20,7 @@ import msgspec
 import psutil
 import pytest
 
-from grader import sandboxes
+from grader import codes, sandboxes
 from grader.grading import asking as workers
 from grader.grading.asking import WarmParent
 from grader.grading.submission import Bench, Graded, grade, open_bench
@@ -96,7 +96,8 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def opened(temporary: Path) -> Iterator[Callable[[Lab, str], Bench]]:
-    """Opens a grading run of a lab in a sandbox, with a secret in the grader's environment and limits soon reached."""
+    """Opens a grading run of a lab in a sandbox, with a secret in the grader's environment and limits soon reached.
+    Whatever an attack tries is left to the sandbox."""
     with contextlib.ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADER_TOKEN", SECRET)
         patch.setattr(workers, "GRACE_SECONDS", 0.2)
@@ -105,7 +106,9 @@ def opened(temporary: Path) -> Iterator[Callable[[Lab, str], Bench]]:
             with pytest.MonkeyPatch.context() as moment:
                 moment.setattr(tempfile, "tempdir", str(temporary))
                 parent = stack.enter_context(WarmParent(lab.manifest.limits, backend))
-            return open_bench(lab, parent, seed=3)
+            limits = msgspec.structs.replace(lab.manifest.limits, by_name=False)
+            attackable = msgspec.structs.replace(lab, manifest=msgspec.structs.replace(lab.manifest, limits=limits))
+            return open_bench(attackable, parent, seed=3)
 
         yield open_in
 
@@ -160,7 +163,8 @@ def attack(attacked: Bench, hurried: Bench, submit: Callable[..., Graded]) -> Ca
     """Makes an attack, the body of double(x), and says what the message of its public check is.
 
     Its outcome is the one expected on both sides, it earns only what its values earn, costs no other task anything, and
-    needs no person. A limit is told in the same words of public and of hidden cases.
+    needs no person but for a file of which nothing is left. A limit is told in the same words of public and of hidden
+    cases.
     """
 
     def attempt(
@@ -176,7 +180,9 @@ def attack(attacked: Bench, hurried: Bench, submit: Callable[..., Graded]) -> Ca
             (check, side): outcomes[check] for check in outcomes for side in ("public", "hidden")
         }, (message, hidden)
         assert graded.result.score == 2.0 * list(outcomes.values()).count("passed")
-        assert graded.attention == []
+        unusable = [finding for finding in graded.attention if codes.FILE_UNUSABLE.made(finding)]
+        assert graded.attention == unusable
+        assert not unusable or (shift, totals) != ("passed", "passed"), "only a file that is lost needs one"
         assert len(graded.result.checks) == len(found), "each check once on each side"
         assert outcome == "passed" or (message and hidden), "in words"
         if outcome == "timeout":

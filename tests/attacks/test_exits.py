@@ -1,5 +1,6 @@
 """A submission that leaves, dies, or lives on: its own check is lost, and nothing else."""
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -92,51 +93,55 @@ def test_a_main_thread_that_ends_alone_is_noticed(attack: Attack) -> None:
     assert words == ENDED
 
 
+ENDED_AT_IMPORT = f"first.py: the file fails while it is imported: {ENDED}"
+PYTHON = ".".join(map(str, sys.version_info[:2]))
 IMPORTS = {
-    "it leaves": ("import os; os._exit(0)", "crashed", ENDED),
+    "it leaves": ("import os; os._exit(0)", ENDED_AT_IMPORT),
     "it calls sys.exit": (
         "import sys; sys.exit(0)",
-        "failed",
         "first.py, line 1: the file fails while it is imported: SystemExit: 0",
     ),
     "it raises": (
         "raise ValueError('here')",
-        "failed",
         "first.py, line 1: the file fails while it is imported: ValueError: here",
     ),
-    "it never ends": ("while True: pass", "timeout", "it was stopped after 0.3 seconds"),
+    "it never ends": (
+        "while True: pass",
+        'first.py was still being imported after 0.5 seconds: put what trains under if __name__ == "__main__":',
+    ),
     "it takes too much memory": (
         "waste = bytearray(10**11)",
-        "failed",
         "first.py, line 1: the file fails while it is imported: it ran into a limit: 100 MB of memory "
         "(memory_bytes in lab.toml)",
     ),
-    "it is no Python": ("def f(:", "failed", "first.py, line 1: syntax error: invalid syntax"),
+    "it is no Python": ("def f(:", f"first.py, line 1: syntax error: invalid syntax (read by Python {PYTHON})"),
     "it is nested too deep to be read": (
         "x = " + "(" * 300 + ")" * 300,
-        "failed",
-        "first.py, line 1: syntax error: too many nested parentheses",
+        f"first.py, line 1: syntax error: too many nested parentheses (read by Python {PYTHON})",
     ),
     "it is nested deeper still": (
         "x = " + "-" * 100_000 + "1",
-        "failed",
         "first.py cannot be read as Python: it is nested too deep, or too large",
     ),
-    "it has a NUL in it": ("x = 1\0", "failed", "first.py: syntax error: source code string cannot contain null bytes"),
-    "it imports what the lab forbids": (
-        "import trl",
-        "failed",
-        "first.py, line 1: lab90 does not allow an import of trl; what it asks for is written with torch, numpy and "
-        "the standard library",
+    "it has a NUL in it": (
+        "x = 1\0",
+        "first.py holds a NUL byte (line 1), which no Python file may: save it again with the encoding UTF-8",
     ),
-    "it closes what is open": ("import os; os.closerange(3, 64)", "crashed", ENDED),
+    "it closes what is open": ("import os; os.closerange(3, 64)", ENDED_AT_IMPORT),
 }
 
 
 @pytest.mark.parametrize("way", IMPORTS)
 def test_a_file_that_misbehaves_at_import_costs_its_own_tasks_only(way: str, attack: Attack) -> None:
-    code, outcome, words = IMPORTS[way]
-    assert attack("return x + x", outcome, before=code, shift=outcome) == words
+    code, words = IMPORTS[way]
+    assert attack("return x + x", before=code, shift="failed") == words
+
+
+def test_what_the_lab_forbids_to_import_costs_what_uses_it(attack: Attack) -> None:
+    assert attack("return trl.scaled(x)", before="import trl") == (
+        "first.py, line 1: lab90 does not allow an import of trl; what it asks for is written with torch, numpy and "
+        "the standard library"
+    )
 
 
 STAYING = {

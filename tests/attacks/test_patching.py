@@ -151,7 +151,7 @@ def test_only_the_case_that_is_asked_is_there(attack: Attack) -> None:
     )
     assert told == (
         "it raised ValueError: (['nothing', 'three', 'three numbers', 'two numbers'], [{'x': 3.0}], "
-        "[['arguments', 'check', 'id', 'seconds']])"
+        "[['arguments', 'check', 'file', 'id', 'seconds']])"
     )
 
 

@@ -30,6 +30,8 @@ STARTS = {
     "it runs a shell": "import os; raise OSError(os.system('true'))",
     "it spawns": "import os; os.posix_spawn('/bin/true', ['true'], {})",
     "it becomes another program": "import os; os.execv('/bin/true', ['true'])",
+}
+STARTS_BY_LIBRARY = {
     "it makes a process of multiprocessing": "import multiprocessing as m\nm.Process(target=print).start()",
     "it makes a pool": "import concurrent.futures as f\nf.ProcessPoolExecutor().submit(print).result()",
     "it loads data in processes": (
@@ -43,6 +45,12 @@ def test_no_process_is_started(way: str, attack: Attack) -> None:
     words = attack(STARTS[way])
     refusals = ("Operation not permitted", "Permission denied", "No such file or directory", NO_SHELL)
     assert any(refusal in words for refusal in refusals)
+
+
+@pytest.mark.parametrize("way", STARTS_BY_LIBRARY)
+def test_a_library_that_starts_processes_runs_into_the_limit(way: str, attack: Attack) -> None:
+    words = attack(STARTS_BY_LIBRARY[way], "crashed")
+    assert words == "it ran into a limit: 1 process at a time, its own included (processes in lab.toml)"
 
 
 VICTIMS = {"the warm parent": "os.getppid()", "the grader": str(os.getpid()), "the first process": "1", "all": "-1"}

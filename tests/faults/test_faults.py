@@ -31,7 +31,7 @@ WRITTEN: list[tuple[str | None, float]] = [
     (None, 6.0),
     ("def double(x):\n    return x * x\n", 2.0),
     ("def double(x):\n    raise NotImplementedError\n", 2.0),
-    ("def double(x:\n", 2.0),
+    ("def double(x):\n    raise ValueError(x)\n", 2.0),
     ("import os\n\n\ndef double(x):\n    os._exit(0)\n", 2.0),
 ]
 
