@@ -177,7 +177,7 @@ whole_returns_device = on_its_device(whole_returns)
 # --- 3.6 exact_gradients ----------------------------------------------------------------------------------------------
 
 
-@check("exact_gradients", points=6, exact_dtype=True, tolerance=(1e-10, 1e-10), seconds=2)
+@check("exact_gradients", points=6, exact_dtype=True, tolerance=(1e-10, 1e-10), seconds=4)
 def four_gradients(lab, theta, gamma):
     """The gradient of J and the three expected estimates, in float64."""
     return value_without_gradient(lambda theta: lab.exact_gradients(theta, gamma), theta, to=[])
