@@ -151,7 +151,7 @@ categorical_device = on_its_device(categorical_densities, large_logits)
 # --- 1.3 diag_gaussian_log_prob, diag_gaussian_sample -----------------------------------------------------------------
 
 
-@check("diag_gaussian_log_prob", points=4.5, tolerance=FLOAT32, seconds=3)  # a library's first use takes half a second
+@check("diag_gaussian_log_prob", points=4.5, tolerance=FLOAT32, seconds=3)  # a library's first use
 def gaussian_densities(lab, mu, log_std, a):
     """diag_gaussian_log_prob: one number for each row, and its gradients to mu and log_std."""
     return value_and_gradients(lab.diag_gaussian_log_prob, mu, log_std, a, to=[1, 2])

@@ -354,7 +354,6 @@ def _gradients_of_rows(lab, mean, log_std, generator):
     tolerance=(1e-3, 1e-3),
     verify=_judge_gaussian,
     compared=AT_CERTAIN_ACTIONS,
-    seconds=3,  # a loop over thousands of rows is right, and takes half a second
 )
 def gaussian_actions(lab, means, deviations, repeats, calls, seed):
     """Actions from the Gaussian, each with its own log-probability, and that one's gradients."""
