@@ -65,6 +65,13 @@ def test_given_code_is_nobodys(small_lab: Lab, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "code", ["def f(:", "x = " + "-" * 100_000 + "1", "x = " + "(" * 300], ids=lambda code: code[:8]
+)
+def test_code_that_cannot_be_read_is_nobodys(code: str, small_lab: Lab) -> None:
+    assert alike(small_lab, handed_in(ada=code, ben=code)) == []
+
+
+@pytest.mark.parametrize(
     ("change", "same"), [(0.0, True), (1e-6, True), (0.3, False)], ids=["equal", "a hair's breadth", "trained apart"]
 )
 def test_weights_are_alike_whatever_the_bytes_of_the_file(change: float, same: bool, lab3: Lab) -> None:

@@ -58,7 +58,11 @@ def definitions(source: str | bytes) -> dict[str, Definition]:
 
     SyntaxError, ValueError or RecursionError where it is no Python.
     """
-    return {node.name: Definition(node) for node in ast.parse(source).body if isinstance(node, Node)}
+    try:
+        tree = ast.parse(source)
+    except MemoryError:  # which is what the parser says of what is nested deeper still
+        raise RecursionError("it is nested too deep") from None
+    return {node.name: Definition(node) for node in tree.body if isinstance(node, Node)}
 
 
 def definitions_in(path: Path) -> dict[str, Definition]:
