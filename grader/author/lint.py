@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader.author.alike import alike_by
 from grader.author.defaults import default_faults
 from grader.author.leaks import leaks_in
 from grader.author.sync import derive, write
+from grader.author.told_apart import alike_by
 from grader.checks import Check, Variant
 from grader.grading.reference import Reference, open_reference, visibilities
 from grader.judging.judge import fault, judge

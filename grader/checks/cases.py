@@ -33,3 +33,12 @@ def skewed(rng: np.random.Generator, actions: int) -> list[float]:
     """
     shares = np.append(0.2 * rng.dirichlet([4.0] * (actions - 1)), 0.8)
     return rng.permutation(0.1 + (1 - 0.1 * actions) * shares).tolist()  # type: ignore[no-any-return]
+
+
+def pairs_of_shapes(rng: np.random.Generator) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Six pairs of shapes: the first one's are equal, the others' differ, and nearly all of these would broadcast."""
+    n = int(rng.integers(2, 9))
+    row, column = (n,), (n, 1)
+    equal = [(row, row), ((n + 1,), (n + 1,))]
+    differ = [(row, column), (column, row), (row, (1,)), ((1,), row), (row, (n + 1,)), (row, (1, n)), ((1,), (1, 1))]
+    return [equal[int(rng.integers(2))], *(differ[k] for k in rng.choice(len(differ), size=5, replace=False))]

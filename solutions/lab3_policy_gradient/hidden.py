@@ -23,7 +23,7 @@ from checks import (
     without_a_generator,
 )
 from grader.checks import hidden_cases
-from grader.checks.cases import floats, seed_of, skewed, uniform
+from grader.checks.cases import floats, pairs_of_shapes, seed_of, skewed, uniform
 
 
 def log_probabilities(rng, n):
@@ -153,20 +153,8 @@ def values_and_returns(rng):
 
 @hidden_cases(shapes_must_agree)
 def other_shapes(rng):
-    for n in rng.choice(range(2, 9), size=4, replace=False).tolist():
-        row, column = (n,), (n, 1)
-        agree = [(row, row), ((n + 1,), (n + 1,))]
-        differ = [
-            (row, column),
-            (column, row),
-            (row, (1,)),
-            ((1,), row),
-            (row, (n + 1,)),
-            (row, (1, n)),
-            ((1,), (1, 1)),
-        ]
-        pairs = [differ[k] for k in rng.choice(len(differ), size=5, replace=False)]
-        yield dict(pairs=[agree[int(rng.integers(2))], *pairs])
+    for _ in range(4):
+        yield dict(pairs=pairs_of_shapes(rng))
 
 
 def transitions(rng, n):
