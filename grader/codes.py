@@ -4,7 +4,12 @@ What a code's kind means, and which findings need a person, is said in grader/fi
 of their own, in the lab's messages.<language>.ftl.
 """
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from grader.findings import Code, Finding, Kind, code, kind_of
+
+Item = TypeVar("Item")
 
 # --- judging/compare.py: what came back, held against what was expected -----------------------------------------------
 
@@ -285,3 +290,10 @@ def as_hidden(finding: Finding) -> Finding | None:
     if kind == "limits":
         return finding
     return HIDDEN[kind]() if kind in HIDDEN else None
+
+
+def some_of(items: Sequence[Item], most: int, last: bool = False) -> list[Item | Finding]:
+    """The first of these (or the last), and how many more there are."""
+    left = len(items) - most
+    shown = items[-most:] if last else items[:most]
+    return [*shown, AND_MORE(count=left)] if left > 0 else [*items]

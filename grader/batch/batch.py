@@ -150,9 +150,7 @@ def _chosen(found: list[Submission], options: Options) -> list[Submission]:
     names = [submission.student for submission in found]
     unknown = [student for student in options.students if student not in names]
     if unknown:
-        there: list[str | Finding] = [one_line(name) for name in names[:NAMED]]
-        if len(names) > NAMED:
-            there.append(codes.AND_MORE(count=len(names) - NAMED))
+        there = codes.some_of(list(map(one_line, names)), NAMED)
         raise Refused("no_submission_of", students=unknown, folder=str(options.submissions), there=there)
     return [submission for submission in found if submission.student in options.students]
 

@@ -68,8 +68,7 @@ def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[Finding]:
 
 def in_short(findings: Sequence[Finding]) -> list[Finding]:
     """The first of these, and how many more there are."""
-    more = len(findings) - MOST_NAMED
-    return [*findings] if more <= 0 else [*findings[:MOST_NAMED], codes.AND_MORE(count=more)]
+    return codes.some_of(findings, MOST_NAMED)
 
 
 def _changed(name: str, before: str, now: str) -> Finding:

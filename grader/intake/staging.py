@@ -199,7 +199,7 @@ def _newest(roots: Roots, entries: list[Entry], lab: Lab) -> tuple[PurePosixPath
         newest = max(order, key=lambda root: (len(roots[root]), [_natural(part) for part in root.parts]))
         made = codes.VERSIONS_INSIDE
     others = [one_line(str(root)) for root in order if root != newest]
-    return newest, [made(name=one_line(str(newest)), others=[*others[:LISTED], *_more(others)])]
+    return newest, [made(name=one_line(str(newest)), others=codes.some_of(others, LISTED))]
 
 
 def _hashes(root: PurePosixPath, names: Sequence[str], entries: list[Entry], allowed: int) -> dict[str, bytes]:
@@ -212,11 +212,6 @@ def _hashes(root: PurePosixPath, names: Sequence[str], entries: list[Entry], all
 def _natural(name: str) -> list[tuple[int, str]]:
     """A name by which "v10" comes after "v9"."""
     return [(int(part), "") if part.isdecimal() and len(part) < 20 else (0, part) for part in re.split(r"(\d+)", name)]
-
-
-def _more(names: Sequence[str]) -> list[Finding]:
-    left = len(names) - LISTED
-    return [codes.AND_MORE(count=left)] if left > 0 else []
 
 
 def _archives_in(entries: list[Entry]) -> list[PurePosixPath]:

@@ -288,6 +288,4 @@ def _folded(student: str) -> str:
 
 def _some(names: list[str]) -> list[str | Finding]:
     """The first of these names, and how many more there are."""
-    left = len(names) - LISTED
-    shown: list[str | Finding] = [one_line(name) for name in names[:LISTED]]
-    return [*shown, codes.AND_MORE(count=left)] if left > 0 else shown
+    return codes.some_of(list(map(one_line, names)), LISTED)

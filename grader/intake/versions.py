@@ -166,6 +166,4 @@ def _clock(versions: Sequence[Version]) -> list[Finding]:
 
 def _named(versions: Sequence[Version]) -> list[str | Finding]:
     """The last of these by name, and how many more there are."""
-    names: list[str | Finding] = [one_line(version.name) for version in versions]
-    left = len(names) - LISTED
-    return [*names[-LISTED:], codes.AND_MORE(count=left)] if left > 0 else names
+    return codes.some_of([one_line(version.name) for version in versions], LISTED, last=True)
