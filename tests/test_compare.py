@@ -18,10 +18,11 @@ from grader.checks.probes import value_and_gradients
 from grader.findings import CODES, KINDS, Finding, kind_of
 from grader.judging.compare import FLOAT32_TOLERANCE, FLOAT64_TOLERANCE, compare, shorten
 from grader.judging.judge import Judged, Known, fault, judge
-from grader.lab import Files, Lab, Manifest, Task
+from grader.lab import Lab, Manifest, Task
 from grader.languages import say
 from grader.plain import Array, to_plain
 from grader.run.answers import Answer
+from tests.in_memory import lab_of
 
 
 def difference(expected: Any, got: Any, exact_dtype: bool = False, tolerance: Any = FLOAT32_TOLERANCE) -> Any:
@@ -342,16 +343,7 @@ def test_what_a_student_chose_is_shown_without_control_characters_and_not_withou
 
 # --- from answers to an outcome --------------------------------------------------------------------------------------
 
-LAB = Lab(
-    folder=None,  # type: ignore[arg-type]  # nothing is read
-    manifest=Manifest(
-        lab="lab90",
-        title="",
-        files=Files(code=["a.py"]),
-        tasks=[Task("1", "first", 1, "a.py", ["first", "helper"], []), Task("2", "second", 1, "a.py", ["second"], [])],
-        allowed_imports=[],
-    ),
-)
+LAB = lab_of(Task("1", "first", 1, "a.py", ["first", "helper"], []), Task("2", "second", 1, "a.py", ["second"], []))
 SECRET = 8675.309
 CASE = Case("a title", {"x": SECRET})
 

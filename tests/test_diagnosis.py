@@ -10,20 +10,12 @@ from grader.checks import Case, Check
 from grader.checks.probes import value_and_gradients
 from grader.judging.diagnosis import Heard, mistake_told
 from grader.judging.judge import Known, judge
-from grader.lab import Files, Lab, Manifest, Task
+from grader.lab import Task
 from grader.plain import to_plain
 from grader.run.answers import Answer
+from tests.in_memory import lab_of
 
-LAB = Lab(
-    folder=None,  # type: ignore[arg-type]  # nothing is read
-    manifest=Manifest(
-        lab="lab90",
-        title="",
-        files=Files(code=["a.py"]),
-        tasks=[Task("1", "first", 1, "a.py", ["first"], [])],
-        allowed_imports=[],
-    ),
-)
+LAB = lab_of(Task("1", "first", 1, "a.py", ["first"], []))
 CHECK = Check("one", "first", 1, "A check", lambda lab, x: lab.first(x))
 OTHER = Check("other", "first", 1, "Another check", lambda lab, x: lab.first(x) + 1)
 EDGES = CHECK.also("Its edges", 1)

@@ -8,18 +8,10 @@ import pytest
 from grader.author.defaults import default_faults
 from grader.checks import Check, HiddenCases, check
 from grader.grading.reference import Reference
-from grader.lab import Files, Lab, Manifest, Task
+from grader.lab import Task
+from tests.in_memory import lab_of
 
-LAB = Lab(
-    folder=None,  # type: ignore[arg-type]  # nothing is read
-    manifest=Manifest(
-        lab="lab90",
-        title="",
-        files=Files(code=["a.py"]),
-        tasks=[Task("1", "scaled", 4, "a.py", ["scaled"], [])],
-        allowed_imports=[],
-    ),
-)
+LAB = lab_of(Task("1", "scaled", 4, "a.py", ["scaled"], []))
 
 
 def scaled(x: float, by: float = 2.0) -> float:
