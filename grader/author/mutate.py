@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from grader.author.mutants import Mutant, mutants_of
 from grader.checks import Check
@@ -74,7 +75,7 @@ def mutate(lab: Lab, only: str = "") -> Mutated:
     equivalent = {(entry.function, change) for entry in equivalents_of(lab) for change in entry.mutants}
     equivalent = {entry for entry in equivalent if only in ("", entry[0])}
     asked = _Asked(reference)
-    caught, found, survivors = 0, set(), []
+    caught, known, survivors = 0, list[tuple[str, str]](), list[Mutant]()
     with _copied(lab) as folder, _confined():
         for file in lab.code_files:
             source = (lab.folder / file).read_text(encoding="utf-8")
@@ -85,13 +86,12 @@ def mutate(lab: Lab, only: str = "") -> Mutated:
                 if asked.catch(file, mutant.function, folder):
                     caught += 1
                 elif (mutant.function, mutant.change) in equivalent:
-                    found.add((mutant.function, mutant.change))
+                    known.append((mutant.function, mutant.change))
                 else:
                     survivors.append(mutant)
             (folder / file).write_text(source, encoding="utf-8")
-    counted = sum(1 for _ in found)
-    stale = [f"{function}: {change}" for function, change in sorted(equivalent - found)]
-    return Mutated(caught, counted, survivors, stale, time.process_time() - began)
+    stale = [f"{function}: {change}" for function, change in sorted(equivalent.difference(known))]
+    return Mutated(caught, len(known), survivors, stale, time.process_time() - began)
 
 
 def equivalents_of(lab: Lab) -> list[Equivalent]:
@@ -171,6 +171,4 @@ def _confined() -> Iterator[None]:
 
 
 def _in_use() -> int:
-    import psutil
-
     return int(psutil.Process().memory_info().vms)
