@@ -1,4 +1,4 @@
-"""The arithmetic of labs 5 to 9: problems such as `2 + 3 * 4`, their data set, and the four kinds of answers to them.
+"""The arithmetic of labs 5 to 7: problems such as `2 + 3 * 4`, their data set, and the four kinds of answers to them.
 
 The rows have the columns of NuminaMath-TIR (problem, solution, messages), so that the real data set can take the
 place of this one. A fifth of the thousand problems is held out: nothing is ever trained on them, and every figure that

@@ -1,4 +1,4 @@
-"""Make the tiny language model of a toy: `make tiny-model` for that of labs 5 to 9, or python labs/common/toys/make.py.
+"""Make the tiny language model of a toy: `make tiny-model` for that of labs 5 to 7, or of the toy that --toy names.
 
 A Llama of two layers is trained to answer as the toy's styles do. Those of arithmetic are right half of the time: asked
 for its likeliest answer the model is right nearly always; sampled, it repeats the mixture that it was shown. That is
@@ -24,16 +24,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from labs.common.errors import CannotUse
 from labs.common.evaluation import evaluate
 from labs.common.language_model import completion_ids, prompt_ids
-from labs.common.toys.toy import Toy, toy_named
+from labs.common.toys.toy import Toy, drawn_answer, toy_named
 
 BATCH, LEARNING_RATE = 64, 3e-3
 
 
 def make_tokenizer(toy: Toy[Any]) -> PreTrainedTokenizerFast:
     """One token for each entry of the vocabulary; they survive decoding as ordinary text."""
-    words = Tokenizer(models.WordLevel({token: i for i, token in enumerate(toy.vocabulary)}, unk_token="<pad>"))
-    words.pre_tokenizer = pre_tokenizers.Split(Regex(toy.split), "isolated")
-    words.decoder = decoders.Fuse()
+    ids = {token: i for i, token in enumerate(toy.vocabulary)}
+    if toy.split:
+        words = Tokenizer(models.WordLevel(ids, unk_token="<pad>"))
+        words.pre_tokenizer = pre_tokenizers.Split(Regex(toy.split), "isolated")
+        words.decoder = decoders.Fuse()
+    else:
+        words = Tokenizer(models.WordPiece(ids, unk_token="<pad>"))
+        words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+        words.decoder = decoders.WordPiece(cleanup=False)
     return PreTrainedTokenizerFast(
         tokenizer_object=words,
         bos_token="<bos>",
@@ -81,13 +87,18 @@ def train(
     """Supervised fine-tuning on the training problems, each time in a style drawn anew; the loss of every step."""
     dice = random.Random(seed)
     training, _ = toy.problems()
+    batches: dict[str, list[Any]] = {}
+    for problem in training:
+        batches.setdefault(toy.batches(problem), []).append(problem)
     asked = {problem: prompt_ids(tokenizer, toy.row(problem)["problem"]) for problem in training}
     optimiser = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=toy.steps)
     losses = []
     model.train()
     for _ in track(range(steps or toy.steps), description="training", transient=True):
-        chosen = dice.choices(training, k=BATCH)
+        # Of one kind nothing is drawn, so that the model of labs 5 to 7 comes out as it did before there were kinds.
+        kind = toy.batches(dice.choice(training)) if len(batches) > 1 else next(iter(batches))
+        chosen = dice.choices(batches[kind], k=BATCH)
         written = [drawn_answer(toy, problem, dice) for problem in chosen]
         answers = [completion_ids(tokenizer, text) for text in written]
         length = max(len(asked[p]) + len(answer) for p, answer in zip(chosen, answers, strict=True))
@@ -106,13 +117,6 @@ def train(
         losses.append(loss.item())
     model.eval()
     return losses
-
-
-def drawn_answer(toy: Toy[Any], problem: Any, dice: random.Random) -> str:
-    """An answer to a problem, in a style drawn from its mixture."""
-    styles = toy.styles(problem)
-    [style] = dice.choices(list(styles), list(styles.values()))
-    return style(problem, dice)
 
 
 def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:

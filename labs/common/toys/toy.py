@@ -25,7 +25,7 @@ class Row(TypedDict):
 
 Problem = TypeVar("Problem")  # hashable
 Style = Callable[[Any, random.Random], str]  # an answer to a problem, written with dice
-Judge = Callable[[str, Any], float]  # a figure between 0 and 1 of a completion; the row of the problem is given, too
+Judge = Callable[[str, Any], float]  # a figure of a completion, most from 0 to 1; the problem's row is given, too
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,26 @@ class Toy(Generic[Problem]):
     styles: Callable[[Problem], Mapping[Style, float]]  # how the untrained model answers a problem, and how often so
     judges: Mapping[str, Judge]  # by the name of the figure: "accuracy", "format"
     vocabulary: tuple[str, ...]  # a token's id is its place; the first three are <pad>, <bos> and <eos>
-    split: str  # the regular expression that cuts a text into tokens
+    split: str  # the regular expression that cuts a text into tokens; "" where blanks do, and ## goes on a word
     template: str  # the chat template of its tokenizer
+    batches: Callable[[Problem], str] = lambda problem: ""  # one batch has problems of one kind: they are of a length
     width: int = 64  # of the hidden states
     positions: int = 64  # prompt and completion together
     new_tokens: int = 24  # the longest completion
     steps: int = 2500  # of the training of its model
+    most_grown: float = 1.1  # times what it was: the last layer of a model that a milestone judges (load_trained)
 
     def rows(self) -> tuple[list[Row], list[Row]]:
         """The data set: rows to train on, and rows held out."""
         training, held_out = self.problems()
         return [self.row(problem) for problem in training], [self.row(problem) for problem in held_out]
+
+
+def drawn_answer(toy: Toy[Any], problem: Any, dice: random.Random) -> str:
+    """An answer to a problem, in a style drawn from its mixture."""
+    styles = toy.styles(problem)
+    [style] = dice.choices(list(styles), list(styles.values()))
+    return style(problem, dice)
 
 
 def toy_named(name: str) -> Toy[Any]:
