@@ -27,6 +27,8 @@ from labs.common.language_model import completion_ids, load, prompt_ids
 from labs.common.sampling import completion_logits, generate
 from labs.common.toys.arithmetic import TOY
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 [dpo] = load_modules(solutions_folder() / "lab5_dpo", ["dpo"])
 [kto] = load_modules(solutions_folder() / "lab6_kto", ["kto"])
 grpo, rewards = load_modules(solutions_folder() / "lab7_grpo", ["grpo", "rewards"])
@@ -48,14 +50,6 @@ PAIRS = [
     ),
     ("1*1", "<think>1</think> <answer>1</answer>", "<answer>1"),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
