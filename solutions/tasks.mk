@@ -1,6 +1,6 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: collect keys grade regrade feedback report mark image-grader release new-lab sync lint-labs mutate test test-docker
+.PHONY: collect keys grade regrade feedback report export autograder mark similar questions image-grader release new-lab sync lint-labs mutate gpu-check test test-docker
 
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
   $(if $(SANDBOX),--sandbox "$(SANDBOX)") $(if $(COURSE_KEY),--course-key "$(COURSE_KEY)")
@@ -25,12 +25,27 @@ feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT
 	$(GRADER) feedback "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(FORMAT),--format "$(FORMAT)") \
 	  $(if $(STUDENT),--student "$(STUDENT)") $(if $(QUIZ),--quiz-answers)
 
-report: $(READY) ## write LAB=lab3's results for a gradebook (TO=csv, OUT=graded, DEST=file or folder)
-	$(GRADER) report "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(DEST),--dest "$(DEST)")
+report: $(READY) ## write pages of LAB=lab3's results, or of all labs' (OUT=graded, DEST=reports; TO=csv: a table for a gradebook)
+	$(GRADER) report $(if $(LAB),"$(LAB)") --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(DEST),--dest "$(DEST)")
+
+export: $(READY) ## write results for a platform, TO=canvas (moodle, gradescope, ...; LAB=lab3, OUT=graded, DEST=exports, ROSTER=, STUDENT=)
+	$(GRADER) export $(if $(LAB),"$(LAB)") --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(DEST),--dest "$(DEST)") \
+	  $(if $(ROSTER),--roster "$(ROSTER)") $(if $(STUDENT),--student "$(STUDENT)")
+
+autograder: $(READY) ## write the autograder.zip with which Gradescope grades LAB=lab3 itself (DEST=autograder.zip, SECONDS=540)
+	$(GRADER) autograder "$(LAB)" $(if $(DEST),--dest "$(DEST)") $(if $(SECONDS),--seconds "$(SECONDS)")
 
 mark: $(READY) ## give POINTS=4 for PART=plot of STUDENT=ada's report in LAB=lab3, or a milestone (COMMENT=, BY=, OUT=graded)
 	$(GRADER) mark "$(LAB)" "$(STUDENT)" "$(PART)" "$(POINTS)" --out "$(or $(OUT),graded)" \
 	  $(if $(COMMENT),--comment "$(COMMENT)") $(if $(BY),--by "$(BY)")
+
+similar: $(READY) ## write the code of SUBMISSIONS=submitted/ for JPlag and Dolos (LAB=lab3, DEST=similar, BLIND=1), or show READ=a result
+	$(GRADER) similar $(if $(READ),--read "$(READ)",$(if $(LAB),"$(LAB)") $(if $(SUBMISSIONS),"$(SUBMISSIONS)")) \
+	  $(if $(DEST),--dest "$(DEST)") $(if $(BLIND),--blind) $(if $(MOST),--most "$(MOST)")
+
+questions: $(READY) ## write two questions to each student about own code in LAB=lab3 (SUBMISSIONS=submitted/, OUT=graded, DEST=file, STUDENT=, SEED=)
+	$(GRADER) questions "$(LAB)" --submissions "$(SUBMISSIONS)" --out "$(or $(OUT),graded)" $(if $(DEST),--dest "$(DEST)") \
+	  $(if $(STUDENT),--student "$(STUDENT)") $(if $(SEED),--seed "$(SEED)")
 
 image-grader: ## build the instructor's image, and that of its workers
 	@$(PYTHON) docker/engine.py image grader
@@ -52,12 +67,16 @@ mutate: $(READY) ## say which mechanical mutants of a reference no check catches
 	$(WITH_TOOLS)
 	@$(PY) -m grader mutate $(LAB) $(if $(FUNCTION),--function "$(FUNCTION)")
 
-test: ## run the kit's own tests, the linters and the type checker
+gpu-check: $(READY) ## write docs/gpu-report.md: what only a machine with a GPU shows (ONLY="device-checks train", OUT=, DEVICE=cpu to rehearse)
+	$(GRADER) gpu-check $(if $(OUT),--out "$(OUT)") $(foreach item,$(ONLY),--only "$(item)") $(foreach lab,$(LAB),--labs "$(lab)") \
+	  $(if $(DEVICE),--device "$(DEVICE)")
+
+test: ## run the kit's own tests, the linters and the type checker (JOBS=2: pytest's processes)
 	$(WITH_TOOLS)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile
 
 test-docker: ## build the images and try them for real, with the container engine that answers
 	$(WITH_TOOLS)

@@ -39,8 +39,8 @@ class Seed:
 Runs = dict[str, list[Seed]]  # by the name of the run; seeds in their order
 
 
-def read_runs(runs: Path, names: Sequence[str] = (), pattern: str = "*.json") -> Runs:
-    """The runs whose curves lie in runs/curves/; prints a line for each that is left out or unfinished.
+def read_runs(runs: Path, names: Sequence[str] = (), pattern: str = "*.json", model: str = "tiny") -> Runs:
+    """The runs of a model whose curves lie in runs/curves/; prints a line for each that is left out or unfinished.
 
     `names` are the runs that come first, in this order; others follow by name. `pattern` tells which files are read.
     """
@@ -50,10 +50,13 @@ def read_runs(runs: Path, names: Sequence[str] = (), pattern: str = "*.json") ->
             facts = json.loads(file.read_text(encoding="utf-8"))
             seed = Seed(int(facts["seed"]), bool(facts["finished"]), read_curves(facts["curves"]))
             run, left_out, mixed = str(facts["run"]), str(facts["left_out"]), bool(facts.get("mixed"))
+            of = str(facts.get("model", "tiny"))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             print(f"  {file.name} cannot be read, and is left out. train.py --fresh writes it again")
             continue
-        if left_out:
+        if of != model:
+            print(f"  {file.stem}: MODEL={of} draws it")
+        elif left_out:
             print(f"  {file.stem}: {left_out}; not drawn")
         elif seed.curves:
             if mixed:
@@ -184,7 +187,7 @@ def say_missing(runs: Runs, asked: Mapping[str, tuple[int, str]]) -> None:
     for run, (seeds, option) in asked.items():
         if len(runs.get(run, ())) < seeds:
             what = "the report asks for" if run in runs else "missing:"
-            how = f"{option} --seeds {seeds}" if seeds > 1 else option
+            how = f"{option} --seeds {seeds}".strip() if seeds > 1 else option
             print(f'  {what} {seeds} seed{"s" * (seeds > 1)} of {run}; train with ARGS="{how}"')
 
 

@@ -62,4 +62,5 @@ def evaluate(
 def estimate(figures: Sequence[float], samples: int) -> Estimate:
     """The mean, and its standard error from the spread between problems (NaN for one problem)."""
     shares = torch.tensor(figures, dtype=torch.float64).view(-1, samples).mean(1)
-    return Estimate(shares.mean().item(), shares.std().item() / math.sqrt(len(shares)))
+    error = shares.std().item() / math.sqrt(len(shares)) if len(shares) > 1 else math.nan
+    return Estimate(shares.mean().item(), error)

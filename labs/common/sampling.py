@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
+from labs.common.language_model import forward
+from labs.common.memory import whole_groups
+
 FULL = 0.9  # a batch with a smaller share of unfinished completions is worth being made smaller
 
 
@@ -28,6 +31,18 @@ class Samples:
         """Prompt and completion, (B, L)."""
         return torch.cat([self.prompt_ids, self.completion_ids], dim=1)
 
+    def parts(self, rows: int) -> list["Samples"]:
+        """The same completions in parts of at most so many rows: of whole groups, or, where a group has more rows than
+        that, of some completions of one prompt."""
+        B, G = len(self.completion_ids), self.G
+        size = whole_groups(rows, G)
+        if size >= G:
+            spans = [(start, start + size) for start in range(0, B, size)]
+        else:
+            spans = [(p + g, p + min(g + size, G)) for p in range(0, B, G) for g in range(0, G, size)]
+        tensors = (self.prompt_ids, self.prompt_mask, self.completion_ids, self.logps)
+        return [Samples(min(G, stop - start), *(tensor[start:stop] for tensor in tensors)) for start, stop in spans]
+
 
 @torch.no_grad()
 def generate(
@@ -43,16 +58,9 @@ def generate(
     the model's device; without one, torch's own random numbers are used. ValueError for no prompts, an empty prompt or
     G < 1.
     """
-    if not prompts or not all(prompts) or G < 1:
-        raise ValueError("generate needs prompts of at least one token each, and G of at least 1")
-    settings = model.generation_config
-    ends = torch.as_tensor(settings.eos_token_id, device=model.device).reshape(-1)
-    pad = int(ends[0]) if settings.pad_token_id is None else settings.pad_token_id
-    C = settings.max_new_tokens
-
-    length = max(map(len, prompts))
-    prompt_ids = torch.tensor([[pad] * (length - len(p)) + list(p) for p in prompts], device=model.device)
-    prompt_mask = torch.tensor([[0] * (length - len(p)) + [1] * len(p) for p in prompts], device=model.device)
+    check(prompts, G)
+    ends, pad, C = endings(model)
+    prompt_ids, prompt_mask = padded(prompts, pad, model.device)
     logits, cache, position = read_prompts(model, prompt_ids, prompt_mask, G)
     prompt_ids, prompt_mask = prompt_ids.repeat_interleave(G, 0), prompt_mask.repeat_interleave(G, 0)
 
@@ -81,26 +89,66 @@ def generate(
             cache.batch_select_indices(left)
             row, going, token, position = row[left], going[left], token[left], position[left]
             mask = None if mask is None else mask[left]
-        logits = model(input_ids=token, attention_mask=mask, position_ids=position, past_key_values=cache).logits
+        logits = forward(
+            model, input_ids=token, attention_mask=mask, position_ids=position, past_key_values=cache
+        ).logits
     return Samples(G, prompt_ids, prompt_mask, completion_ids[:, : step + 1], logps[:, : step + 1])
+
+
+def endings(model: PreTrainedModel) -> tuple[Tensor, int, int]:
+    """The tokens that end a completion, (E,), the one that pads it, and its greatest length C: generation_config's."""
+    settings = model.generation_config
+    ends = torch.as_tensor(settings.eos_token_id, device=model.device).reshape(-1)
+    pad = int(ends[0]) if settings.pad_token_id is None else settings.pad_token_id
+    return ends, pad, settings.max_new_tokens
+
+
+def check(prompts: Sequence[Sequence[int]], G: int) -> None:
+    """ValueError for no prompts, an empty prompt or G < 1."""
+    if not prompts or not all(prompts) or G < 1:
+        raise ValueError("generate needs prompts of at least one token each, and G of at least 1")
+
+
+def padded(prompts: Sequence[Sequence[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Prompts as rows that are padded on the left, and their mask, 0 on padding; both (P, longest) int64."""
+    length = max(map(len, prompts))
+    ids = torch.tensor([[pad] * (length - len(p)) + list(p) for p in prompts], device=device)
+    mask = torch.tensor([[0] * (length - len(p)) + [1] * len(p) for p in prompts], device=device)
+    return ids, mask
 
 
 def completion_logits(model: PreTrainedModel, samples: Samples) -> Tensor:
     """The logits at the last token of each prompt and at every token of its completion, (B, C + 1, V), with a graph.
 
     Those at position t are about the token at t + 1, the last ones about what would come after the completion. They
-    are what the model gives for `samples.ids` in its last C + 1 positions; but a prompt is read once for its G rows.
+    are what the model gives for `samples.ids` in its last C + 1 positions; but a prompt is read once for its G rows,
+    unless the model learns with gradient checkpointing, where transformers keeps no cache.
     """
+    completion = samples.completion_ids
+    if model.training and model.is_gradient_checkpointing:
+        return all_at_once(model, samples)
     first, cache, position = read_prompts(
         model, samples.prompt_ids[:: samples.G], samples.prompt_mask[:: samples.G], samples.G
     )
-    completion = samples.completion_ids
     mask = None
     if not samples.prompt_mask.all():
         mask = torch.cat([samples.prompt_mask, torch.ones_like(completion)], dim=1)
     position = position + 1 + torch.arange(completion.shape[1], device=position.device)
-    rest = model(input_ids=completion, attention_mask=mask, position_ids=position, past_key_values=cache).logits
+    rest = forward(
+        model, input_ids=completion, attention_mask=mask, position_ids=position, past_key_values=cache
+    ).logits
     return torch.cat([first, rest], dim=1)
+
+
+def all_at_once(model: PreTrainedModel, samples: Samples) -> Tensor:
+    """The same as completion_logits, with each prompt read again for each of its completions."""
+    completion = samples.completion_ids
+    mask = torch.cat([samples.prompt_mask, torch.ones_like(completion)], dim=1)
+    position = (mask.cumsum(1) - 1).clamp(min=0)
+    kept = completion.shape[1] + 1
+    inputs = {"input_ids": samples.ids, "attention_mask": mask, "position_ids": position, "logits_to_keep": kept}
+    logits: Tensor = forward(model, **inputs).logits
+    return logits
 
 
 def read_prompts(
@@ -109,7 +157,8 @@ def read_prompts(
     """Logits at the last token of each prompt (P, L - C), their cache and position, each repeated G times."""
     cache = DynamicCache(config=model.config)
     position = (prompt_mask.cumsum(1) - 1).clamp(min=0)
-    logits = model(
+    logits = forward(
+        model,
         input_ids=prompt_ids,
         attention_mask=None if prompt_mask.all() else prompt_mask,  # without padding there is nothing to mask: quicker
         position_ids=position,

@@ -22,9 +22,18 @@ class Stage:
     needs: tuple[str, ...] = ()
 
 
-def in_turn(
-    stages: Sequence[Stage], only: Collection[str] = (), again: bool = False
-) -> list[Callable[[], TrainingRun]]:
+@dataclass(frozen=True)
+class Turn:
+    """A stage that can be made once those that it needs have left something."""
+
+    stage: Stage
+    make: Callable[[Stage], TrainingRun]
+
+    def __call__(self) -> TrainingRun:
+        return self.make(self.stage)
+
+
+def in_turn(stages: Sequence[Stage], only: Collection[str] = (), again: bool = False) -> list[Turn]:
     """What `Script.train_all` trains, as one group: the stages in their order, each made when its turn comes.
 
     With `only` these stages are run, and before them what they need, as far as that is missing or no longer up to date.
@@ -42,7 +51,7 @@ def in_turn(
         return run
 
     wanted = with_needs(stages, only) if only else {stage.name for stage in stages}
-    return [lambda stage=stage: made(stage) for stage in stages if stage.name in wanted]  # type: ignore[misc]
+    return [Turn(stage, made) for stage in stages if stage.name in wanted]
 
 
 def with_needs(stages: Sequence[Stage], names: Collection[str]) -> set[str]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from labs.common.artefacts import load_tensors
+from labs.common.held_out import held_out
 from labs.common.judging import say_milestones
 from labs.common.manifest import milestones_of
-from labs.common.toys.arithmetic import TOY, preference_pairs, problems, rows
+from labs.common.toys.arithmetic import TOY, preference_pairs, problems
 
 if TYPE_CHECKING:  # transformers takes seconds to import: only where a model is judged
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -23,15 +24,11 @@ HERE = Path(__file__).parent
 RUNS = HERE / "runs"
 MILESTONES = milestones_of(HERE)
 CLEARLY = 1.0  # by so many nats the log-ratio has to have grown: whatever is done to the weights moves it a little
-SAMPLES = 4  # for each of the 200 problems that are held out
-EVALUATION_SEED = 1_000_000  # of what is sampled; no training run uses it
 
 
 def sampled_accuracy(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> float:
     """The share of right answers among 4 samples, at temperature 1, of each problem that is held out."""
-    from labs.common.evaluation import evaluate
-
-    return evaluate(TOY, model, tokenizer, rows()[1], SAMPLES, EVALUATION_SEED)["accuracy"].mean
+    return held_out(model, tokenizer)["accuracy"].mean
 
 
 def preference_accuracy(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> float:

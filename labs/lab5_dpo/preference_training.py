@@ -7,7 +7,7 @@ model of the same weights, the reference, stands beside the policy and never lea
 import copy
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,10 +15,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from dpo import collate, dpo_grad_weight, dpo_loss, preference_accuracy, reward_margin, sequence_logprobs
 from labs.common.evaluation import evaluate
-from labs.common.language_model import completion_ids, is_tiny, load, prompt_ids
+from labs.common.language_model import completion_ids, forward, prompt_ids
+from labs.common.memory import adam, in_micro_batches, micro_batch, ready_to_learn
+from labs.common.parallel import average_gradients, share
+from labs.common.recipes import held_out
 from labs.common.seeding import generator
 from labs.common.toys.arithmetic import TOY, Pair, preference_pairs, problems, row
 from labs.common.toys.toy import Row
+from labs.common.warm_start import starting_point
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Recipe:
 
 RECIPES = {"dpo_nll": Recipe(nll=1.0), "dpo": Recipe(), "nll": Recipe(dpo=0.0, nll=1.0)}
 MAX_NORM = 1.0  # of the gradient
-LARGE_MODEL_PROBLEMS, LARGE_MODEL_TOKENS = 2, 32  # a large model is shown to run, not measured
+SAMPLES = 2  # of each held-out problem, whenever the policy is measured
 
 
 # --- the model --------------------------------------------------------------------------------------------------------
@@ -43,21 +47,14 @@ LARGE_MODEL_PROBLEMS, LARGE_MODEL_TOKENS = 2, 32  # a large model is shown to ru
 
 @functools.cache
 def reference_model() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The model that MODEL names, as it came: in eval mode, frozen, and the same one for all runs."""
-    model, tokenizer = load(TOY)
-    if not is_tiny():
-        model.generation_config.max_new_tokens = LARGE_MODEL_TOKENS
+    """The model that MODEL names, as training begins with it: in eval mode, frozen, and the same one for all runs."""
+    model, tokenizer = starting_point(TOY)
     return model.requires_grad_(False), tokenizer
 
 
 def fresh_policy() -> PreTrainedModel:
     """A copy that may learn. It is no second name of the reference: log pi_ref must not follow log pi."""
-    return copy.deepcopy(reference_model()[0]).requires_grad_(True)
-
-
-def fitted(recipe: Recipe) -> Recipe:
-    """The recipe for the model that MODEL names: small steps and batches for a large one."""
-    return recipe if is_tiny() else replace(recipe, learning_rate=min(recipe.learning_rate, 1e-5), batch=2)
+    return ready_to_learn(copy.deepcopy(reference_model()[0]).requires_grad_(True))
 
 
 # --- the data ---------------------------------------------------------------------------------------------------------
@@ -72,8 +69,8 @@ class Pairs:
     rejected: list[list[int]]
 
     def drawn(self, n: int, dice: torch.Generator) -> "Pairs":
-        """n different pairs, at random."""
-        places = torch.randperm(len(self.prompts), generator=dice)[:n].tolist()
+        """n different pairs, at random; of several processes each has its share of them."""
+        places = share(torch.randperm(len(self.prompts), generator=dice)[:n].tolist(), "pairs")
         return Pairs(*([texts[i] for i in places] for texts in (self.prompts, self.chosen, self.rejected)))
 
 
@@ -95,36 +92,42 @@ class Data:
 
 
 def arithmetic_data(tokenizer: PreTrainedTokenizerBase) -> Data:
-    train, held_out = problems()
-    if not is_tiny():
-        held_out = held_out[:LARGE_MODEL_PROBLEMS]
-    pairs = (tokenized(preference_pairs(among), tokenizer) for among in (train, held_out))
-    return Data(*pairs, [row(problem) for problem in held_out])
+    train, others = problems()
+    asked = held_out(others)
+    pairs = (tokenized(preference_pairs(among), tokenizer) for among in (train, asked))
+    return Data(*pairs, [row(problem) for problem in asked])
 
 
 # --- the algorithm ----------------------------------------------------------------------------------------------------
 
 
 def log_probs(model: PreTrainedModel, prompts: list[list[int]], completions: list[list[int]]) -> Tensor:
-    """log pi(y|x) of each completion, (B,)."""
+    """log pi(y|x) of each completion, (B,), in micro-batches."""
     pad = model.generation_config.pad_token_id
-    batch = {name: ids.to(model.device) for name, ids in collate(prompts, completions, pad).items()}
-    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
-    found = sequence_logprobs(logits, batch["input_ids"], batch["completion_mask"])
-    if not isinstance(found, Tensor) or found.shape != (len(prompts),):
-        raise ValueError("a log-probability for each completion is expected")
-    return found
+
+    def some(rows: slice) -> Tensor:
+        batch = collate(prompts[rows], completions[rows], pad)
+        batch = {name: ids.to(model.device) for name, ids in batch.items()}
+        logits = forward(model, input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.float()
+        found = sequence_logprobs(logits, batch["input_ids"], batch["completion_mask"])
+        if not isinstance(found, Tensor) or found.shape != (len(prompts[rows]),):
+            raise ValueError("a log-probability for each completion is expected")
+        return found
+
+    longest = max(len(prompt) + len(completion) for prompt, completion in zip(prompts, completions, strict=True))
+    size = max(1, micro_batch(model, longest) // 2)  # chosen and rejected completions have a graph at the same time
+    return in_micro_batches(model, some, [slice(start, start + size) for start in range(0, len(prompts), size)])
 
 
 class PreferenceTraining:
     """A policy that learns from pairs, and the reference it is held to."""
 
     def __init__(self, recipe: Recipe, seed: int) -> None:
-        self.recipe = fitted(recipe)
+        self.recipe = recipe
         self.reference, self.tokenizer = reference_model()
         self.network = fresh_policy()
         self.data = arithmetic_data(self.tokenizer)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.recipe.learning_rate)
+        self.optimizer = adam(self.network, recipe.learning_rate)
         self.dice = generator(seed, "pairs")
         self.held_out_reference = self.no_gradient(self.reference, self.data.held_out)
 
@@ -146,10 +149,11 @@ class PreferenceTraining:
 
         self.optimizer.zero_grad()
         loss.backward()
+        average_gradients(self.network.parameters())  # of several processes
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_NORM)
         self.optimizer.step()
 
-    def measure(self, samples: int = 2) -> dict[str, float]:
+    def measure(self, samples: int = SAMPLES) -> dict[str, float]:
         """Where the policy stands, on what is held out."""
         beta = self.recipe.beta
         (pc, pr), (rc, rr) = self.no_gradient(self.network, self.data.held_out), self.held_out_reference

@@ -7,7 +7,8 @@ python labs/lab5_dpo/train.py --run nll                the likelihood term witho
 python labs/lab5_dpo/train.py --run reward_model       a reward model from the same pairs
 python labs/lab5_dpo/train.py --run rlhf               that, and policy gradient on its rewards
 python labs/lab5_dpo/train.py --run dpo --seeds 3      seeds 0 to 2, for the curves
-MODEL=smollm2 python labs/lab5_dpo/train.py --run dpo_nll --steps 2      a few steps of a larger model
+MODEL=smollm2 python labs/lab5_dpo/train.py            a real model: trained on a GPU, else shown
+MODEL=smollm2 GPUS=8 python labs/lab5_dpo/train.py     the same on eight GPUs
 
 Ctrl-C saves what there is, and the same command goes on from there; `--fresh` starts again.
 """
@@ -16,6 +17,7 @@ import argparse
 from functools import partial
 
 from labs.common.errors import CannotUse
+from labs.common.recipes import is_tiny
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.script import Script, end_with
 
@@ -26,7 +28,7 @@ STAGES = ("reward_model", "rlhf")  # of RLHF: the second needs the first
 
 def main() -> int:
     args = parse_arguments()
-    script = Script(__file__)
+    script = Script(__file__, in_parallel=True)
     script.console.print("Loading torch and transformers ...")
     if script.load("training_run") is None:  # here, so that a mistake in your file ends in a message too
         return 1
@@ -36,7 +38,7 @@ def main() -> int:
     try:
         reference_model()
     except CannotUse as sentence:  # here, so that it is said once and not for each run
-        script.console.print(str(sentence), markup=False, highlight=False, soft_wrap=True)
+        script.report(sentence, "")
         return 1
     return train(args, script)
 
@@ -57,11 +59,17 @@ def train(args: argparse.Namespace, script: Script) -> int:
     trained = script.train_all(groups, headings, args.fresh)
     script.show(
         trained.table,
-        "On what is held out: the share of samples that are right (target {:g}, half\n"
-        "{:g}), and of pairs ranked right (target {:g}, half {:g}). runs/ keeps the\nbest dpo_nll.".format(
-            *(bar for milestone in MILESTONES.values() for bar in (milestone.target, milestone.half))
+        "On what is held out: the share of samples that are right, and of pairs ranked\nright."
+        + (
+            " The targets are {:g} and {:g}; {:g} and {:g} earn half. runs/ keeps the best\ndpo_nll.".format(
+                *(milestone.target for milestone in MILESTONES.values()),
+                *(milestone.half for milestone in MILESTONES.values()),
+            )
+            if is_tiny()
+            else ""
         ),
     )
+    script.draw(trained)
     return script.exit_code(trained)
 
 

@@ -3,6 +3,7 @@
 python labs/lab6_kto/plot.py draws
   runs/value.png   the value and the push of a completion against r, by your kto_value and kto_grad_weight
   runs/kto.png     r, the push and the sampled accuracy against gradient steps, for every run that was trained
+                   (runs/kto-smollm2.png with MODEL=smollm2)
 and says in words what is in them and what is missing.
 """
 
@@ -10,9 +11,10 @@ import numpy as np
 import torch
 from matplotlib.lines import Line2D
 
-from evaluate import MILESTONES, RUNS
+from evaluate import HERE, MILESTONES, RUNS
 from labs.common.curves import Curve, changed, draw_panels, draw_runs, draw_target, read_runs, say_missing, say_runs
 from labs.common.plotting import COLOURS, LINES, attempt, new_figure, save_figure
+from labs.common.recipes import as_typed, is_tiny, model_name, of_model
 
 BETA = 0.1
 REFERENCE_POINTS = (0.0, 20.0)
@@ -64,24 +66,26 @@ def draw_value() -> None:
 
 
 def draw_curves() -> None:
-    runs = read_runs(RUNS, RUN_NAMES)
+    picture = f"runs/kto{of_model()}.png"
+    runs = read_runs(RUNS, RUN_NAMES, model=model_name())
     if not runs:
-        print("runs/kto.png is not drawn: nothing has been trained yet (make lab6-train).")
+        print(f"{picture} is not drawn: nothing has been trained yet (make lab6-train{as_typed()}).")
         return
-    print("runs/kto.png:")
+    print(f"{picture}:")
     runs = changed(runs, ("push_desirable", "push_undesirable"), lambda curve: Curve(curve.x, np.abs(curve.y)))
     title = "On held-out problems: mean over the seeds, band of one standard error"
     figure, axes = draw_panels(runs, PANELS, title, "gradient steps")
     say_runs(runs, "steps")
-    say_missing(runs, {run: (3, f"--run {run}") for run in RUN_NAMES})
     for panel, (beside, thick, thin) in BESIDE.items():
         draw_runs(axes[panel], runs, beside, thin=True)
         key = [Line2D([], [], color="0.3", linewidth=width) for width in (1.8, 0.7)]
         axes[panel].legend(key, [thick, thin], fontsize=8)
     axes["push_undesirable"].set_yscale("log")
-    draw_target(axes["accuracy"], MILESTONES["kto"].target)
+    if is_tiny():  # of it the report and the milestone are
+        say_missing(runs, {run: (3, f"--run {run}") for run in RUN_NAMES})
+        draw_target(axes["accuracy"], MILESTONES["kto"].target)
     axes["accuracy"].set_ylim(0, 1)
-    save_figure(figure, RUNS / "kto.png")
+    save_figure(figure, HERE / picture)
 
 
 if __name__ == "__main__":

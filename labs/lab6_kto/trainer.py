@@ -4,7 +4,6 @@ Read it before you start: pairs lose their partners, a batch gets its reference 
 """
 
 import copy
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +14,19 @@ from transformers import PreTrainedModel
 
 from kto import balance_weights, kto_grad_weight, kto_loss, kto_reference_point, mismatched_pairs, unpair
 from labs.common.evaluation import evaluate
-from labs.common.language_model import completion_ids, is_tiny, load, log_likelihoods, prompt_ids
+from labs.common.language_model import completion_ids, log_likelihoods, prompt_ids
+from labs.common.memory import adam, ready_to_learn
+from labs.common.parallel import average_gradients, gathered, share
+from labs.common.recipes import held_out
 from labs.common.seeding import generator
 from labs.common.toys.arithmetic import TOY, Problem, preference_pairs, problems, row
+from labs.common.warm_start import starting_point
 
 Ids = list[int]
 Pair = tuple[Ids, Ids]  # a prompt and a completion, its own one or not
 
 MAX_NORM = 1.0  # of the gradient
+SAMPLES = 2  # of each held-out problem, whenever the policy is measured
 
 
 @dataclass(frozen=True)
@@ -44,37 +48,31 @@ RECIPES = {
 }
 
 
-def recipe_of(run: str) -> Recipe:
-    """The run's recipe; for a larger model with small steps and batches, since there it is only shown to work."""
-    recipe = RECIPES[run]
-    return recipe if is_tiny() else dataclasses.replace(recipe, learning_rate=1e-5, batch=4)
-
-
 class KTO:
     """A policy that learns from completions with a thumb up or down, and the reference that it is compared with."""
 
     def __init__(self, recipe: Recipe, seed: int) -> None:
         self.recipe = recipe
-        self.policy, self.tokenizer = load(TOY)
+        model, self.tokenizer = starting_point(TOY)
+        self.policy = ready_to_learn(model)
         self.reference = copy.deepcopy(self.policy).requires_grad_(False)  # it must not follow the policy
-        self.optimiser = torch.optim.Adam(self.policy.parameters(), lr=recipe.learning_rate)
+        self.optimiser = adam(self.policy, recipe.learning_rate)
         self.dice = generator(seed, "batches")
         self.steps = 0
 
-        training, held_out = problems()
+        training, others = problems()
         self.examples, self.desirable = self.examples_of(training, recipe.desirable)
         n_d = int(self.desirable.sum())
         n_u = len(self.desirable) - n_d
         self.lambda_d, self.lambda_u = balance_weights(n_d, n_u) if recipe.balanced else (1.0, 1.0)
 
-        if not is_tiny():  # is shown to work, and not measured: a few problems, short answers
-            held_out = held_out[:4]
-            self.policy.generation_config.max_new_tokens = 64
-        self.held_out_rows = [row(problem) for problem in held_out]
-        self.held_out, self.held_out_desirable = self.examples_of(held_out, 0.5)
+        asked = held_out(others)
+        self.held_out_rows = [row(problem) for problem in asked]
+        self.held_out, self.held_out_desirable = self.examples_of(asked, 0.5)
         self.held_out_mismatched = mismatched(self.held_out)
-        self.held_out_ref = self.log_probs(self.reference, self.held_out).detach()
-        self.held_out_mismatched_ref = self.log_probs(self.reference, self.held_out_mismatched).detach()
+        with torch.no_grad():
+            self.held_out_ref = self.log_probs(self.reference, self.held_out)
+            self.held_out_mismatched_ref = self.log_probs(self.reference, self.held_out_mismatched)
 
     def examples_of(self, among: list[Problem], share: float) -> tuple[list[Pair], Tensor]:
         """The completions one by one, desirable ones first, and their labels: what was a pair is not known any more.
@@ -98,14 +96,16 @@ class KTO:
         """One batch and one gradient step. Returns the batch's z0."""
         # The batch in an order of its own: two completions of one prompt seldom follow each other.
         drawn = torch.randperm(len(self.examples), generator=self.dice)[: self.recipe.batch]
-        batch = [self.examples[i] for i in drawn]
-        desirable = self.desirable[drawn].to(self.policy.device)
+        whole = [self.examples[i] for i in drawn]
+        batch = share(whole, "examples")  # of several processes each computes a part, and z0 is that of the whole
+        desirable = self.desirable[share(drawn, "examples")].to(self.policy.device)
 
         # The reference point: how far the policy has moved, judged by completions that were written for other prompts.
         with torch.no_grad():
             ref_logp = self.log_probs(self.reference, batch)
-            others = mismatched(batch)
-            z0 = reference_point(self.log_probs(self.policy, others), self.log_probs(self.reference, others))
+            others = share(mismatched(whole), "examples")
+            both = self.log_probs(self.policy, others), self.log_probs(self.reference, others)
+            z0 = reference_point(*map(gathered, both))
 
         # The loss.
         logp = self.log_probs(self.policy, batch)
@@ -115,12 +115,13 @@ class KTO:
 
         self.optimiser.zero_grad()
         losses.mean().backward()
+        average_gradients(self.policy.parameters())
         torch.nn.utils.clip_grad_norm_(self.policy.parameters(), MAX_NORM)
         self.optimiser.step()
         self.steps += 1
         return z0.item()
 
-    def measure(self, samples: int = 2) -> dict[str, float]:
+    def measure(self, samples: int = SAMPLES) -> dict[str, float]:
         """Where the policy stands, on problems that are held out: mean log-ratios and pushes, and sampled answers."""
         with torch.no_grad():
             logp = self.log_probs(self.policy, self.held_out)

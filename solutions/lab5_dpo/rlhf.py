@@ -10,16 +10,19 @@ import torch
 from torch import Tensor, nn
 
 from dpo import bradley_terry_loss, collate, kl_penalised_reward, preference_accuracy, reward_margin
+from labs.common.engines import engine_for
 from labs.common.evaluation import evaluate
-from labs.common.language_model import prompt_ids
-from labs.common.sampling import Samples, generate
+from labs.common.language_model import forward, prompt_ids
+from labs.common.memory import adam
+from labs.common.parallel import average_gradients, mean, own_dice, share
+from labs.common.sampling import Samples
 from labs.common.seeding import generator
 from labs.common.toys.arithmetic import TOY, problems
 from preference_training import (
     MAX_NORM,
+    SAMPLES,
     Recipe,
     arithmetic_data,
-    fitted,
     fresh_policy,
     log_probs,
     reference_model,
@@ -49,7 +52,8 @@ class RewardModel(nn.Module):
         """The reward of each completion, (B,)."""
         device = self.head.weight.device
         batch = {name: ids.to(device) for name, ids in collate(prompts, completions, self.pad).items()}
-        hidden = self.trunk(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+        read = forward(self.trunk, input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+        hidden = read.last_hidden_state.float()
         last = batch["attention_mask"].sum(1) - 1  # the only position that has read everything
         rewards: Tensor = self.head(hidden[torch.arange(len(last), device=device), last])
         return rewards.squeeze(-1)
@@ -57,10 +61,10 @@ class RewardModel(nn.Module):
 
 class RewardModelTraining:
     def __init__(self, recipe: Recipe, seed: int) -> None:
-        self.recipe = fitted(recipe)
+        self.recipe = recipe
         self.network = RewardModel()
         self.data = arithmetic_data(reference_model()[1])
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.recipe.learning_rate)
+        self.optimizer = adam(self.network, recipe.learning_rate)
         self.dice = generator(seed, "pairs")
 
     def iterate(self) -> None:
@@ -71,6 +75,7 @@ class RewardModelTraining:
         )
         self.optimizer.zero_grad()
         loss.backward()
+        average_gradients(self.network.parameters())  # of several processes
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_NORM)
         self.optimizer.step()
 
@@ -92,21 +97,23 @@ class Rlhf:
     """REINFORCE with the mean of a group as its baseline, on the KL-penalised rewards of a reward model."""
 
     def __init__(self, recipe: Recipe, seed: int, reward_model: RewardModel) -> None:
-        self.recipe = fitted(recipe)
+        self.recipe = recipe
         self.reference, self.tokenizer = reference_model()
         self.network = fresh_policy()
+        self.engine = engine_for(self.network, self.tokenizer)
         self.reward_model = reward_model.requires_grad_(False)
         self.data = arithmetic_data(self.tokenizer)
         self.prompts = [prompt_ids(self.tokenizer, problem.text) for problem in problems()[0]]
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.recipe.learning_rate)
+        self.optimizer = adam(self.network, recipe.learning_rate)
         self.dice = generator(seed, "prompts and samples", self.network.device)
         self.drawn: dict[str, float] = {}  # of the last batch: reward, KL divergence
 
     def iterate(self) -> None:
-        """One batch of samples, and one gradient step on it."""
+        """One batch of samples, and one gradient step on it. Of several processes each has its share of the prompts."""
         places = torch.randperm(len(self.prompts), generator=self.dice, device=self.dice.device)
-        prompts = [self.prompts[i] for i in places[: max(1, self.recipe.batch // GROUP)].tolist()]
-        samples = generate(self.network, prompts, GROUP, self.dice)
+        drawn = places[: max(1, self.recipe.batch // GROUP)].tolist()
+        prompts = [self.prompts[i] for i in share(drawn, "prompts")]
+        samples = self.engine.generate(prompts, GROUP, own_dice(self.dice))
         prompts = [prompt for prompt in prompts for _ in range(GROUP)]
         completions = self.without_padding(samples)
 
@@ -120,16 +127,18 @@ class Rlhf:
 
         self.optimizer.zero_grad()
         loss.backward()
+        average_gradients(self.network.parameters())  # of several processes
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_NORM)
         self.optimizer.step()
-        self.drawn = {"reward": r.mean().item(), "kl": (logp - ref_logp).mean().item()}
+        self.engine.sync()
+        self.drawn = mean({"reward": r.mean().item(), "kl": (logp - ref_logp).mean().item()})
 
     def without_padding(self, samples: Samples) -> list[list[int]]:
         """Each completion up to and with the token that ends it, where one does."""
         ends = self.network.generation_config.eos_token_id
         return [until_end(ids, [ends] if isinstance(ends, int) else ends) for ids in samples.completion_ids.tolist()]
 
-    def measure(self, samples: int = 2) -> dict[str, float]:
+    def measure(self, samples: int = SAMPLES) -> dict[str, float]:
         found = evaluate(TOY, self.network, self.tokenizer, self.data.rows, samples)
         return {"sampled_accuracy": found["accuracy"].mean, "format": found["format"].mean} | self.drawn
 

@@ -1,20 +1,21 @@
 """One run with one seed: its progress, checkpoint, curves, and the weights handed over. Given code."""
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evaluate import FIGURES, HERE, MILESTONES
 from labs.common.artefacts import load_tensors
-from labs.common.language_model import is_tiny, model_name
 from labs.common.manifest import verdict
+from labs.common.memory import Work
 from labs.common.networks import load_weights, weights_of
+from labs.common.parallel import part
+from labs.common.recipes import fitted, is_tiny
 from labs.common.stages import Stage
-from labs.common.training.run import TrainingRun
-from preference_training import RECIPES, PreferenceTraining, Recipe, reference_model
-from rlhf import REWARD_MODEL, RLHF, RewardModel, RewardModelTraining, Rlhf
+from labs.common.training.model_run import ModelRun
+from preference_training import RECIPES, SAMPLES, PreferenceTraining, Recipe, reference_model
+from rlhf import GROUP, REWARD_MODEL, RLHF, RewardModel, RewardModelTraining, Rlhf
 
 MEASURE_EVERY = 10  # steps
 TITLES = {
@@ -27,24 +28,18 @@ TITLES = {
 ALL_RECIPES = RECIPES | {"reward_model": REWARD_MODEL, "rlhf": RLHF}
 
 
-class PreferenceRun(TrainingRun):
+class PreferenceRun(ModelRun):
     """What learns, and everything that is told about it. `needed` has what earlier stages left, by their names."""
-
-    digits = 3
 
     def __init__(
         self, kind: str, seed: int, steps: int | None = None, needed: Mapping[str, Path] | None = None
     ) -> None:
         self.kind = kind
-        recipe = ALL_RECIPES[kind]
+        recipe = fitted("lab5", ALL_RECIPES[kind])
         self.recipe = dataclasses.replace(recipe, steps=steps or recipe.steps)
-        short = "" if self.recipe.steps == recipe.steps else f"-steps{self.recipe.steps}"
-        model = "" if is_tiny() else "-" + re.sub(r"\W+", "_", model_name()).strip("_")
-        name = f"{kind}-seed{seed}{short}{model}"  # a short try, or another model, has files of its own
-        super().__init__(HERE, name, f"{TITLES[kind]}, seed {seed}", kind, seed)
-        self.left_out = "another model" if model else "a short try" if short else ""
-        self.keeps_checkpoint = is_tiny()
-        self.artefact = self.runs / f"{name}.safetensors" if kind == "reward_model" else None
+        super().__init__(HERE, kind, TITLES[kind], seed, self.recipe.steps, recipe.steps)
+        self.rows = self.of_process()  # completions that a step computes
+        self.artefact = self.runs / f"{self.name}.safetensors" if kind == "reward_model" else None
         self.learner = self.new_learner(self.recipe, needed or {})
         self.steps = 0
 
@@ -59,19 +54,27 @@ class PreferenceRun(TrainingRun):
             return Rlhf(recipe, self.seed, reward_model)
         return PreferenceTraining(recipe, self.seed)
 
+    @property
+    def policy(self) -> Any:
+        network = self.learner.network
+        return network.trunk if isinstance(network, RewardModel) else network
+
+    def work(self) -> Work:
+        """Of pairs both completions; a reward model gives no logits."""
+        pairs = self.learner.data.train
+        prompt, completion = (max(map(len, texts)) for texts in (pairs.prompts, pairs.chosen))
+        if self.kind == "reward_model":
+            return Work(self.rows, prompt + completion, 0, drawn=0)
+        drawn = max(self.rows, SAMPLES * len(self.learner.data.rows))
+        return Work(self.rows, prompt, completion, drawn, 1 + (self.kind == "rlhf"), all_logits=True)
+
+    def of_process(self) -> int:
+        if self.kind == "rlhf":
+            return GROUP * part(max(1, self.recipe.batch // GROUP), "prompts")
+        return 2 * part(self.recipe.batch, "pairs")
+
     def artefact_bytes(self) -> bytes:
         return weights_of(self.learner.network)
-
-    @property
-    def finished(self) -> bool:
-        return self.steps >= self.recipe.steps
-
-    @property
-    def progress(self) -> tuple[float, float]:
-        return self.steps, self.recipe.steps
-
-    def reached(self) -> str:
-        return f"{self.steps} steps"
 
     def figures(self) -> str:
         names = {"sampled_accuracy": "right", "preference_accuracy": "ranked right"}
@@ -111,7 +114,7 @@ class PreferenceRun(TrainingRun):
             self.hand_over("dpo", min(reached.values()), files, facts, ["torch", "transformers"])
             self.remarks.append(verdict(MILESTONES, reached))
         elif self.kind in RECIPES:
-            self.remarks.append("for comparison" if is_tiny() else "a demonstration: nothing is handed over")
+            self.remarks.append(self.for_what("for comparison"))
         columns = [f"{reached[name]:.3f}" if name in reached else "-" for name in MILESTONES]
         return str(self.seed), str(self.steps), *columns, f"{self.cpu_seconds:.1f}"
 

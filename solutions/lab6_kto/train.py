@@ -4,7 +4,8 @@ python labs/lab6_kto/train.py                             kto and kto_unbalanced
 python labs/lab6_kto/train.py --run kto --seeds 3         seeds 0 to 2 of one of them
 python labs/lab6_kto/train.py --run kto_unweighted        unbalanced labels without balance_weights
 python labs/lab6_kto/train.py --steps 5                   a first look
-MODEL=smollm2 python labs/lab6_kto/train.py --steps 2     the same code on a real model, to see it run
+MODEL=smollm2 python labs/lab6_kto/train.py               a real model: trained on a GPU, else shown
+MODEL=smollm2 GPUS=8 python labs/lab6_kto/train.py        the same on eight GPUs
 
 Ctrl-C saves what there is, and the same command goes on from there; `--fresh` starts again.
 """
@@ -12,6 +13,7 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 import argparse
 from functools import partial
 
+from labs.common.recipes import is_tiny
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.script import Script, end_with
 
@@ -20,7 +22,7 @@ RUNS = ("kto", "kto_unbalanced", "kto_unweighted")
 
 def main() -> int:
     args = parse_arguments()
-    script = Script(__file__)
+    script = Script(__file__, in_parallel=True)
     training_run = script.load("training_run")  # here, so that a mistake in your file ends in a message too
     if training_run is None:
         return 1
@@ -29,11 +31,16 @@ def main() -> int:
     milestone = training_run.MILESTONES["kto"]
     script.show(
         trained.table,
-        "Right: the share of sampled answers to held-out problems; .60 before training.\n"
-        f"The target of kto is {milestone.target:g}, half of the points from {milestone.half:g}.\n"
-        "r: the mean log-ratio of desirable (D) and undesirable (U) held-out completions.\n"
-        "runs/ keeps the best kto.",
+        "Right: the share of sampled answers to held-out problems.\n"
+        "r: the mean log-ratio of desirable (D) and undesirable (U) held-out completions."
+        + (
+            f"\nBefore training .60 are right. The target of kto is {milestone.target:g}, half of the points\n"
+            f"from {milestone.half:g}. runs/ keeps the best kto."
+            if is_tiny()
+            else ""
+        ),
     )
+    script.draw(trained)
     return script.exit_code(trained)
 
 

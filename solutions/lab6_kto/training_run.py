@@ -4,52 +4,49 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from evaluate import HERE, MILESTONES, judged
-from labs.common.language_model import is_tiny, model_name
+from evaluate import HERE, MILESTONES
+from labs.common.held_out import held_out
 from labs.common.manifest import verdict
+from labs.common.memory import Work
 from labs.common.networks import weights_of
-from labs.common.training.run import TrainingRun
-from trainer import KTO, RECIPES, recipe_of
+from labs.common.parallel import part
+from labs.common.recipes import fitted, is_tiny
+from labs.common.training.model_run import ModelRun
+from trainer import KTO, RECIPES, SAMPLES
 
 MEASURE_EVERY = 10  # steps; of the first twenty every second one, since much happens there
 
 
-class KTORun(TrainingRun):
+class KTORun(ModelRun):
     """A KTO, and everything that is told about it. A step is a gradient step."""
 
-    digits = 3
-
     def __init__(self, run: str, seed: int, steps: int | None = None) -> None:
-        recipe = recipe_of(run)
-        steps = steps or recipe.steps
-        short = steps != RECIPES[run].steps
-        name = f"{run}-seed{seed}" + (f"-steps{steps}" if short else "")
-        title = f"{run}, seed {seed}"
-        if not is_tiny():
-            name, title = f"{name}-another_model", f"{title}, {model_name()}"
-        super().__init__(HERE, name, title, run, seed)
-        self.left_out = "a short try" if short else ""
+        recipe = fitted("lab6", RECIPES[run])
+        self.recipe = dataclasses.replace(recipe, steps=steps or recipe.steps)
+        super().__init__(HERE, run, run, seed, self.recipe.steps, recipe.steps)
         self.run = run
-        self.recipe = dataclasses.replace(recipe, steps=steps)
+        self.rows = part(self.recipe.batch, "examples")  # that a process computes
         self.kto = KTO(self.recipe, seed)
 
     @property
-    def finished(self) -> bool:
-        return self.kto.steps >= self.recipe.steps
+    def policy(self) -> Any:
+        return self.kto.policy
+
+    def work(self) -> Work:
+        prompt, completion = (max(map(len, ids)) for ids in zip(*self.kto.examples, strict=True))
+        drawn = SAMPLES * len(self.kto.held_out_rows)
+        return Work(self.rows, prompt, completion, drawn, all_logits=True)
 
     @property
-    def progress(self) -> tuple[float, float]:
-        return self.kto.steps, self.recipe.steps
-
-    def reached(self) -> str:
-        return f"{self.kto.steps} steps"
+    def steps(self) -> int:
+        return self.kto.steps
 
     def figures(self) -> str:
         right = f", {self.last('accuracy'):.2f} right" if self.curves else ""
         return f"{self.kto.steps} of {self.recipe.steps} steps{right}"
 
     def step(self) -> None:
-        often = is_tiny()  # a large model is measured once, at the end
+        often = self.purpose != "demonstration"  # which is measured once, at the end
         if often and not self.curves:
             self.measured(self.kto.steps, self.kto.measure())
         self.kto.iterate()
@@ -64,27 +61,21 @@ class KTORun(TrainingRun):
     def restore(self, state: dict[str, Any]) -> None:
         self.kto.load_state_dict(state["kto"])
 
-    def save(self) -> None:
-        if is_tiny():  # the checkpoint of a large model takes gigabytes, and its steps are few
-            super().save()
-
     def results(self) -> Sequence[str]:
         """The weights are handed over where the run is the milestone's, and the model the one that is graded."""
-        if not self.curves:  # a large model, interrupted
+        if not self.curves:  # a demonstration, interrupted
             self.measured(self.kto.steps, self.kto.measure())
         last = {name: values[-1] for name, (_, values) in self.curves.items()}
         if is_tiny():
-            found = judged(self.kto.policy, self.kto.tokenizer)
+            found = held_out(self.kto.policy, self.kto.tokenizer)
             last |= {name: estimate.mean for name, estimate in found.items()}
-        if not is_tiny():
-            self.remarks.append("demonstration, not saved")
-        elif self.run == "kto":
+        if is_tiny() and self.run == "kto":
             weights = {"kto.safetensors": weights_of(self.kto.policy)}
             facts = {"target": MILESTONES["kto"].target, "steps": self.kto.steps}
             best = self.hand_over("kto", last["accuracy"], weights, facts, ["torch", "transformers"])
             self.remarks.append(verdict(MILESTONES, {"kto": best}))
         else:
-            self.remarks.append("for comparison")
+            self.remarks.append(self.for_what("for comparison"))
         shares = f"{last['accuracy']:.3f}", f"{last['format']:.3f}"
         ratios = f"{last['desirable']:.1f}", f"{last['undesirable']:.1f}"
         return str(self.seed), *shares, *ratios, f"{self.cpu_seconds:.1f}"

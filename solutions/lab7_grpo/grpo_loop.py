@@ -24,8 +24,11 @@ from grpo import (
     kl_k3,
     rloo_advantages,
 )
+from labs.common.engines import engine_for
 from labs.common.language_model import prompt_ids, texts
-from labs.common.sampling import Samples, completion_logits, generate
+from labs.common.memory import adam, in_micro_batches, micro_batch, ready_to_learn
+from labs.common.parallel import anyone, average_gradients, mean, own_dice, share, weight
+from labs.common.sampling import Samples, completion_logits
 from labs.common.seeding import generator
 from labs.common.toys.arithmetic import gold_answer
 from labs.common.toys.toy import Row
@@ -56,12 +59,13 @@ class GRPO:
     def __init__(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: list[Row], seed: int, recipe: Recipe
     ) -> None:
-        self.policy = model
+        self.policy = ready_to_learn(model)
         self.tokenizer = tokenizer
         self.rows = rows
         self.recipe = recipe
+        self.engine = engine_for(model, tokenizer)  # draws completions: ENGINE says with what
         self.reference = copy.deepcopy(model).requires_grad_(False)  # pi_ref: the model as it came, for all time [2]
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
+        self.optimizer = adam(model, recipe.learning_rate)
         self.prompt_dice = generator(seed, "prompts")
         self.sampling_dice = generator(seed, "sampling", model.device)
         self.steps = 0
@@ -70,9 +74,10 @@ class GRPO:
         recipe, G = self.recipe, self.recipe.G
 
         # A batch of problems [4], and G completions of each from the policy as it is now: pi_old [5, 6].
+        # Of several processes each has its share of the problems, and all completions of these.
         chosen = torch.randperm(len(self.rows), generator=self.prompt_dice)[: recipe.prompts].tolist()
-        rows = [self.rows[i] for i in chosen]
-        drawn = generate(self.policy, [self.ask(row["problem"]) for row in rows], G, self.sampling_dice)
+        rows = [self.rows[i] for i in share(chosen, "prompts")]
+        drawn = self.engine.generate([self.ask(row["problem"]) for row in rows], G, own_dice(self.sampling_dice))
         completions, old_logp = drawn.completion_ids, drawn.logps
 
         # The reward of each completion, by rules [7]; row p*G + g is completion g of problem p.
@@ -101,7 +106,7 @@ class GRPO:
             "training_format": sum(fmt) / len(fmt),
             "no_spread": (groups == groups[:, :1]).all(dim=1).float().mean().item(),
             "length": tokens.item() / len(mask),
-            "kl": (kl_k3(old_logp, ref_logp) * mask).sum().item() / tokens.item(),
+            "kl": (kl_k3(old_logp, ref_logp) * mask).sum().item() / tokens.item() * weight(tokens.item()),
         }
 
         # DAPO leaves out the groups that teach nothing. (In the paper other problems are drawn in their place.)
@@ -109,18 +114,19 @@ class GRPO:
         if recipe.variant == "dapo":
             kept = of_shape("keep_informative", keep_informative(rewards, G), (len(rewards),)).bool()
             mask, old_logp, adv = mask[kept], old_logp[kept], adv[kept]
+        counts = weight(mask.sum().item()) if recipe.variant == "dapo" else 1.0  # its loss is a mean over tokens
 
         # Gradient steps on the objective [9, 10].
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.learning_rate * (1 - self.steps / recipe.steps)
-        for _ in range(recipe.iterations if len(mask) else 0):
+        for _ in range(recipe.iterations if anyone(len(mask) > 0) else 0):
             logp = self.logps(self.policy, drawn)[kept]
             match recipe.variant:
                 case "dr_grpo":
                     longest = self.policy.generation_config.max_new_tokens
                     loss = dr_grpo_loss(logp, old_logp, rewards, mask, G, longest, eps=recipe.eps)
-                case "dapo":
-                    loss = dapo_loss(logp, old_logp, adv, mask)
+                case "dapo":  # of several processes, one may have kept nothing
+                    loss = dapo_loss(logp, old_logp, adv, mask) if len(mask) else logp.sum()
                 case "gspo":
                     loss = gspo_loss(logp, old_logp, adv, mask)
                 case _:
@@ -128,12 +134,14 @@ class GRPO:
             if not torch.isfinite(of_shape("the loss", loss, ())):
                 raise ValueError(f"the loss of step {self.steps + 1} is {loss.item()}: a step on it would end it all")
             self.optimizer.zero_grad()
-            loss.backward()
+            (counts * loss).backward()
+            average_gradients(self.policy.parameters())
             torch.nn.utils.clip_grad_norm_(self.policy.parameters(), recipe.max_grad_norm)
             self.optimizer.step()
+        self.engine.sync()
 
         self.steps += 1
-        return measured
+        return mean(measured)
 
     def ask(self, problem: str) -> list[int]:
         """A problem as tokens: by the model's own chat template, or, where it has none, by your build_prompt."""
@@ -142,10 +150,14 @@ class GRPO:
         return prompt_ids(self.tokenizer, problem)
 
     def logps(self, model: PreTrainedModel, drawn: Samples) -> Tensor:
-        """log pi of the completions' tokens, (B, C); what stands on padding means nothing."""
+        """log pi of the completions' tokens, (B, C), in micro-batches; what stands on padding means nothing."""
         C = drawn.completion_ids.shape[1]
-        logp = completion_token_logps(completion_logits(model, drawn).float(), drawn.ids[:, -C - 1 :], C)
-        return of_shape("the log-probabilities", logp, drawn.completion_ids.shape)
+
+        def some(part: Samples) -> Tensor:
+            logp = completion_token_logps(completion_logits(model, part).float(), part.ids[:, -C - 1 :], C)
+            return of_shape("the log-probabilities", logp, part.completion_ids.shape)
+
+        return in_micro_batches(model, some, drawn.parts(micro_batch(model, C + 1)))
 
     @property
     def end(self) -> int:
@@ -167,6 +179,7 @@ class GRPO:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.policy.load_state_dict(state["policy"])
+        self.engine.sync()
         self.optimizer.load_state_dict(state["optimizer"])
         self.prompt_dice.set_state(state["prompt_dice"].cpu())
         self.sampling_dice.set_state(state["sampling_dice"].cpu())

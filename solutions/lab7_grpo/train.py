@@ -4,7 +4,8 @@ python labs/lab7_grpo/train.py                                    GRPO on the ti
 python labs/lab7_grpo/train.py --seeds 3                          seeds 0 to 2, for the plot
 python labs/lab7_grpo/train.py --variant grpo --variant rloo      beside a variant, once its bonus task is done
 python labs/lab7_grpo/train.py --steps 6                          a first look
-MODEL=smollm2 python labs/lab7_grpo/train.py --steps 1            the same code on a real model, to see it run
+MODEL=smollm2 python labs/lab7_grpo/train.py                      a real model: trained on a GPU, else shown
+MODEL=smollm2 GPUS=8 python labs/lab7_grpo/train.py               the same on eight GPUs
 
 Ctrl-C saves what there is, and the same command goes on from there; `--fresh` starts again.
 """
@@ -12,6 +13,8 @@ Ctrl-C saves what there is, and the same command goes on from there; `--fresh` s
 import argparse
 from functools import partial
 
+from evaluate import MILESTONES
+from labs.common.recipes import is_tiny
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.script import Script, end_with
 
@@ -20,7 +23,7 @@ VARIANTS = ("grpo", "rloo", "dr_grpo", "dapo", "gspo")
 
 def main() -> int:
     args = parse_arguments()
-    script = Script(__file__)
+    script = Script(__file__, in_parallel=True)
     training_run = script.load("training_run")  # here, so that a mistake in your files ends in a message too
     if training_run is None:
         return 1
@@ -30,13 +33,18 @@ def main() -> int:
     }
     headings = ("variant", "seed", "accuracy", "format", "steps", "CPU s")
     trained = script.train_all(groups, headings, args.fresh)
-    accuracy, in_format = (training_run.MILESTONES[name] for name in ("accuracy", "format"))
+    accuracy, in_format = (MILESTONES[name] for name in ("accuracy", "format"))
     script.show(
         trained.table,
-        "Accuracy and format on the held-out problems, with standard errors: the targets\n"
-        f"are {accuracy.target:g} and {in_format.target:g}; {accuracy.half:g} and {in_format.half:g} earn half. "
-        "runs/ keeps the best GRPO model.",
+        "Accuracy and format on the held-out problems, with standard errors"
+        + (
+            f": the targets\nare {accuracy.target:g} and {in_format.target:g}; {accuracy.half:g} and "
+            f"{in_format.half:g} earn half. runs/ keeps the best GRPO model."
+            if is_tiny()
+            else "."
+        ),
     )
+    script.draw(trained)
     return script.exit_code(trained)
 
 

@@ -4,8 +4,9 @@ import argparse
 from collections.abc import Sequence
 
 
-def argument_parser(doc: str | None, seeds: bool = True) -> argparse.ArgumentParser:
-    """For a script's docstring: --fresh, and, where there are `seeds`, --seed and --seeds (seeds_of tells which)."""
+def argument_parser(doc: str | None, seeds: bool = True, fresh: bool = True) -> argparse.ArgumentParser:
+    """For a script's docstring: --seed and --seeds where there are `seeds` (seeds_of tells which), and --fresh where
+    there are checkpoints to go on from."""
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, usage="%(prog)s [options]"
     )
@@ -13,7 +14,8 @@ def argument_parser(doc: str | None, seeds: bool = True) -> argparse.ArgumentPar
         group = parser.add_mutually_exclusive_group()
         group.add_argument("--seed", type=from_0_on, default=0, help="one seed (default 0)")
         group.add_argument("--seeds", type=from_1_on, metavar="N", help="the seeds 0 to N-1, one after the other")
-    parser.add_argument("--fresh", action="store_true", help="train again what was trained already")
+    if fresh:
+        parser.add_argument("--fresh", action="store_true", help="train again what was trained already")
     return parser
 
 

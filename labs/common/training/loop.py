@@ -1,5 +1,6 @@
-"""Trains a run from its checkpoint on: with a bar, saved every two seconds, and stopped by Ctrl-C after a step."""
+"""Trains a run from its checkpoint on: with a bar, saved every few seconds, and stopped by Ctrl-C after a step."""
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable
@@ -8,30 +9,47 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from labs.common import parallel
 from labs.common.training.run import TrainingRun
 
 SAVE_SECONDS = 2.0
+SHARE = 20  # times as long as the last save took, a run trains before the next: a real model's takes seconds
 
 
 class CtrlC:
-    """The first Ctrl-C is a request, granted after the running step; the second one stops at once."""
+    """The first Ctrl-C is a request, granted after the running step; the second one stops at once.
+
+    Several processes may hear of the first one from each other before it comes, or get it twice, from torchrun and from
+    SLURM. The second one does not come to them: torchrun ends them.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self.requested = False
+        self.said = False
+
+    def asked(self) -> bool:
+        """Whether it was requested; of several processes, in any. They ask it at the same places, and end together."""
+        agreed = parallel.anyone(self.requested)
+        if agreed:  # else it stays: it may be requested at this very moment
+            self.requested = True
+        return agreed
 
     def __enter__(self) -> "CtrlC":
         self.before = signal.signal(signal.SIGINT, self.handle)
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self.before)
+        if parallel.processes() == 1:
+            signal.signal(signal.SIGINT, self.before)
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
-        if self.requested:
+        if self.requested and parallel.processes() == 1:
             raise KeyboardInterrupt
         self.requested = True
-        self.console.print("Stopping after this step; Ctrl-C again stops at once.")
+        if not self.said:
+            self.console.print("Stopping after this step; Ctrl-C again stops at once.")
+        self.said = True
 
 
 def begun(make: Callable[[], TrainingRun], console: Console, fresh: bool) -> TrainingRun:
@@ -39,8 +57,10 @@ def begun(make: Callable[[], TrainingRun], console: Console, fresh: bool) -> Tra
     run = make()
     if run.checkpoint.exists() and not fresh:
         if went_on(run, console):
+            parallel.refuse_different(run.progress[0])
             return run
         run = make()
+    parallel.refuse_different(run.progress[0])
     if sentence := run.begin():
         console.print(f"{run.title}: {sentence}", markup=False, highlight=False)
     return run
@@ -59,6 +79,9 @@ def went_on(run: TrainingRun, console: Console) -> bool:
         return False
     if run.finished and run.repeats:
         return False
+    if not run.finished and not run.mixes_code and run.codes[-1] != code_now:
+        console.print(f"{run.title}: your code has changed since this was begun, so it starts anew.", highlight=False)
+        return False
     done = "trained already. --fresh trains it again."
     on = f"goes on after {run.reached()}. --fresh starts it again."
     console.print(f"{run.title}: {done if run.finished else on}", highlight=False)
@@ -75,30 +98,43 @@ def went_on(run: TrainingRun, console: Console) -> bool:
 
 
 def train(run: TrainingRun, console: Console, ctrl_c: CtrlC) -> None:
-    """Train a run to its end, or to Ctrl-C; it is saved every two seconds, and at the end."""
+    """Train a run to its end, or to Ctrl-C; it is saved every few seconds, and at the end."""
     run.trained_before = run.finished
     if not run.finished:
-        run.advance()  # before the bar appears: a function that is still to do ends here
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.fields[figures]}", markup=False),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=run.trained_before) as progress:
-        bar = progress.add_task(run.title, total=run.progress[1], figures="")
-        progress.update(bar, completed=run.progress[0], figures=run.figures())
-        saved = time.monotonic()
-        while not run.finished and not ctrl_c.requested:
-            run.advance()
-            progress.update(bar, completed=run.progress[0], figures=run.figures())
-            if time.monotonic() - saved > SAVE_SECONDS:
-                run.save()
-                saved = time.monotonic()
-    run.save()
+        with run.watched():
+            with_bar(run, console, ctrl_c)
+    if parallel.is_main():
+        run.save()
     if run.mixed:
         run.remarks.append("partly with other code")
     if not run.finished:
         run.remarks.append("interrupted")
     if run.trained_before:
         run.remarks.append("trained earlier")
+
+
+def with_bar(run: TrainingRun, console: Console, ctrl_c: CtrlC) -> None:
+    """Train it under a bar, which appears after the first step: a function that is still to do ends before."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[figures]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    due = time.monotonic() + SAVE_SECONDS
+    with contextlib.ExitStack() as shown:
+        progress = Progress(*columns, console=console)
+        bar = progress.add_task(run.title, total=run.progress[1], figures="")
+
+        def between() -> bool:
+            nonlocal due
+            if not progress.live.is_started:
+                shown.enter_context(progress)
+            progress.update(bar, completed=run.progress[0], figures=run.figures())
+            if parallel.is_main() and time.monotonic() >= due:
+                started = time.monotonic()
+                run.save()
+                due = time.monotonic() + max(SAVE_SECONDS, SHARE * (time.monotonic() - started))
+            return ctrl_c.asked()
+
+        run.train(between)

@@ -1,6 +1,7 @@
 """One training run, and the files that it leaves in runs/: its checkpoint, its curves, and what is handed in."""
 
 import abc
+import contextlib
 import functools
 import json
 import math
@@ -13,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from labs.common.manifest import code_digest
+from labs.common.parallel import processes
 
 
 class TrainingRun(abc.ABC):
     """A training run, from its first step or from its checkpoint on.
+
+    Of several processes all train, and only the main one saves and gives `results` (labs/common/parallel.py).
 
     It leaves runs/checkpoints/<name>.pt, from which it goes on, runs/curves/<name>.json, which plot.py draws, and what
     is handed in. Only `save` writes the first two: what an earlier run of the same name left stays until this one has
@@ -27,7 +31,9 @@ class TrainingRun(abc.ABC):
     digits = 1  # of an evaluation in a remark
     repeats = False  # a finished run is done once more when it is asked for again
     keeps_checkpoint = True  # of a large model it would take gigabytes
-    left_out = ""  # why plot.py does not draw it: "a short try", "another model"
+    mixes_code = True  # begun with other code it goes on with the new one; else it starts anew
+    left_out = ""  # why plot.py does not draw it: "a short try", "a demonstration"
+    model = "tiny"  # what it trains, as MODEL names it
 
     # What stages.py sets where the run is a stage of a pipeline.
     stage = ""  # its name in the table
@@ -79,7 +85,14 @@ class TrainingRun(abc.ABC):
 
     @abc.abstractmethod
     def results(self) -> Sequence[str]:
-        """Evaluate, hand over, and return the columns of the table between the first one and the remarks."""
+        """Evaluate, hand over, and return the columns of the table between the first one and the remarks.
+
+        A run that has nothing to show there returns none, and has no row.
+        """
+
+    def watched(self) -> contextlib.AbstractContextManager[None]:
+        """What it is trained within. CannotUse where it cannot be trained here."""
+        return contextlib.nullcontext()
 
     def begin(self) -> str:
         """What comes before the first step, and not before going on from a checkpoint; a sentence about it, if any."""
@@ -93,6 +106,14 @@ class TrainingRun(abc.ABC):
     def mixed(self) -> bool:
         """Whether it was continued with other code than it began with. That is said wherever it counts."""
         return len(self.codes) > 1
+
+    def train(self, between: Callable[[], bool]) -> None:
+        """Train on to the end, or until `between`, which is called after each step, says to stop. A library that has a
+        loop of its own is given it here."""
+        while not self.finished:
+            self.advance()
+            if between():
+                return
 
     def advance(self) -> None:
         """One step, with its time counted."""
@@ -127,34 +148,41 @@ class TrainingRun(abc.ABC):
             self.save_checkpoint()
         curves = {name: [where, [none_for_nan(value) for value in what]] for name, (where, what) in self.curves.items()}
         drawn = {"run": self.drawn_as, "seed": self.seed, "left_out": self.left_out, "finished": self.finished}
-        drawn |= {"mixed": self.mixed}
+        drawn |= {"mixed": self.mixed, "model": self.model}
         write_json(self.runs / "curves" / f"{self.name}.json", drawn | {"curves": curves})
         if self.artefact and self.finished:
             write_bytes(self.artefact, self.artefact_bytes())
 
     def save_checkpoint(self) -> None:
-        state = self.state() | {
+        if self.suffix == ".json":
+            write_json(self.checkpoint, self.whole_state())
+        else:
+            import torch
+
+            write_atomically(self.checkpoint, lambda file: torch.save(self.whole_state(), file))
+
+    def whole_state(self) -> dict[str, Any]:
+        """`state`, and what every run needs to go on."""
+        return self.state() | {
             "curves": self.curves,
             "codes": self.codes,
             "cpu_seconds": self.cpu_seconds,
             "made_from": dict(self.made_from),
         }
-        if self.suffix == ".json":
-            write_json(self.checkpoint, state)
-        else:
-            import torch
 
-            write_atomically(self.checkpoint, lambda file: torch.save(state, file))
+    def saved_state(self) -> dict[str, Any]:
+        """What the checkpoint holds; any exception where it cannot be read."""
+        if self.suffix == ".json":
+            return dict(json.loads(self.checkpoint.read_text(encoding="utf-8")))
+        import torch
+
+        place = None if processes() == 1 else "cpu"  # else all processes would read it onto the GPU of the first
+        return dict(torch.load(self.checkpoint, map_location=place, weights_only=True))
 
     def load(self) -> bool:
         """Go on from the checkpoint; False where it was made from other artefacts. Any exception means that the
         checkpoint cannot be used."""
-        if self.suffix == ".json":
-            state = json.loads(self.checkpoint.read_text(encoding="utf-8"))
-        else:
-            import torch
-
-            state = torch.load(self.checkpoint, weights_only=True)
+        state = self.saved_state()
         if state["made_from"] != self.made_from:
             return False
         self.restore(state)
@@ -187,6 +215,24 @@ class TrainingRun(abc.ABC):
         write_json(record, {"seed": self.seed, **facts, **found, "mixed": self.mixed, "versions": versions})
         self.handed_over = not self.trained_before
         return evaluation
+
+
+class SteppedRun(TrainingRun):
+    """A run of so many steps."""
+
+    steps: int  # done
+    all_steps: int
+
+    @property
+    def finished(self) -> bool:
+        return self.steps >= self.all_steps
+
+    @property
+    def progress(self) -> tuple[float, float]:
+        return self.steps, self.all_steps
+
+    def reached(self) -> str:
+        return f"{self.steps} steps"
 
 
 def saved_evaluation(record: Path) -> float | None:

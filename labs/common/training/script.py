@@ -19,8 +19,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from labs.common import launch, parallel
 from labs.common.errors import CannotUse
 from labs.common.manifest import student_files
+from labs.common.stages import Turn
 from labs.common.training.loop import CtrlC, begun, train
 from labs.common.training.run import TrainingRun
 
@@ -35,6 +37,7 @@ class Trained:
     runs: list[TrainingRun] = field(default_factory=list)  # those that came to an end, or to Ctrl-C
     failed: bool = False
     interrupted: bool = False
+    fresh: bool = False  # no checkpoint was read
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,36 @@ class Call:
 
 
 class Script:
-    """A training script of a lab's: where it lies, what it says, and which of the student's functions ran last."""
+    """A training script of a lab's: where it lies, what it says, and which of the student's functions ran last.
 
-    def __init__(self, file: str) -> None:
+    With `in_parallel` several processes can train its runs: GPUS=8 starts them, here, and waits for them.
+    """
+
+    def __init__(self, file: str, in_parallel: bool = False) -> None:
         if os.environ.get("MODEL", "tiny") in ("", "tiny"):
             os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch reads it when it is imported; small is faster on one
         self.folder = Path(file).absolute().parent
+        self.begin_in_parallel(in_parallel)
         self.console = Console()
         self.files = student_files(self.folder)
         self.calls: dict[str, Call] = {}  # of each function the last one, the newest at the end
+
+    def begin_in_parallel(self, allowed: bool) -> None:
+        """Starts the processes that GPUS asks for, or makes this one of those that torchrun has started."""
+        try:
+            count = launch.gpus_asked()
+            if not allowed and max(count, parallel.processes()) > 1:
+                raise CannotUse(
+                    f"{self.folder.name}/{Path(sys.argv[0]).name} runs in one process: leave GPUS out. It is for labs "
+                    "that train real models, as lab 7 does."
+                )
+        except CannotUse as sentence:
+            if parallel.is_main():
+                print(sentence, file=sys.stderr)
+            sys.exit(2)
+        if count > 1:
+            sys.exit(launch.launch(count, [str(Path(sys.argv[0]).absolute()), *sys.argv[1:]]))
+        parallel.begin()
 
     def load(self, name: str) -> ModuleType | None:
         """A module of the lab's, with all that it imports; None, after words, where that cannot be done."""
@@ -70,40 +94,63 @@ class Script:
     def train_all(
         self, groups: Mapping[str, Iterable[Callable[[], TrainingRun]]], headings: Sequence[str], fresh: bool = False
     ) -> Trained:
-        """Train the runs of each group, each made when its turn comes; after one that fails, its group ends.
+        """Train the runs of each group, each made when its turn comes. After one that fails its group ends; where the
+        runs are stages of a pipeline, only those are left out that need it.
 
         `headings` are the table's: of the group's name, and of `TrainingRun.results`. With `fresh` no checkpoint is
         read.
         """
-        trained = Trained(Table(*headings, "", box=None))
+        trained = Trained(Table(*headings, "", box=None), fresh=fresh)
         with CtrlC(self.console) as ctrl_c:
             for group, makers in groups.items():
-                try:
-                    for make in makers:
-                        if ctrl_c.requested:
+                failed: set[str] = set()  # stages
+                for make in makers:
+                    stage = make.stage if isinstance(make, Turn) else None
+                    if stage and failed.intersection(stage.needs):
+                        failed.add(stage.name)
+                        continue
+                    if ctrl_c.asked():
+                        break
+                    try:
+                        self.train_one(make, group, trained, ctrl_c, fresh)
+                    except KeyboardInterrupt:
+                        if parallel.processes() > 1:
+                            raise
+                        ctrl_c.requested = True
+                    except Exception as error:
+                        self.give_up(trained, f"{stage.name}, {group}" if stage else group, error)
+                        if parallel.processes() > 1:  # the others may wait for this one, and cannot go on without it
+                            return trained
+                        if not stage:
                             break
-                        run = begun(make, self.console, fresh)
-                        train(run, self.console, ctrl_c)
-                        trained.table.add_row(run.stage or group, *run.results(), "; ".join(run.remarks))
-                        trained.runs.append(run)
-                        if run.stage:  # of several, so that each says at once how far it came and what it cost
-                            cost = f"{run.title}: {run.reached()} in {run.cpu_seconds:.1f} CPU s"
-                            self.console.print(cost, markup=False, highlight=False)
-                except KeyboardInterrupt:
-                    ctrl_c.requested = True
-                except Exception as error:
-                    self.give_up(trained, group, error)
+                        failed.add(stage.name)
             trained.interrupted = ctrl_c.requested
+        if not trained.runs:  # a table of dashes: what stopped them was said above
+            trained.table = Table(*headings, "", box=None)
         return trained
 
-    def give_up(self, trained: Trained, group: str, error: Exception) -> None:
-        """Say what stopped a group, and give it a row in the table."""
-        waits = self.waits(error, group)
+    def train_one(
+        self, make: Callable[[], TrainingRun], group: str, trained: Trained, ctrl_c: CtrlC, fresh: bool
+    ) -> None:
+        run = begun(make, self.console, fresh)
+        train(run, self.console, ctrl_c)
+        if not parallel.is_main():
+            return
+        if columns := run.results():
+            trained.table.add_row(run.stage or group, *columns, "; ".join(run.remarks))
+        trained.runs.append(run)
+        if run.stage:  # of several, so that each says at once how far it came and what it cost
+            cost = f"{run.title}: {run.reached()} in {run.cpu_seconds:.1f} CPU s"
+            self.console.print(cost, markup=False, highlight=False)
+
+    def give_up(self, trained: Trained, what: str, error: Exception) -> None:
+        """Say what stopped a group, or a stage, and give it a row in the table."""
+        waits = self.waits(error, what)
         if not waits:
             trained.failed = True
-            self.report(error, f"{group} stopped.")
+            self.report(error, f"{what} stopped.")
         columns = len(trained.table.columns)
-        trained.table.add_row(group, *["-"] * (columns - 2), f"{'waits' if waits else 'error'}, see above")
+        trained.table.add_row(what, *["-"] * (columns - 2), f"{'waits' if waits else 'error'}, see above")
 
     def show(self, table: Table, explanation: str) -> None:
         """A table under what its columns mean; nothing where it has no rows."""
@@ -111,9 +158,15 @@ class Script:
             self.console.print(f"\n{explanation}", markup=False, highlight=False)
             self.console.print(table)
 
+    def draw(self, trained: Trained) -> None:
+        """The lab's pictures, where a real model was trained: the tiny one's are drawn by make lab7-plot."""
+        if parallel.is_main() and any(run.model != "tiny" and not run.left_out for run in trained.runs):
+            importlib.import_module("plot").main()
+
     def exit_code(self, trained: Trained) -> int:
         if trained.interrupted:
-            self.console.print("Interrupted. What was trained is in runs/; the same command goes on from there.")
+            same = "the same command, without --fresh," if trained.fresh else "the same command"
+            self.console.print(f"Interrupted. What was trained is in runs/; {same} goes on from there.")
             return 130
         return 1 if trained.failed else 0
 
@@ -126,7 +179,11 @@ class Script:
         return True
 
     def report(self, error: BaseException, headline: str) -> None:
-        """The end of the traceback as far as it lies in the lab's folder, and which function is to be looked at."""
+        """The end of the traceback as far as it lies in the lab's folder, and which function is to be looked at, under
+        a headline, if any. Of several processes the first that fails says it."""
+        if not parallel.fails_first():
+            return
+        console = self.console if parallel.is_main() else Console(file=sys.__stderr__)
         frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == self.folder]
         if isinstance(error, CannotUse):
             lines = [str(error)]
@@ -136,8 +193,9 @@ class Script:
             # What given code raises is a sentence, and its own lines would not help the reader.
             shown = [] if (frames[-1].line or "").startswith("raise ") else frames[-SHOWN_FRAMES:]
             lines = traceback.format_list(shown) + traceback.format_exception_only(error) + [self.advice(frames)]
-        self.console.print(f"[red]{headline}[/]")
-        self.console.print("".join(lines), markup=False, highlight=False, soft_wrap=True)
+        if headline:
+            console.print(f"[red]{headline}[/]")
+        console.print("".join(lines), markup=False, highlight=False, soft_wrap=True)
 
     def advice(self, frames: Sequence[traceback.FrameSummary]) -> str:
         """Which check says more about an error that came out of these lines."""
@@ -195,6 +253,9 @@ def in_words(value: Any) -> str:
 def end_with(main: Callable[[], int]) -> None:
     """Run a script's main and end with its code; without a traceback where Ctrl-C stops it."""
     try:
-        sys.exit(main())
+        code = main()
+        parallel.end(code, together=code in (0, 130))
+        sys.exit(code)
     except KeyboardInterrupt:
+        parallel.end(130, together=False)
         sys.exit(130)
