@@ -1,11 +1,12 @@
-"""The commands of an author: new, sync, lint, mutate, release."""
+"""The commands of an author: new, sync, lint, mutate, gpu-check, release."""
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from grader.errors import Refused
 from grader.lab import ROOT, Lab, find_lab, lab_folders, labs_folder, read_lab, solutions_folder
 from grader.languages import say
 from grader.screen import console, shown
@@ -13,7 +14,7 @@ from grader.screen import console, shown
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    for command in (new, sync, lint, mutate, release):
+    for command in (new, sync, lint, mutate, gpu_check, release):
         app.command()(command)
 
 
@@ -32,15 +33,19 @@ def sync(
     only_check: Annotated[
         bool, typer.Option("--check", help="write nothing; exit 1 where labs/ is not derived")
     ] = False,
+    only_look: Annotated[
+        bool, typer.Option("--look", help="the same, and run nothing: a record of the present code is taken as it is")
+    ] = False,
 ) -> None:
     """Derive labs/ from solutions/ (for authors)."""
+    chosen = chosen_labs(labs)
     from grader.author import sync as syncing
 
     stale = False
-    for lab in chosen_labs(labs):
+    for lab in chosen:
         target = labs_folder() / lab.folder.name
-        if only_check:
-            differing = syncing.stale_files(lab, target)
+        if only_check or only_look:
+            differing = (syncing.outdated_files if only_look else syncing.stale_files)(lab, target)
             stale |= bool(differing)
             console.print(f"{lab.name}: {', '.join(differing) + ' differ' if differing else 'as derived'}")
         else:
@@ -54,10 +59,11 @@ def lint(
     labs: Annotated[list[str] | None, typer.Argument(help="which labs; without any, all")] = None,
 ) -> None:
     """Say whether labs are sound: what the reference, the skeleton, mistakes and alternatives earn (for authors)."""
+    chosen = chosen_labs(labs)
     from grader.author import lint as linting
 
     sound = True
-    for lab in chosen_labs(labs):
+    for lab in chosen:
         linted = linting.lint(lab)
         sound &= not linted.faults
         (caught, mistakes), (passing, alternatives) = linted.mistakes, linted.alternatives
@@ -79,10 +85,11 @@ def mutate(
     function: Annotated[str, typer.Option(help="only the mutants of this function or class")] = "",
 ) -> None:
     """Say which mechanical mutants of a lab's reference no check catches (for authors)."""
+    chosen = chosen_labs(labs)
     from grader.author import mutate as mutating
 
     sound = True
-    for lab in chosen_labs(labs):
+    for lab in chosen:
         mutated = mutating.mutate(lab, function)
         console.print(
             f"{lab.name}: {mutated.all} mutants, {mutated.caught} caught, {mutated.equivalent} equivalent, "
@@ -92,6 +99,43 @@ def mutate(
             sound = False
             console.print(f"  ✗ {sentence}", markup=False)
     if not sound:
+        raise typer.Exit(1)
+
+
+def gpu_check(
+    out: Annotated[Path, typer.Option(help="the report's path, without its ending")] = ROOT / "docs" / "gpu-report",
+    only: Annotated[
+        list[str] | None, typer.Option(help="an item, or the first word of several (train); may be repeated")
+    ] = None,
+    labs: Annotated[
+        list[str] | None, typer.Option(help="a lab whose checks and values are looked at; may be repeated; else all")
+    ] = None,
+    device: Annotated[
+        Literal["cuda", "cpu"], typer.Option(help="cpu: a rehearsal, which shows nothing about a GPU")
+    ] = "cuda",
+    seconds: Annotated[float, typer.Option(help="for all items together")] = 570,
+) -> None:
+    """Write a report of what only a machine with a GPU can show (for authors)."""
+    from grader.author.gpu_check.items import chosen
+    from grader.author.gpu_check.report import Item
+    from grader.author.gpu_check.run import gpu_check as checking
+    from grader.author.gpu_check.run import hardware
+    from grader.author.gpu_check.settings import Settings
+
+    items, folders = chosen(only or []), [lab.folder for lab in labs_called(labs)]
+    machine = hardware()
+    if device == "cuda" and not machine.gpu:
+        raise Refused("gpu_check_no_gpu", reason=machine.why_no_gpu)
+    if device == "cpu":
+        console.print(say("gpu_check_rehearsal"))
+
+    def told(item: Item) -> None:
+        values = {"item": item.name, "verdict": item.verdict, "seconds": f"{item.seconds:.0f}"}
+        console.print(say("gpu_check_item", **values, found=". ".join(filter(None, (item.figure, item.reason)))))
+
+    report = checking(items, Settings(device, folders), machine, out, seconds, told)
+    console.print(say("gpu_check_written", path=shown(out)))
+    if any(item.verdict == "failed" for item in report.items):
         raise typer.Exit(1)
 
 
@@ -107,8 +151,14 @@ def release(
 
 
 def chosen_labs(names: list[str] | None) -> list[Lab]:
+    """The labs of solutions/ with these names, or all. To be called before torch is imported: what checks ask costs
+    more on several threads."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return labs_called(names)
+
+
+def labs_called(names: list[str] | None) -> list[Lab]:
     """The labs of solutions/ with these names, or all."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: what checks ask is slower on more threads
     if names:
         return [find_lab(name, solutions_folder()) for name in names]
     return [read_lab(folder) for folder in lab_folders(solutions_folder())]

@@ -28,6 +28,7 @@ EVALUATE = "evaluate.py"
 FEWEST_HINTS, MOST_HINTS = 2, 3
 OF_EVERY_LAB = ("check", "debug", "hint", "reset", "submit")  # make lab3-hint: no script can have these names
 LEAST_SIGNAL = 100.0  # a mistake's numbers are off by at least so many tolerances
+ENOUGH = 10_000.0  # from here on nobody asks how many more they are
 
 
 @dataclasses.dataclass
@@ -42,13 +43,13 @@ class Linted:
     alike: list[str]
 
 
-def lint(lab: Lab) -> Linted:
-    """Lints one lab of solutions/."""
+def lint(lab: Lab, derived: dict[str, str] | None = None) -> Linted:
+    """Lints one lab of solutions/; `derived` are the files of labs/<lab>/, where they were derived already."""
     reference = open_reference(lab)
     faults = [*_manifest_faults(reference), *_docstring_faults(lab), *_message_faults(lab)]
     faults += [*_reference_faults(reference), *default_faults(reference)]
     with tempfile.TemporaryDirectory() as folder:  # derived anew: what a student has edited is not judged here
-        write(derive(lab), Path(folder))
+        write(derived or derive(lab, reference), Path(folder))
         faults += _skeleton_faults(reference, Path(folder))
         faults += leaks_in(Path(folder), [read_lab(other) for other in lab_folders(lab.folder.parent)])
     weakest = (float("inf"), "")
@@ -66,7 +67,7 @@ def lint(lab: Lab) -> Linted:
         wrong = _why_alternative_fails(reference, alternative)
         passing += not wrong
         faults += [f"alternative {alternative.name}: {wrong}"] if wrong else []
-    faults += _mutant_faults(lab)
+    faults += _mutant_faults(reference)
     everywhere = alike_by(reference, ["public", "hidden"], SEEDS)
     faults += [f"{pair} answer alike on all cases, and have two diagnoses: neither is told" for pair in everywhere]
     at_home = [pair for pair in alike_by(reference, ["public"], SEEDS[:1]) if pair not in everywhere]
@@ -74,12 +75,12 @@ def lint(lab: Lab) -> Linted:
     return Linted(faults, *rates, weakest, at_home)
 
 
-def _mutant_faults(lab: Lab) -> Iterable[str]:
+def _mutant_faults(reference: Reference) -> Iterable[str]:
     try:
         from grader.author.mutate import mutate
     except ModuleNotFoundError as error:
         return [f"mutants were not made: {error.name} is missing (python requirements/install.py --dev)"]
-    return mutate(lab).faults()
+    return mutate(reference.lab, reference=reference).faults()
 
 
 def _manifest_faults(reference: Reference) -> Iterable[str]:
@@ -223,10 +224,15 @@ def _strength_with(reference: Reference, mistake: Variant, seed: int) -> float |
         for visibility in visibilities(reference, check):
             cases = reference.cases(check, visibility, seed)
             for case, known in zip(cases, reference.known(check, visibility, seed), strict=True):
-                answered = known.mistakes.get(mistake.name) or reference.answer(check, case, mistake)
+                answered = known.mistakes.get(mistake.name)
+                if answered is None and check.last:  # another check of the task catches it
+                    continue
+                answered = answered or reference.answer(check, case, mistake)
                 wrong = fault(check, reference.lab, case, known.expected, answered)
                 if wrong:
                     best = max(best or 0.0, wrong.excess)
+                if best and best >= ENOUGH:
+                    return best
     return best
 
 

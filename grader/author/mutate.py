@@ -68,10 +68,11 @@ class Mutated:
             yield f"{FILE} names a mutant that a check catches, or that there is not: {entry}"
 
 
-def mutate(lab: Lab, only: str = "") -> Mutated:
-    """Makes and runs the mutants of one lab of solutions/ (`only`: of one function)."""
+def mutate(lab: Lab, only: str = "", reference: Reference | None = None) -> Mutated:
+    """Makes and runs the mutants of one lab of solutions/ (`only`: of one function); `reference`, where it was opened
+    already: it knows answers that need not be computed again."""
     began = time.process_time()
-    reference = open_reference(lab)
+    reference = reference or open_reference(lab)
     equivalent = {(entry.function, change) for entry in equivalents_of(lab) for change in entry.mutants}
     equivalent = {entry for entry in equivalent if only in ("", entry[0])}
     asked = _Asked(reference)

@@ -16,6 +16,7 @@ from grader.judging.judge import Known
 from grader.judging.recorded import FILE as RECORD_FILE
 from grader.judging.recorded import Record, RecordedCheck, answer_to_json, read_record, record_to_json, same_record
 from grader.lab import Lab, quiz
+from grader.run.answers import Answer
 from grader.student.reset import SKELETON_FOLDER, back_up
 
 DERIVED_FILE = ".derived.json"  # hashes of the last derivation: how an edited lab is told from an untouched one
@@ -24,9 +25,9 @@ IF_THERE = ("README.zh.md", "messages.*.ftl")
 LARGEST_RECORDED_MISTAKE = 3_000  # characters; a longer answer is not worth its diagnosis
 
 
-def derive(lab: Lab) -> dict[str, str]:
-    """The text of every file of labs/<lab>/, by its path in there."""
-    record_text = record_to_json(record(open_reference(lab)))
+def derive(lab: Lab, reference: Reference | None = None) -> dict[str, str]:
+    """The text of every file of labs/<lab>/, by its path in there; `reference`, where it was opened already."""
+    record_text = record_to_json(record(reference or open_reference(lab)))
     return dict(sorted({**texts(lab), RECORD_FILE: record_text}.items()))
 
 
@@ -65,32 +66,40 @@ def _recorded(reference: Reference, check: Check) -> RecordedCheck:
     for case, of_case in zip(check.cases, known, strict=True):
         if of_case.expected is not None and of_case.expected.status != "value":
             raise Refused(f"the reference fails {check.name}, case {case.title!r}: {of_case.expected.finding}", 1)
-    mistakes: list[dict[str, dict[str, object]]] = [{} for _ in known]
+    mistakes: list[dict[str, _Told]] = [{} for _ in known]
     if reference.lab.task(check.task).file not in reference.lab.answer_files:  # those would tell what the key is
         mistakes = _answers(known, 1)
         again = _answers([reference.known_of(check, case) for case in check.cases], 2)
         # A mistake cannot be recognised by an answer that changes from run to run. By chance one case may repeat.
         pairs = list(zip(mistakes, again, strict=True))
         changing = {name for one, other in pairs for name in one if not _repeated(one[name], other[name])}
-        mistakes = [{name: data for name, data in found.items() if name not in changing} for found in mistakes]
+        mistakes = [{name: told for name, told in found.items() if name not in changing} for found in mistakes]
     cases: dict[str, dict[str, object]] = {}
     for case, of_case, found in zip(check.cases, known, mistakes, strict=True):
         facts: dict[str, object] = {} if of_case.expected is None else {"expected": answer_to_json(of_case.expected)}
         facts["mistakes"] = {
-            name: data for name, data in found.items() if len(json.dumps(data)) <= LARGEST_RECORDED_MISTAKE
+            name: data for name, (data, text) in found.items() if len(text) <= LARGEST_RECORDED_MISTAKE
         }
         cases[case.title] = facts
     return RecordedCheck(public, hidden, cases)
 
 
-def _answers(known: list[Known], seed: int) -> list[dict[str, dict[str, object]]]:
+_Told = tuple[dict[str, object], str]  # an answer as a record keeps it, and its text
+
+
+def _answers(known: list[Known], seed: int) -> list[dict[str, _Told]]:
     """Of each case what the mistakes answer, by name."""
     _seed_global_state(seed)
-    return [{name: answer_to_json(answer) for name, answer in of_case.mistakes.items()} for of_case in known]
+    return [{name: _told(answer) for name, answer in of_case.mistakes.items()} for of_case in known]
 
 
-def _repeated(one: dict[str, object], other: dict[str, object]) -> bool:
-    return one["status"] == other["status"] == "timeout" or json.dumps(one) == json.dumps(other)
+def _told(answer: Answer) -> _Told:
+    data = answer_to_json(answer)
+    return data, json.dumps(data)
+
+
+def _repeated(one: _Told, other: _Told) -> bool:
+    return one[0]["status"] == other[0]["status"] == "timeout" or one[1] == other[1]
 
 
 def _seed_global_state(seed: int) -> None:

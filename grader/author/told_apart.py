@@ -48,6 +48,8 @@ def _heard(reference: Reference, mistake: Variant, sides: Sequence[Visibility], 
             if check.task != task or not cases:
                 continue
             known = reference.known(check, side, seed)
+            if check.last and any(mistake.name not in of_case.mistakes for of_case in known):
+                continue  # another check of the task tells it apart
             answers = [
                 of_case.mistakes.get(mistake.name) or reference.answer(check, case, mistake)
                 for case, of_case in zip(cases, known, strict=True)
