@@ -162,6 +162,31 @@ SUBMISSIONS_UNREADABLE = code("submissions_unreadable", "private", "folder", "re
 NO_SUBMISSION = code("no_submission", "private", "folder")
 NO_SUBMISSION_AMONG = code("no_submission_among", "private", "folder", "left")
 
+# --- renderers/: what the files of a platform cannot hold, and why ----------------------------------------------------
+
+LEFT_OUT = code("left_out", "private", "student", "why", person=True)
+IN_NO_ROW = code("in_no_row", "private")
+IN_SEVERAL_ROWS = code("in_several_rows", "private", "students")
+ONE_PERSONS = code("one_persons", "private", "students")  # several results are of one row
+ID_READ_OTHERWISE = code("id_read_otherwise", "private", "id")
+NO_ID_FOR = code("no_id_for", "private", "columns")
+GRADER_FAILED_ON_IT = code("grader_failed_on_it", "private")
+OUT_OF_ANOTHER_TOTAL = code("out_of_another_total", "private", "total", "usual")
+ABOVE_MAXIMUM = code("above_maximum", "private", "score", "maximum")
+GRADE_LOCKED = code("grade_locked", "private")
+EXPORT_TOO_LARGE = code("export_too_large", "private", "bytes", "allowed")
+MAXIMUM_DIFFERS = code("maximum_differs", "private", "maximum", "total", person=True)
+
+# --- similarity/, defence/: what of a student's code cannot be compared, or asked about
+
+MAY_BE_LEFT_OUT = code("may_be_left_out", "private", "why", person=True)
+NO_FOLDER_FOR_CODE = code("no_folder_for_code", "private", "why", person=True)
+NO_TASK_SOLVED = code("no_task_solved", "private")
+NOTHING_TO_ASK = code("nothing_to_ask", "private")
+OTHER_FILES_LIE_THERE = code("other_files_lie_there", "private", "folder", person=True)
+NOT_HANDED_IN_THERE = code("not_handed_in_there", "private", "folder", person=True)
+NOT_GRADED_YET = code("not_graded_yet", "private", person=True)
+
 # --- run/answers.py: what came of a call ------------------------------------------------------------------------------
 
 TODO = code("still_to_do", "limits")
@@ -251,6 +276,7 @@ OF_FAILED_GRADER = code("of_failed_grader", "private")
 OF_KILLED_PROCESSES = code("of_killed_processes", "private")
 OF_NO_SANDBOX = code("of_no_sandbox", "private")
 OF_MILESTONES_UNPLAYED = code("of_milestones_unplayed", "private")
+RUN_STOPPED = code("run_stopped", "private", "lab", person=True)
 MARKS_UNREADABLE = code("marks_unreadable", "private", "path", "reason", person=True)
 
 # --- grading/milestones.py --------------------------------------------------------------------------------------------

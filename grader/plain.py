@@ -169,7 +169,10 @@ def to_objects(plain: Plain) -> Any:
 
 def printable(text: str, limit: int = 4_000) -> str:
     """Text that may reach an instructor's terminal: no control characters but line ends, and not without end."""
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text[:limit])
+    text = text[:limit]
+    if text.isprintable():  # as nearly all are
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
 
 
 def one_line(text: str, limit: int = 200) -> str:

@@ -3,10 +3,9 @@ score. Names, comments, layout, and how a computation is spelled do not count, n
 """
 
 import collections
-import dataclasses
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -14,10 +13,9 @@ from safetensors.numpy import load
 
 from grader.lab import Lab
 from grader.lab.source import definitions
-from grader.results.tables import csv_text
+from grader.results.groups import CODE, Alike
 from grader.tokens import sequences
 
-CODE = "code"
 LEAST_TOKENS = 100  # of code that is compared: everybody writes the same short one
 LEAST_SHARE = 0.8  # of what the one who wrote less has
 NUMBERS = 1_000  # of a file of weights that are compared
@@ -27,14 +25,6 @@ Functions = dict[tuple[str, ...], int]  # tokens, with how many they are
 Weights = tuple[object, np.ndarray]  # which tensors there are, and numbers from all over them
 
 Work = TypeVar("Work")
-
-
-@dataclasses.dataclass(frozen=True)
-class Alike:
-    """Students whose code, or whose file of that name, is alike."""
-
-    what: str
-    students: tuple[str, ...]
 
 
 def alike(lab: Lab, handed_in: Iterable[tuple[str, Mapping[str, bytes]]]) -> list[Alike]:
@@ -54,12 +44,6 @@ def alike(lab: Lab, handed_in: Iterable[tuple[str, Mapping[str, bytes]]]) -> lis
                 weights[name][student] = _weights_of(data)
     groups = [Alike(CODE, group) for group in _groups(code, _same_code)]
     return groups + [Alike(name, group) for name in sorted(weights) for group in _groups(weights[name], _same_weights)]
-
-
-def as_csv(found: Sequence[Alike]) -> str:
-    """A row for each student of each group."""
-    rows = [(number, each.what, student) for number, each in enumerate(found, 1) for student in each.students]
-    return csv_text([("group", "what", "student"), *rows])
 
 
 def _not_asked(lab: Lab) -> Callable[[str], bool]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grader import codes
 from grader.batch import runlog
-from grader.batch.alike import Alike, alike, as_csv
+from grader.batch.alike import alike
 from grader.errors import Refused
 from grader.executors import executor_of
 from grader.findings import Finding, needs_person
@@ -26,6 +26,7 @@ from grader.intake.versions import Submission
 from grader.lab import Lab
 from grader.plain import one_line
 from grader.results import folder as results_folder
+from grader.results.groups import Alike, as_csv, groups_file
 from grader.results.whole import write_whole
 
 NAMED = 5  # of what is too much to list
@@ -124,15 +125,10 @@ def grade_all(
     return batch
 
 
-def alike_file(lab: Lab) -> str:
-    """The file beside the results that says whose work is alike."""
-    return f"{lab.name}-alike.csv"
-
-
 def _alike(lab: Lab, out: Path, submissions: Sequence[Submission]) -> Sequence[Alike]:
     """Whose work is alike, as it stands in a file, too, unless there is none. Refused where it cannot be written."""
     found = alike(lab, ((each.student, files.files) for each in submissions if (files := taken(each, lab))))
-    path = out / alike_file(lab)
+    path = groups_file(out, lab.name)
     try:
         if found:
             write_whole(path, as_csv(found).encode())

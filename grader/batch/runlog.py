@@ -102,6 +102,12 @@ def read(log: Path) -> list[Start | End]:
 
 def stopped(records: list[Start | End], lab: str, depends: Mapping[str, str]) -> Start | None:
     """The run of this lab, as it is now, that was stopped with submissions left and not gone on with to the end."""
+    found = last_stopped(records, lab)
+    return found if found and found.depends == depends else None
+
+
+def last_stopped(records: list[Start | End], lab: str) -> Start | None:
+    """The same, whatever the lab was then."""
     whole = {record.run for record in records if isinstance(record, End) and not record.counts.get("left")}
     found: Start | None = None
     for record in records:
@@ -110,7 +116,7 @@ def stopped(records: list[Start | End], lab: str, depends: Mapping[str, str]) ->
                 found = record
             elif found and record.students in (None, found.students):
                 found = None
-    return found if found and found.depends == depends else None
+    return found
 
 
 def with_seed(records: list[Start | End], lab: str, seed: int) -> Start | None:

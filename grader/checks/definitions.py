@@ -128,6 +128,7 @@ def check(
     compared: str | None = None,
     needs: Check | None = None,
     values: bool | None = None,
+    last: bool = False,
 ) -> Callable[[Probe], Check]:
     """Makes a probe `probe(lab, **case)` a check of `task`. See Check for what the options mean."""
 
@@ -149,6 +150,7 @@ def check(
             compared=compared,
             needs=needs,
             values=values,
+            last=last,
         )
 
     return decorate

@@ -2,18 +2,20 @@
 
     pg_loss_device = on_its_device(one_episode)
 
-Its tensors have values, so code that looks at them (a loop with `float(done[t])`) runs as it does on a GPU.
+Its tensors have values, so code that looks at them (a loop with `float(done[t])`) runs as it does on a GPU. The same
+probe runs on any other `Device`: `make gpu-check` gives it a real one.
 """
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import torch
 
 from grader import codes
 from grader.checks.definitions import Check, Probe, Wrong
-from grader.checks.pretended import IN_WORDS, OnDevice, PretendedDevice
+from grader.checks.pretended import PretendedDevice
 from grader.checks.probes import mapping, tensors_in
 from grader.lab.limits import words_of
 from grader.lab.loading import Broken, is_todo
@@ -24,6 +26,22 @@ FOUND = ("cpu", "not checked", "cuda")  # the worst first
 TITLES = {1: "Works on the device of its inputs.", 2: "Both work on the device of their inputs."}
 
 
+class Device(AbstractContextManager[Any], Protocol):
+    """Where a probe's tensors are put while the context is active, and what is known of that place."""
+
+    def put(self, tensor: torch.Tensor) -> torch.Tensor:
+        """A copy of a tensor there."""
+
+    def holds(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor is there."""
+
+    def refuses_mixtures_with(self, words: str) -> bool:
+        """Whether these words of an exception say that tensors of two devices met."""
+
+    def wait(self) -> None:
+        """Returns once all that was asked of the device is done; raises what went wrong with it."""
+
+
 def on_its_device(*checks: Check, points: float = 1, needs: Check | None = None) -> Check:
     """A check that the functions which these checks call work on the device of their inputs, on the first case of each.
 
@@ -31,8 +49,8 @@ def on_its_device(*checks: Check, points: float = 1, needs: Check | None = None)
     than a mixture of devices (it asks for a generator of the GPU's) is not checked, which is said, and earns nothing.
     """
 
-    def probe(lab: Any) -> dict[str, str]:
-        found = [on_pretended_device(check.probe, lab, check.cases[0].arguments) for check in checks]
+    def probe(lab: Any, device: Callable[[], Device] = PretendedDevice) -> dict[str, str]:
+        found = [seen_on(device(), check.probe, lab, check.cases[0].arguments) for check in checks]
         return min(found, key=lambda facts: FOUND.index(facts["device"]))
 
     made = Check(
@@ -81,8 +99,14 @@ def device_of_result(function: Callable[..., Any], *args: Any) -> dict[str, str]
 def on_pretended_device(probe: Probe, lab: Any, arguments: dict[str, Any]) -> dict[str, str]:
     """What is seen of the functions that `probe(lab, **arguments)` calls, all tensors that it is given being on a
     pretended GPU."""
-    watched = _Watched(lab)
-    with PretendedDevice() as device:
+    return seen_on(PretendedDevice(), probe, lab, arguments)
+
+
+def seen_on(device: Device, probe: Probe, lab: Any, arguments: dict[str, Any]) -> dict[str, str]:
+    """What is seen of the functions that `probe(lab, **arguments)` calls, all tensors that it is given being on a
+    device: "cuda" where their results are there, too, whatever its name is."""
+    watched = _Watched(lab, device)
+    with device:
         given = {
             name: device.put(value) if isinstance(value, torch.Tensor) else value for name, value in arguments.items()
         }
@@ -96,13 +120,13 @@ def on_pretended_device(probe: Probe, lab: Any, arguments: dict[str, Any]) -> di
 
 
 class _Watched:
-    """What a probe calls `lab` on a pretended device: notes where the functions' results are, and what they raise.
+    """What a probe calls `lab` on a device: notes where the functions' results are, and what they raise.
 
     A generator lives on the CPU, so the functions are called without one.
     """
 
-    def __init__(self, lab: Any) -> None:
-        self._lab = lab
+    def __init__(self, lab: Any, device: Device) -> None:
+        self._lab, self._device = lab, device
         self.facts: dict[str, str] = {}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -112,11 +136,13 @@ class _Watched:
             kwargs = {name: value for name, value in kwargs.items() if not isinstance(value, torch.Generator)}
             try:
                 result = function(*args, **kwargs)
+                self._device.wait()
             except Exception as error:
                 words = words_of(error)
-                self._note(name, "cpu" if words in IN_WORDS else "not checked", f"{type_name(error)}: {words[:300]}")
+                mixed = self._device.refuses_mixtures_with(words)
+                self._note(name, "cpu" if mixed else "not checked", f"{type_name(error)}: {words[:300]}")
                 raise
-            self._note(name, "cuda" if all(isinstance(tensor, OnDevice) for tensor in tensors_in(result)) else "cpu")
+            self._note(name, "cuda" if all(map(self._device.holds, tensors_in(result))) else "cpu")
             return result
 
         return call

@@ -47,6 +47,17 @@ class PretendedDevice(TorchFunctionMode):
         """A copy of a tensor on the pretended device."""
         return _labelled(tensor.detach().clone(), True)  # type: ignore[no-any-return]
 
+    def holds(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor is on the pretended device."""
+        return isinstance(tensor, OnDevice)
+
+    def refuses_mixtures_with(self, words: str) -> bool:
+        """Whether these are the words with which it refuses a mixture of devices."""
+        return words in IN_WORDS
+
+    def wait(self) -> None:
+        """Nothing is ever under way here."""
+
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:

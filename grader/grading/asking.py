@@ -166,13 +166,13 @@ class Worker:
     def _call(self, check: str, arguments: dict[str, Any], seconds: float, file: str = "") -> tuple[Answer, float]:
         call_id = secrets.token_hex(16)
         call = {"id": call_id, "file": file, "check": check, "arguments": to_plain(arguments), "seconds": seconds}
-        watch = Stopwatch(self._parent, seconds)
+        watch, least = Stopwatch(self._parent, seconds), 0.0
         try:
             frames.send(self._channel, call)
             message = frames.receive(self._channel, self._limits.output_bytes + 100_000, watch.look)
             found = answer_from_message(message, call_id)
             if found.status == "timeout":  # it stopped itself; what is said of it is ours all the same
-                found = Answer("timeout", finding=codes.OUT_OF_TIME(seconds=seconds))
+                found, least = Answer("timeout", finding=codes.OUT_OF_TIME(seconds=seconds)), seconds
         except frames.Gone:
             found = self._post_mortem()
         except NotPlain as error:
@@ -182,7 +182,7 @@ class Worker:
         found = ran_into(found, self._limits)
         if found.status in ("crashed", "timeout", "limit", "killed"):
             self.close()
-        return found, watch.seconds_used()
+        return found, max(least, watch.seconds_used())
 
     def can_be_asked(self) -> bool:
         """Whether it is alive and has been silent since its last answer; one that has not been is ended."""
@@ -252,7 +252,7 @@ class Stopwatch:
             raise OutOfTime(codes.NO_ANSWER(seconds=wall))
 
     def seconds_used(self) -> float:
-        """What the call has used; a short one, which was never looked at, all the time that it took."""
+        """What the call had used at the last look; a short one, which was never looked at, all the time it took."""
         return self._used if self._cpu is not None else time.monotonic() - self._began
 
 

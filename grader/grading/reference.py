@@ -3,9 +3,11 @@
 Nothing here is ever imported by a worker, or needed by a student.
 """
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
+import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -61,6 +63,7 @@ class Reference:
     fixtures: dict[str, Fixture] = dataclasses.field(default_factory=dict)
     record: Record | None = None  # what `make sync` recorded from this very code: it saves running the mistakes again
     _known: dict[tuple[str, Visibility, int], list[Known]] = dataclasses.field(default_factory=dict)
+    _drawn: dict[tuple[str, int], list[Case]] = dataclasses.field(default_factory=dict)
 
     @property
     def diagnoses(self) -> dict[str, str]:
@@ -71,10 +74,13 @@ class Reference:
         return split_points(check.points, bool(check.cases), any(hidden.check is check for hidden in self.hidden))
 
     def cases(self, check: Check, visibility: Visibility, seed: int) -> list[Case]:
-        """The public cases, or the hidden ones that a run's seed gives."""
+        """The public cases, or the hidden ones that a run's seed gives, drawn once: they are the same for all."""
         if visibility == "public":
             return check.cases
-        return [case for hidden in self.hidden if hidden.check is check for case in hidden.draw(seed)]
+        if (check.name, seed) not in self._drawn:
+            drawn = [case for hidden in self.hidden if hidden.check is check for case in hidden.draw(seed)]
+            self._drawn[check.name, seed] = drawn
+        return self._drawn[check.name, seed]
 
     def known(self, check: Check, visibility: Visibility, seed: int) -> list[Known]:
         """The right answers and those of the mistakes, computed once for a seed: the cases are the same for all."""
@@ -124,8 +130,9 @@ class Reference:
         if variant is not None:
             functions = replaced(functions, variant.function, variant.implementation)
         seconds = check.seconds or self.lab.manifest.limits.check_seconds
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # mistakes make torch warn, as they should
+        said = io.StringIO()  # mistakes print and make torch warn, as they should
+        with warnings.catch_warnings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            warnings.simplefilter("ignore")
             return answer(check, functions, case.arguments, self.lab.folder, seconds, self.fixtures)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from grader import codes
 from grader.checks import Case, Check
-from grader.findings import Finding, kind_of, needs_person
+from grader.findings import Finding, kind_of
 from grader.grading import by_heart
 from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.depends import depends_on
@@ -28,6 +28,7 @@ from grader.lab import Lab, Milestone, quiz
 from grader.lab.loading import Broken
 from grader.plain import pack, to_plain
 from grader.results import SCHEMA_VERSION, CheckResult, Outcome, Result, Visibility, score_of
+from grader.results.attention import attention
 from grader.run.answers import Answer
 
 MACHINES_FAULT = (codes.KILLED, codes.NO_ANSWER)  # a lack of memory, or a machine too busy to let a call compute
@@ -129,24 +130,6 @@ def unusable_files(lab: Lab, checks: Sequence[CheckResult]) -> list[Finding]:
         if why and kind_of(why) == "file" and why.values.get("file") == file and not codes.FILE_MISSING.made(why):
             found.append(codes.FILE_UNUSABLE(why=why))
     return found
-
-
-def attention(result: Result) -> list[Finding]:
-    """What a person should look at: what is wrong with the files, milestones that wait for a person, the grader's own
-    faults, and processes that were killed from outside."""
-    found = list(dict.fromkeys(finding for finding in result.notes if needs_person(finding)))
-    places: dict[Finding, list[str]] = {}  # a fault of the machine's is that of all checks: it is told once
-    for check in result.checks:
-        for finding in check.findings:
-            if finding not in found and needs_person(finding):
-                places.setdefault(finding, []).append(f"{check.check} ({check.visibility})")
-    return [*found, *(codes.OF_CHECKS(checks=_some(names), finding=finding) for finding, names in places.items())]
-
-
-def _some(places: list[str]) -> list[str | Finding]:
-    if len(places) <= 3:
-        return [*places]
-    return [*places[:2], codes.AND_MORE(count=len(places) - 2)]
 
 
 def _all_code(bench: Bench, judged: Callable[[Check], Judged]) -> list[CheckResult]:

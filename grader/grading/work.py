@@ -18,10 +18,11 @@ from grader.grading.asking import WarmParent
 from grader.grading.job import Job
 from grader.grading.plan import taken, why_not
 from grader.grading.rows import Row, What, row_of
-from grader.grading.submission import Bench, Graded, attention, failed, grade, open_bench
+from grader.grading.submission import Bench, Graded, failed, grade, open_bench
 from grader.intake.versions import Submission
 from grader.plain import one_line
 from grader.results import Result, earlier_result, write_result
+from grader.results.attention import attention
 from grader.results.folder import result_path
 from grader.results.marks import marks_beside, merged
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.instructor import hand_in_commands, results_commands
+from grader.instructor import autograder_commands, code_commands, hand_in_commands, results_commands
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.screen import ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
@@ -30,6 +30,8 @@ def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     hand_in_commands.add_to(app)
     results_commands.add_to(app)
+    code_commands.add_to(app)
+    autograder_commands.add_to(app)
     for command in (grade, regrade):
         app.command(cls=LateCommand)(command)
 
@@ -112,6 +114,7 @@ def _grade(lab: Lab, options: "Options", as_json: bool, compare: "Callable[[Batc
     """Grades, and says what came of it; `compare` says what is not as it was. Gives the exit code."""
     from grader.batch import batch
     from grader.instructor import table
+    from grader.results.groups import groups_file
 
     screen = Screen(stderr=True)
     with table.progress(screen, lab.name) as show:
@@ -134,7 +137,7 @@ def _grade(lab: Lab, options: "Options", as_json: bool, compare: "Callable[[Batc
         compare(done)
     else:
         table.print_summary(console, done.rows, done.left_over)
-        table.print_alike(console, done.alike, shown(options.out / batch.alike_file(lab)))
+        table.print_alike(console, done.alike, shown(groups_file(options.out, lab.name)))
         compare(done)
         unchanged = done.count("unchanged")
         graded = done.total - unchanged - sum(map(done.count, table.NO_RESULT))

@@ -8,12 +8,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
-from grader.batch.alike import CODE, Alike
 from grader.findings import Finding
 from grader.grading.plan import Plan
 from grader.grading.rows import KINDS, Points, Row
 from grader.languages import say
 from grader.plain import one_line, printable
+from grader.results.groups import CODE, Alike
 from grader.results.result import points_text
 
 

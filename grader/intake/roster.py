@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,11 @@ from pathlib import Path
 from grader.errors import Refused
 
 # What the columns of Canvas, Moodle, Blackboard and Gradescope are called; the first that is there and filled counts.
-IDS = ("sis login id", "login", "username", "student id", "student_id", "sid", "id number", "id", "student")
+# "identifier" is that of Moodle's grading worksheets.
+IDS = (
+    *("sis login id", "login", "username", "student id", "student_id", "sid", "id number", "id", "identifier"),
+    "student",
+)
 A_NAME = "student"  # in that column, where another one has ids
 NAMES = ("name", "full name", "student name", "student")
 FIRST, LAST = ("first name", "first_name"), ("last name", "last_name", "surname")
@@ -18,12 +23,20 @@ EMAILS = ("email", "e-mail", "email address", "mail")
 
 @dataclasses.dataclass(frozen=True)
 class Person:
-    """One student: the id that results go by, the name, the address, and all that else stands in the row."""
+    """One student: the id that results go by, the name, the address, and all that else stands in the row.
+
+    `row` has the cells by the titles of their columns, as the file spells them.
+    """
 
     id: str
     name: str
     email: str
     cells: frozenset[str]
+    row: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+
+    def cell(self, *titles: str) -> str:
+        """The first of these columns that is there and filled, whatever the case of its title; else ""."""
+        return _first(_casefolded(self.row), titles)
 
     def is_known_as(self, known: str) -> bool:
         """Whether a platform's id, login name or address is one of this row's."""
@@ -43,7 +56,7 @@ def read_roster(path: Path) -> list[Person]:
     except (OSError, UnicodeDecodeError) as error:
         raise Refused("cannot_be_read", path=str(path), reason=str(error)) from None
     first = text.partition("\n")[0]
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",")
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
     titles = {title.strip().casefold() for title in rows.fieldnames or [] if title}
     if titles.isdisjoint(IDS):
         raise Refused("roster_without_ids", path=str(path), columns=list(IDS))
@@ -59,14 +72,19 @@ def find(people: Iterable[Person], known_as: Sequence[str]) -> list[Person]:
 
 
 def _tidy(row: Mapping[str | None, object]) -> dict[str, str]:
-    return {(title or "").strip().casefold(): str(cell or "").strip() for title, cell in row.items()}
+    return {(title or "").strip(): str(cell or "").strip() for title, cell in row.items()}
 
 
-def _person(row: dict[str, str], ids: Sequence[str]) -> Person:
+def _casefolded(row: Mapping[str, str]) -> dict[str, str]:
+    return {title.casefold(): cell for title, cell in row.items()}
+
+
+def _person(spelt: dict[str, str], ids: Sequence[str]) -> Person:
+    row = _casefolded(spelt)
     email = _first(row, EMAILS)
     cells = {cell.casefold() for cell in row.values() if cell} | {email.partition("@")[0].casefold()}
     name = " ".join(filter(None, (_first(row, FIRST), _first(row, LAST)))) or _first(row, NAMES)
-    return Person(_first(row, ids), name, email, frozenset(cells - {""}))
+    return Person(_first(row, ids), name, email, frozenset(cells - {""}), spelt)
 
 
 def _first(row: dict[str, str], titles: Sequence[str]) -> str:

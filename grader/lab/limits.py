@@ -104,11 +104,14 @@ def _within_multiprocessing(error: BaseException) -> bool:
 
 
 def words_of(error: BaseException) -> str:
-    """What an exception says; nothing where its own __str__ fails."""
+    """What an exception says; nothing where its own __str__ fails. Where a library lies on this machine is left out."""
     try:
-        return str(error)
+        words = str(error)
     except Exception:
         return ""
+    if type(error) is ImportError and isinstance(error.path, str):
+        return words.removesuffix(f" ({error.path})")
+    return words
 
 
 @contextlib.contextmanager

@@ -138,6 +138,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: Files
     tasks: list[Task]
     allowed_imports: list[str]
+    refused_imports: list[str] = []  # modules of the allowed ones that hold the answer
     milestones: list[Milestone] = []
     scripts: dict[str, Script] = {}
     quiz: Quiz | None = None

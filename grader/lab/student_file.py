@@ -121,23 +121,25 @@ Import = ast.Import | ast.ImportFrom
 
 
 def refused_imports(tree: ast.Module, file: str, lab: Lab) -> dict[Import, Finding]:
-    """The imports of a student's file that the lab does not allow.
+    """The imports of a student's file that the lab does not allow: other libraries, and parts of them that it refuses.
 
     Of labs/ only labs.common is there when the file is graded, whatever else a student's own copy could import.
     """
     allowed = {"torch", "numpy", "labs", *lab.manifest.allowed_imports, *sys.stdlib_module_names}
     allowed |= {Path(name).stem for name in (*lab.manifest.files.handed_in, *lab.manifest.files.given)}
+    refused = tuple(f"{name}." for name in lab.manifest.refused_imports)
     found: dict[Import, Finding] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names = each = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names = [f"labs.{alias.name}" for alias in node.names] if node.module == "labs" else [node.module or ""]
+            each = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = each if node.module == "labs" else [node.module or ""]
         else:
             continue
-        for name in names:
+        for name in [*names, *(name for name in each if f"{name}.".startswith(refused))]:
             place = {"file": file, "line": node.lineno, "module": name}
-            if name.partition(".")[0] not in allowed:
+            if name.partition(".")[0] not in allowed or f"{name}.".startswith(refused):
                 found[node] = codes.IMPORT_NOT_ALLOWED(**place, lab=lab.name)
             elif name.startswith("labs.") and name.split(".")[1] != "common":
                 found[node] = codes.IMPORT_OF_A_LAB(**place)

@@ -105,7 +105,7 @@ def _diagnoses_in(path: Path) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             if (text := _text(node.value, constants)) is not None:
                 constants[node.targets[0].id] = text
-        elif isinstance(node, ast.FunctionDef) and (call := _decorated(node, "mistake")):
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and (call := _decorated(node, "mistake")):
             given = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "diagnosis")]
             if given and (text := _text(given[0], constants)) is not None:
                 yield node.name, text
@@ -120,8 +120,8 @@ def _parsed(path: Path) -> ast.Module:
         raise Refused("cannot_be_read", 1, path=str(path), reason=str(error)) from None
 
 
-def _decorated(node: ast.FunctionDef, name: str) -> ast.Call | None:
-    """The call that decorates a function: name(...)."""
+def _decorated(node: ast.FunctionDef | ast.ClassDef, name: str) -> ast.Call | None:
+    """The call that decorates a function or a class: name(...)."""
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == name:
             return decorator

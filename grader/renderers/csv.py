@@ -1,21 +1,26 @@
 """Scores as a table, one row for each student, for gradebooks and spreadsheets."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from grader.renderers import File
 from grader.renderers.words import Words
+from grader.results.cohort import Cohort
 from grader.results.result import CheckResult, Kind, Result
-from grader.results.standing import Standing
 from grader.results.tables import csv_text
 
 DESCRIPTION = "a table of points, one row for each student"
 KINDS: tuple[Kind, ...] = ("code", "milestone", "quiz", "report", "bonus")
 
 
-def report(standings: Iterable[Standing], words: Words) -> Iterator[File]:
-    """Columns: the student, the score and what it is of, what is still pending, points by kind and by task. A cell is
-    empty where nothing is judged."""
-    results = [standing.result for standing in standings]
+def report(cohorts: Sequence[Cohort], words: Mapping[str, Words]) -> Iterator[File]:
+    """A table for each lab. Columns: the student, the score and what it is of, what is still pending, points by kind
+    and by task. A cell is empty where nothing is judged."""
+    for cohort in cohorts:
+        if cohort.standings:
+            yield f"{cohort.lab}.csv", _table([standing.result for standing in cohort.standings])
+
+
+def _table(results: Sequence[Result]) -> str:
     kinds = [kind for kind in KINDS if any(check.kind == kind for result in results for check in result.checks)]
     tasks = {
         check.task: check.number for result in results for check in result.checks if check.kind in ("code", "bonus")
@@ -28,7 +33,7 @@ def report(standings: Iterable[Standing], words: Words) -> Iterator[File]:
         *kinds,
         *(f"{number} {task}".strip() for task, number in tasks.items()),
     ]
-    yield f"{results[0].lab}.csv", csv_text([head, *(_row(result, kinds, list(tasks)) for result in results)])
+    return csv_text([head, *(_row(result, kinds, list(tasks)) for result in results)])
 
 
 def _row(result: Result, kinds: Sequence[Kind], tasks: Sequence[str]) -> list[str | float | None]:

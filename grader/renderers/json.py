@@ -1,12 +1,12 @@
 """Results as data for other programs: for a student what they may see, for an instructor everything with its marks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from grader.renderers import File
 from grader.renderers.words import Words
-from grader.results.standing import Standing
+from grader.results.cohort import Cohort
 from grader.results.view import View
 
 DESCRIPTION = "data for other programs"
@@ -16,10 +16,11 @@ def feedback(view: View, words: Words) -> Iterator[File]:
     yield "feedback.json", _json(view)
 
 
-def report(standings: Iterable[Standing], words: Words) -> Iterator[File]:
-    """A list of results (docs/results.md), in which what was marked by hand is judged."""
-    results = [standing.result for standing in standings]
-    yield f"{results[0].lab}.json", _json(results)
+def report(cohorts: Sequence[Cohort], words: Mapping[str, Words]) -> Iterator[File]:
+    """For each lab a list of results (docs/results.md), in which what was marked by hand is judged."""
+    for cohort in cohorts:
+        if cohort.standings:
+            yield f"{cohort.lab}.json", _json([standing.result for standing in cohort.standings])
 
 
 def _json(data: object) -> bytes:

@@ -11,6 +11,6 @@ ALSO = ("md",)
 
 
 def feedback(view: View, words: Words) -> Iterator[File]:
-    from grader.renderers.pages import filled
+    from grader.renderers.pages import filled, page_of
 
-    yield "feedback.md", filled("feedback.md", view, words)
+    yield "feedback.md", filled("feedback.md", page_of(view, words))

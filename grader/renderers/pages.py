@@ -79,12 +79,13 @@ def _section(lab: str, task: TaskView, words: Words) -> Section:
     return Section(
         title=words.say("heading_bonus", task=title) if task.bonus else title,
         points=_points(task, words),
-        lines=[_line(check, words) for check in task.checks],
+        lines=[line_of(check, words) for check in task.checks],
         next=[words.say(f"step_{step}", lab=lab, task=task.task) for step in task.next_steps],
     )
 
 
-def _line(check: CheckView, words: Words) -> Line:
+def line_of(check: CheckView, words: Words) -> Line:
+    """The sentences of a check."""
     return Line(
         title=words.title_of(check),
         cases=words.say(f"cases_{check.cases}") if check.cases else "",
@@ -141,6 +142,7 @@ def _longest_ticks(text: str) -> int:
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=jinja2.select_autoescape(["html"]),
+    auto_reload=False,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -148,6 +150,6 @@ TEMPLATES = jinja2.Environment(
 TEMPLATES.filters.update(escaped=escaped, code_span=code_span, code_block=code_block)
 
 
-def filled(template: str, view: View, words: Words) -> str:
-    """A template with the page of a view in it."""
-    return TEMPLATES.get_template(template).render(page=page_of(view, words))
+def filled(template: str, page: object) -> str:
+    """A template with a page in it: page_of's, or one of cohort_page.py and student_page.py."""
+    return TEMPLATES.get_template(template).render(page=page)

@@ -1,5 +1,6 @@
 """Writes what renderers make: each file whole or not at all, and none outside of the folder that it belongs to."""
 
+import itertools
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from types import ModuleType
@@ -30,16 +31,16 @@ def write_feedback(
     return written, refused
 
 
-def write_files(files: Iterable[File], folder: Path, within: Path) -> list[Path]:
+def write_files(files: Iterable[File], folder: Path, within: Path, durable: bool = True) -> list[Path]:
     """Writes files into a folder that lies within another. Refused where a path or a link leads out of it, or where a
-    file cannot be written: what was there stays."""
+    file cannot be written: what was there stays. `durable` as in write_whole."""
     written = []
     for name, content in files:
         path = folder / PurePosixPath(name)
         try:
             if not path.parent.resolve().is_relative_to(within.resolve()):
                 raise Refused("leads_out", 1, path=str(path.parent), folder=str(within))
-            write_whole(path, content if isinstance(content, bytes) else content.encode())
+            write_whole(path, content if isinstance(content, bytes) else content.encode(), durable)
         except OSError as error:
             raise Refused(codes.NOT_WRITTEN(path=str(path), reason=error.strerror or ""), 1) from None
         written.append(path)
@@ -47,9 +48,13 @@ def write_files(files: Iterable[File], folder: Path, within: Path) -> list[Path]
 
 
 def write_report(files: Iterable[File], to: Path) -> list[Path]:
-    """Writes a report into a folder, or, where it is one file and `to` ends as that does, as `to` itself."""
-    made = list(files)
-    if len(made) == 1 and to.suffix and to.suffix == PurePosixPath(made[0][0]).suffix:
-        made = [(to.name, made[0][1])]
+    """Writes a report into a folder, or, where it is one file and `to` ends as that does, as `to` itself. Refused where
+    `to` looks like a file, and there are several."""
+    rest = iter(files)
+    first = list(itertools.islice(rest, 2))  # of thousands of pages, not all are held at a time
+    if to.suffix and any(to.suffix == PurePosixPath(name).suffix for name, _ in first):
+        if len(first) > 1:
+            raise Refused("folder_wanted", path=str(to))
+        first = [(to.name, first[0][1])]
         to = to.parent
-    return write_files(made, to, to)
+    return write_files(itertools.chain(first, rest), to, to, durable=False)

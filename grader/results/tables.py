@@ -18,3 +18,14 @@ def _cell(value: str | float | None) -> str | float:
     if isinstance(value, str):
         return f"'{value}" if value.startswith(FORMULA) else value
     return "" if value is None else round(value, 2)
+
+
+def csv_rows(text: str) -> list[list[str]]:
+    """The rows of what csv_text has made, without the apostrophes in front. ValueError where it is no CSV."""
+    try:
+        return [
+            [cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell for cell in row]
+            for row in csv.reader(io.StringIO(text, newline=""))
+        ]
+    except csv.Error as error:
+        raise ValueError(str(error)) from None

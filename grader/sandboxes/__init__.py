@@ -21,7 +21,7 @@ class Backend(Protocol):
 
     DESCRIPTION: str  # a few words for the command's help
     OUTER: str  # the outer layer, as results name it
-    STRENGTH: int  # "auto" takes the largest that works here; 0 protects nothing, and is taken only if asked for
+    STRENGTH: int  # "auto" takes the largest that works here; 0 is too little, and is taken only if asked for
 
     def start(self, limits: Limits, modules: Sequence[str] | None) -> RunningParent:
         """Starts a warm parent that goes on to import `modules`, or (None) only shows that it could.
@@ -42,7 +42,7 @@ def outer(backend: str) -> str:
 
 
 def protects(backend: str) -> bool:
-    """Whether a backend keeps anything from a submission."""
+    """Whether a backend keeps enough from a submission to be taken unasked."""
     return backends()[backend].STRENGTH > 0
 
 

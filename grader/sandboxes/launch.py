@@ -27,7 +27,12 @@ def with_own_user(launched: Callable[[int | None], RunningParent]) -> RunningPar
 
 
 def in_new_folder(
-    limits: Limits, modules: Sequence[str] | None, user: int | None, confined: bool = True, within: Sequence[str] = ()
+    limits: Limits,
+    modules: Sequence[str] | None,
+    user: int | None,
+    confined: bool = True,
+    within: Sequence[str] = (),
+    landlock: bool = True,
 ) -> RunningParent:
     """Launches with a new folder for temporary files, whose children are confined or not, as `launch` says."""
     work = Path(tempfile.mkdtemp(prefix="labkit-"))  # which the parent removes, should we be killed
@@ -41,7 +46,7 @@ def in_new_folder(
     except OSError as error:
         clear()
         raise NotStarted(f"its folder cannot be given to another user: {error.strerror}") from None
-    options = ParentOptions(str(work), limits, InnerLayer(confined, own_user=user is not None), modules)
+    options = ParentOptions(str(work), limits, InnerLayer(confined, user is not None, landlock), modules)
     return launch(options, user, within, clear)
 
 

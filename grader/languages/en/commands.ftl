@@ -42,4 +42,4 @@ no_such_sandbox = There is no sandbox '{ $name }': choose { $there }
 no_sandbox_works =
     No sandbox works on this machine, and submissions are not run without one:
     { $listed }
-    Grade in the grader's container image, on Linux 5.13 or later. --sandbox { $unprotected } runs submissions with your own rights all the same, and marks every result.
+    Grade in the grader's container image, on Linux 5.13 or later. --sandbox { $unprotected } runs submissions all the same, with less protection or none, and marks every result.
