@@ -20,14 +20,14 @@ override FILE := $(call typed,FILE,file)
 override STUDENT := $(call typed,STUDENT,student)
 
 GRADER = @grader() { $(PY) -m grader "$$@" || [ $$? -eq 1 ]; }; grader
-# A script of a lab's may also have been stopped by Ctrl-C.
-SCRIPT = @script() { $(PY) -m grader run "$$@"; code=$$?; [ $$code -le 1 ] || [ $$code -eq 130 ] || exit $$code; }; script
+# A script of a lab's may also have been stopped by Ctrl-C. The * of ARGS="2 + 3 * 4" is no pattern of file names.
+SCRIPT = @set -f; script() { $(PY) -m grader run "$$@"; code=$$?; [ $$code -le 1 ] || [ $$code -eq 130 ] || exit $$code; }; script
 # make lab4-test: the lab, and one of its own scripts. Targets with a rule of their own come first.
 LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, ,$*))-%,%,$*)
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready lab tiny-model doctor image shell jupyter FORCE
+.PHONY: help setup ready lab tiny-model warm-start doctor image shell jupyter FORCE
 
 MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
@@ -72,8 +72,11 @@ lab: # make lab 4
 lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_go for one task
 	$(if $(findstring -,$*),$(SCRIPT) lab$(LAB_AND_SCRIPT) -- $(ARGS),$(GRADER) check lab$* $(TASK_OPTION))
 
-tiny-model: $(READY) ## train the tiny language model of labs 5 to 9 again (three minutes; the same file comes out)
+tiny-model: $(READY) ## train the tiny language model of labs 5 to 7 again (three minutes; the same file comes out; ARGS="--toy two_languages")
 	@$(PY) labs/common/toys/make.py $(ARGS)
+
+warm-start: $(READY) ## teach a real model the format once, on a GPU; labs 5 to 9 do it by themselves (MODEL=smollm2)
+	@$(PY) -m labs.common.warm_start $(ARGS)
 
 doctor: $(READY) ## say what this machine has for the labs (instructors: and which sandbox it allows; SANDBOX=auto)
 	$(GRADER) doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)")

@@ -1,5 +1,6 @@
 """What several tests share: the labs' sources, one warm parent of workers, and submissions to grade."""
 
+import os
 import shutil
 import signal
 import sys
@@ -18,6 +19,11 @@ from grader.lab.loading import importing_from
 
 # Tests that run in the background ignore Ctrl-C; what they start would inherit that, and could not be stopped.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A make that a test starts is as typed by hand, though a make started the tests: it does not say which folder it enters,
+# and takes none of the other's variables.
+for name in [name for name in os.environ if name.startswith("MAKE")]:
+    del os.environ[name]
 
 SOLUTIONS = {folder.name.split("_")[0]: folder for folder in lab_folders(solutions_folder())}
 
@@ -82,6 +88,17 @@ def small_lab() -> Lab:
     return read_lab(Path(__file__).parent / "small_lab" / "lab90_numbers")
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """A network this small runs faster on one, and many times faster where another process wants the other core."""
+    import torch  # here, since most tests do without
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 # --- the scripts of a lab, for tests/test_labN_given.py ---------------------------------------------------------------
 
 Command = Callable[..., tuple[int, str]]
@@ -99,6 +116,7 @@ def command(lab_copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """Runs a script of the lab in this process: its exit code, and what it said."""
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("RECIPE", os.environ.get("RECIPE", "cpu"))  # of a real model, also where there is a GPU
 
     def run(script: str, *arguments: str, prepare: Callable[[], None] = lambda: None) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", [f"{script}.py", *arguments])

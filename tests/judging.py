@@ -1,6 +1,7 @@
 """Milestones that are judged in the test's own process, in the way of a confined worker, for tests of given code."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader.grading.milestones import judge_milestone
@@ -15,16 +16,24 @@ def milestone_of(lab: Lab, name: str) -> Milestone:
     return next(milestone for milestone in lab.manifest.milestones if milestone.name == name)
 
 
-def scored(lab: Lab, name: str, data: bytes) -> Answer:
-    """What evaluate.py makes of a milestone whose one artefact is a file of these bytes."""
+Files = bytes | Mapping[str, bytes]  # of the milestone's one artefact, or of each by its name
+
+
+def scored(lab: Lab, name: str, data: Files) -> Answer:
+    """What evaluate.py makes of a milestone whose artefacts are files of these bytes."""
     milestone = milestone_of(lab, name)
-    [artefact] = milestone.artefacts
     with tempfile.TemporaryDirectory() as folder:
-        return score(lab.folder, milestone, {artefact: data}, Path(folder))
+        return score(lab.folder, milestone, by_name(milestone, data), Path(folder))
 
 
-def judged(lab: Lab, name: str, data: bytes) -> CheckResult:
-    """The line of result.json for a milestone whose one artefact is a file of these bytes."""
+def judged(lab: Lab, name: str, data: Files) -> CheckResult:
+    """The line of result.json for a milestone whose artefacts are files of these bytes."""
     milestone = milestone_of(lab, name)
+    return judge_milestone(milestone, lambda *_: scored(lab, name, data), by_name(milestone, data), {})
+
+
+def by_name(milestone: Milestone, data: Files) -> Mapping[str, bytes]:
+    if not isinstance(data, bytes):
+        return data
     [artefact] = milestone.artefacts
-    return judge_milestone(milestone, lambda *_: scored(lab, name, data), {artefact: data}, {})
+    return {artefact: data}

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from grader.batch.alike import CODE, Alike, alike, as_csv
+from grader.batch.alike import alike
+from grader.errors import Refused
 from grader.lab import Lab
+from grader.results.groups import CODE, Alike, as_csv, groups_file, read_groups
 
 OWN = """
 def total(xs):
@@ -98,3 +100,18 @@ def test_a_spreadsheet_has_a_row_for_each_student_of_a_group() -> None:
     assert as_csv(found).splitlines() == [
         *("group,what,student", "1,code,ada", "1,code,'=ben", "2,runs/a.safetensors,eve", "2,runs/a.safetensors,zoe")
     ]
+
+
+def test_what_was_written_of_groups_is_read_again(tmp_path: Path) -> None:
+    found = [Alike(CODE, ("ada", "=ben", 'o"hara, x')), Alike("runs/a.safetensors", ("eve", "zoe"))]
+    path = groups_file(tmp_path, "lab3")
+    assert read_groups(path) == []
+    path.write_text(as_csv(found), encoding="utf-8")
+    assert path.name == "lab3-alike.csv" and read_groups(path) == found
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"", b"a,b\n1,2\n", b"group,what,student\n1,code\n"])
+def test_a_file_that_holds_no_groups_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(content)
+    with pytest.raises(Refused, match=r"x\.csv"):
+        read_groups(tmp_path / "x.csv")

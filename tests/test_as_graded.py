@@ -1,5 +1,6 @@
 """A student's files as they come: what is said of them at home and where they are graded, in the same words."""
 
+import ast
 import functools
 import shutil
 from collections.abc import Callable
@@ -13,9 +14,10 @@ from grader.author.sync import sync
 from grader.grading.asking import WarmParent
 from grader.grading.submission import Bench, Graded, open_bench
 from grader.lab import Lab, read_lab
-from grader.lab.student_file import PYTHON, needs_python
+from grader.lab.student_file import PYTHON, needs_python, refused_imports
 from grader.languages import say
 from grader.student.checking import Session, open_session, run_public_checks
+from tests.in_memory import lab_of
 
 Grade = Callable[[Bench, Path], Graded]
 WHOLE = 6.0
@@ -244,6 +246,26 @@ def test_an_import_that_is_not_allowed_costs_all_where_the_module_itself_uses_it
     assert case.at_home["doubled"][0] == case.at_home["shifted"][0] == "failed"
     assert case.when_graded == case.at_home
     assert [note.code for note in case.session.notes] == ["import_not_allowed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("import trl", ""),
+        ("from trl import GRPOConfig, rewards_of_mine", ""),
+        ("from trl.trainer import utils", ""),
+        ("import trl.rewards", "trl.rewards"),
+        ("import trl.rewards.format_rewards as f", "trl.rewards.format_rewards"),
+        ("from trl import rewards", "trl.rewards"),
+        ("from trl.rewards import accuracy_reward", "trl.rewards"),
+        ("from trl.rewards.format_rewards import think_format_reward", "trl.rewards.format_rewards"),
+    ],
+)
+def test_of_a_library_that_is_allowed_a_lab_may_refuse_a_part(text: str, refused: str) -> None:
+    lab = lab_of()
+    manifest = msgspec.structs.replace(lab.manifest, allowed_imports=["trl"], refused_imports=["trl.rewards"])
+    found = refused_imports(ast.parse(text), "a.py", msgspec.structs.replace(lab, manifest=manifest))
+    assert [str(finding.values["module"]).startswith(refused) for finding in found.values()] == [True] * bool(refused)
 
 
 def test_an_import_that_nothing_uses_is_said_and_costs_nothing(both: Callable[..., Both]) -> None:

@@ -39,6 +39,7 @@ from grader.lab import Lab, read_lab
 from grader.languages import say
 from grader.results import CheckResult, Result, read_result, write_result
 from grader.results import folder as results_folder
+from grader.results.groups import groups_file
 
 RIGHT, SQUARED, NO_TOTAL = "right", "squared", "no total"
 SCORES = {RIGHT: 6.0, SQUARED: 4.0, NO_TOTAL: 4.0}
@@ -802,7 +803,7 @@ def test_whose_work_is_alike_stands_beside_the_results_and_changes_none(
     assert [stored(options, student).score for student in ("ada", "ben")] == [6, 6] and attention(done).keys() == {
         "eve"
     }
-    file = options.out / batch.alike_file(lab)
+    file = groups_file(options.out, lab.name)
     assert file.read_text(encoding="utf-8").splitlines() == ["group,what,student", "1,code,ada", "1,code,ben"]
     out = StringIO()
     table.print_alike(Console(file=out, width=200), done.alike, "here")

@@ -175,7 +175,7 @@ def test_a_wrong_call_is_a_sentence_on_stderr(arguments: list[str], words: str, 
 
 def test_make_grade_without_submissions_does_not_grade_the_kit() -> None:
     """An empty word would be the folder where make stands."""
-    command = ["make", "--no-print-directory", "grade", "LAB=lab0", f"LABKIT_PYTHON={sys.executable}"]
+    command = ["make", "grade", "LAB=lab0", f"LABKIT_PYTHON={sys.executable}"]
     typed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (typed.returncode, typed.stdout) == (CALLED_WRONGLY, "")
     assert typed.stderr.startswith("Missing argument 'submissions'")
@@ -941,11 +941,12 @@ def test_sync_overwrites_edits_only_when_it_is_told_to(lab: Path, grader: Grader
     assert ended.code == FAILED
     assert "was edited since it was last derived (first.py): nothing was written" in ended.err
     assert (lab / "first.py").read_text(encoding="utf-8") == "mine = 1"
-    assert grader("sync", "--check").code == FAILED
+    assert grader("sync", "--check").code == grader("sync", "--look").code == FAILED
     assert grader("sync", "lab90", "--force").out == "lab90: first.py\n"
     assert (lab / "first.py").read_bytes() == derived
     assert [backup.read_text(encoding="utf-8") for backup in backups(lab)] == ["mine = 1"]
     assert grader("sync", "--check").code == OK
+    assert grader("sync", "--look") == (OK, "lab90: as derived\n", "")
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "[1]", "null", "{}"])

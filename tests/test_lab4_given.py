@@ -5,7 +5,7 @@ import dataclasses
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,14 +25,7 @@ from grader.run.answers import answer
 from tests.judging import judged, scored
 from tests.reading import say_all, student_reads
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Networks this small run faster on one, and many times faster where another process wants the other core."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +182,7 @@ def test_weights_that_cannot_be_played_are_refused_in_words(lab4: Lab) -> None:
 def test_an_untrained_actor_does_not_reach_half_of_the_points(lab4: Lab) -> None:
     [nets] = load_modules(lab4.folder, ["nets"])
     for milestone in lab4.manifest.milestones:
+        torch.manual_seed(0)  # of twenty seeds one has an actor that balances the pole as it comes
         weights = save(nets.make_actor(milestone.name).state_dict())
         reached = scored(lab4, milestone.name, weights).value
         assert reached < milestone.half

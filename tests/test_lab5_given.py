@@ -5,7 +5,7 @@ import json
 import math
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,14 +24,10 @@ from tests.reading import student_reads
 
 
 @pytest.fixture(autouse=True)
-def small_and_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Twenty problems are held out in place of 200, and a model this small runs faster on one thread."""
+def small(monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
+    """Twenty problems are held out in place of 200."""
     monkeypatch.setattr(arithmetic, "HELD_OUT", 20)
     monkeypatch.delenv("MODEL", raising=False)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +232,7 @@ def test_another_model_runs_the_same_code_and_hands_nothing_over(
     assert "nothing is handed over" in said
     assert not (lab_copy / "runs" / "dpo.safetensors").exists()
     assert not (lab_copy / "runs" / "checkpoints").exists()
-    assert all("other_model" in file.name for file in (lab_copy / "runs" / "curves").iterdir())
+    assert all("-other-model-" in file.name for file in (lab_copy / "runs" / "curves").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -267,7 +263,7 @@ def test_training_waits_for_functions_that_are_still_to_do(lab5: Lab, lab_copy: 
     (lab_copy / "dpo.py").write_text(reference[:start] + skeleton[end:], encoding="utf-8")
     code, said = command("train", *SHORT)
     assert code == 0
-    assert "bradley_terry_loss is still to do: rlhf waits for it" in said
+    assert "bradley_terry_loss is still to do: reward_model, rlhf waits for it" in said
     assert (lab_copy / "runs" / "dpo.safetensors").exists()
 
 

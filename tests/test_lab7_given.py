@@ -4,7 +4,7 @@ line is answered in a sentence."""
 import json
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,14 +21,7 @@ from labs.common.toys import arithmetic
 from tests.judging import judged, scored
 from tests.reading import student_reads
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """A model this small runs faster on one, and many times faster where another process wants the other core."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -205,14 +198,8 @@ def command(command: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
     train, held_out = arithmetic.rows()
     monkeypatch.setattr(arithmetic, "rows", lambda: (train, held_out[:20]))
 
-    def run(script: str, *arguments: str, prepare: Callable[[], None] = lambda: None) -> tuple[int, str]:
-        def few_samples() -> None:
-            __import__("evaluate").SAMPLES = 1
-            prepare()
-
-        return command(script, *arguments, prepare=few_samples)
-
-    return run
+    monkeypatch.setattr("labs.common.held_out.SAMPLES", 1)
+    return command
 
 
 SHORT = ("--steps", "2")

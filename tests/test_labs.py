@@ -21,12 +21,25 @@ BY_NAME = {"argvalues": LABS, "ids": [lab.name for lab in LABS]}
 
 
 @pytest.fixture(scope="module")
-def lints() -> Iterator[dict[str, Future[lint.Linted]]]:
-    """The lints of all labs, on all cores: every mistake, alternative and mutant on all cases of three seeds."""
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """One for each core, with one thread: what checks ask costs more on several."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "1")
         with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-            yield {lab.name: pool.submit(lint.lint, lab) for lab in LABS}
+            yield pool
+
+
+@pytest.fixture(scope="module")
+def derived(processes: ProcessPoolExecutor) -> dict[str, dict[str, str]]:
+    """The files of every lab, derived anew."""
+    labs = LABS[::-1]  # the last takes longest
+    return {lab.folder.name: files for lab, files in zip(labs, processes.map(sync.derive, labs), strict=True)}
+
+
+@pytest.fixture(scope="module")
+def lints(processes: ProcessPoolExecutor, derived: dict[str, dict[str, str]]) -> dict[str, Future[lint.Linted]]:
+    """The lints of all labs: every mistake, alternative and mutant on all cases of three seeds."""
+    return {lab.name: processes.submit(lint.lint, lab, derived[lab.folder.name]) for lab in reversed(LABS)}
 
 
 @pytest.mark.parametrize("lab", **BY_NAME)
@@ -35,12 +48,6 @@ def test_a_lab_is_sound(lab: Lab, lints: dict[str, Future[lint.Linted]]) -> None
     assert linted.faults == []
     assert linted.mistakes[0] == linted.mistakes[1] > 0
     assert linted.alternatives[0] == linted.alternatives[1] > 0
-
-
-@pytest.fixture(scope="module")
-def derived(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    """The files of every lab, derived anew."""
-    return {lab.folder.name: sync.derive(lab) for lab in LABS}
 
 
 def test_labs_are_derived_from_the_sources_as_they_are(derived: dict[str, dict[str, str]]) -> None:
@@ -52,6 +59,12 @@ def test_labs_are_derived_from_the_sources_as_they_are(derived: dict[str, dict[s
             same = hashlib.sha256(text.encode()).hexdigest() == recorded.get(file)
             assert same or sync.holds(folder / file, text), f"labs/{name}/{file} is out of date: make sync"
         assert recorded.keys() == files.keys()
+
+
+def test_no_record_says_where_libraries_lie_here() -> None:
+    """It would be another one on the next machine, and a mistake would not be known by its answer there."""
+    named = [file.parent.name for file in labs_folder().glob("*/recorded.json") if "site-packages" in file.read_text()]
+    assert named == []
 
 
 def test_what_students_get_holds_nothing_secret(derived: dict[str, dict[str, str]], tmp_path: Path) -> None:
@@ -153,7 +166,7 @@ def test_a_release_has_what_students_type_and_nothing_of_the_instructors(student
     top = {path.name for path in students_copy.iterdir()}
     assert {"Makefile", "README.md", "labs", "grader", "requirements", "pyproject.toml"} <= top
     assert not {"solutions", "tests", ".git", ".ci"} & top
-    assert [path.name for path in (students_copy / "docs").iterdir()] == ["docker.md"]
+    assert sorted(path.name for path in (students_copy / "docs").iterdir()) == ["docker.md", "gpu.md"]
     assert not [path for path in students_copy.rglob("*") if path.name in ("instructor", "author", "runs", ".backup")]
     for page in release.PAGES:
         text = (students_copy / page).read_text(encoding="utf-8").lower()

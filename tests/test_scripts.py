@@ -91,8 +91,8 @@ def test_a_script_without_a_line_of_help_is_refused(folder: Path) -> None:
 
 def make(*arguments: str) -> str:
     environment = {**os.environ, "LABKIT_PYTHON": "python"}
-    command = ["make", "--no-print-directory", *arguments]  # which make says where make runs its tests
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    typed = ["make", *arguments]
+    return subprocess.run(typed, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ def test_a_stage_that_was_killed_goes_on_from_its_checkpoint(
     lab: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "SAVE_SECONDS", -1.0)
+    monkeypatch.setattr(loop, "SHARE", 0.0)
     assert run(lab, stop=press(at=2, times=2)).interrupted
     capsys.readouterr()
     assert values(run(lab))["tens"] == 33
@@ -187,3 +188,22 @@ def test_a_stage_that_leaves_nothing_cannot_be_built_on(lab: Path, capsys: pytes
     ]
     assert Script(str(lab / "train.py")).train_all({"counting": in_turn(stages)}, ("stage", "value")).failed
     assert "ones has left nothing yet" in capsys.readouterr().out
+
+
+def test_a_stage_that_fails_stops_those_that_need_it_and_no_others(
+    lab: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(done: int) -> None:
+        raise CannotUse("a sentence")
+
+    stages = [
+        Stage("ones", lambda needed: Counting(lab, "ones", 1, needed, fail)),
+        Stage("tens", lambda needed: Counting(lab, "tens", 10, needed, never), needs=("ones",)),
+        Stage("more", lambda needed: Counting(lab, "more", 10, needed, never), needs=("tens",)),
+        Stage("aside", lambda needed: Counting(lab, "aside", 100, needed, never)),
+    ]
+    trained = Script(str(lab / "train.py")).train_all({"counting": in_turn(stages)}, ("stage", "value"))
+    assert trained.failed
+    assert values(trained) == {"aside": 300}
+    assert list(trained.table.columns[0].cells) == ["ones, counting", "aside"]
+    assert capsys.readouterr().out.startswith("ones, counting stopped.\na sentence\n")

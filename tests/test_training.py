@@ -197,6 +197,19 @@ def test_a_run_that_went_on_with_other_code_is_said_each_time(lab: Path, capsys:
     assert partly not in capsys.readouterr().out
 
 
+def test_a_run_that_does_not_mix_code_starts_anew_with_other_code(
+    lab: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Doubling, "mixes_code", False)
+    train(lab, partial(Doubling, lab, stop=lambda done: signal.raise_signal(signal.SIGINT) if done == 1 else None))
+    write_mine(lab, "def double(x):\n    return 3 * x\n")
+    capsys.readouterr()
+    train(lab)
+    assert "your code has changed since this was begun, so it starts anew" in " ".join(capsys.readouterr().out.split())
+    assert numbers_drawn(lab) == [1, 4, 13, 40]
+    assert json.loads((lab / "runs" / "doubling.json").read_text())["mixed"] is False
+
+
 def test_a_second_ctrl_c_stops_at_once_and_keeps_what_was_saved(lab: Path) -> None:
     def press_twice(done: int) -> None:
         for _ in range(2):

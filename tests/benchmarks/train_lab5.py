@@ -22,8 +22,9 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "solutions" / "lab5_dpo"))
 
 import training_run  # noqa: E402
-from evaluate import EVALUATION_SEED, MILESTONES, SAMPLES  # noqa: E402
+from evaluate import MILESTONES  # noqa: E402
 from labs.common.evaluation import evaluate  # noqa: E402
+from labs.common.held_out import EVALUATION_SEED, SAMPLES  # noqa: E402
 from labs.common.toys.arithmetic import TOY, rows  # noqa: E402
 from preference_training import reference_model  # noqa: E402
 

@@ -10,7 +10,6 @@ standard deviation of the seeds.
 
 import argparse
 import json
-import math
 import statistics
 import sys
 from pathlib import Path
@@ -20,6 +19,8 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "solutions" / "lab7_grpo"))
+
+from predictive import probability  # noqa: E402
 
 from evaluate import MILESTONES, held_out  # noqa: E402
 from training_run import GRPORun  # noqa: E402
@@ -89,18 +90,9 @@ def predictions(rows: list[Row]) -> str:
     for name, milestone in MILESTONES.items():
         values = [row[name] for row in rows]
         n, mean, sd = len(values), statistics.mean(values), statistics.stdev(values)
-        p = student_t((mean - milestone.target) / (sd * math.sqrt(1 + 1 / n)), n - 1)
+        p = probability(values, milestone.target)
         lines.append(f"| {name} | {milestone.target:.2f} | {n} | {mean:.4f} | {sd:.4f} | {p:.5f} |")
     return "\n".join(lines)
-
-
-def student_t(t: float, degrees: int) -> float:
-    """The distribution function of Student's t, integrated numerically from 0."""
-    n, steps = degrees, 20_000
-    constant = math.exp(math.lgamma((n + 1) / 2) - math.lgamma(n / 2)) / math.sqrt(n * math.pi)
-    width = t / steps
-    inside = sum((1 + ((i + 0.5) * width) ** 2 / n) ** (-(n + 1) / 2) for i in range(steps)) * width
-    return 0.5 + constant * inside
 
 
 if __name__ == "__main__":

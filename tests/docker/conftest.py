@@ -84,8 +84,8 @@ def environment() -> Callable[..., dict[str, str]]:
 
 
 def typing(**variables: str) -> dict[str, str]:
-    """The environment of somebody who types make, though a make started the tests."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | variables
+    """The environment of somebody who types make."""
+    return {**os.environ, **variables}
 
 
 @pytest.fixture(scope="session")

@@ -260,8 +260,11 @@ def test_an_instructors_screens_are_in_the_language_that_was_chosen(
         said("report", "lab90", "--to", "nowhere"),
         said("mark", "lab90", "ada", "x", "1"),
     ]
-    for student in ("ada", "bob", "carol"):
-        page = (kit / "feedback" / student / "lab90" / "feedback.html").read_text(encoding="utf-8")
-        screens.append(re.sub(r"<style>.*?</style>|<[^>]*>|&\w+;", " ", page, flags=re.DOTALL))
+    pages = [kit / "feedback" / student / "lab90" / "feedback.html" for student in ("ada", "bob", "carol")]
+    pages += [kit / "reports" / "index.html", *sorted((kit / "reports" / "students").iterdir())]
+    assert len(pages) == 7
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        screens.append(re.sub(r"<style>.*?</style>|<[^>]*>|&\w+;", " ", text, flags=re.DOTALL))
     for screen in screens:
         assert plain_words(without_data(screen, kit / "labs" / "lab90_numbers")) == [], screen

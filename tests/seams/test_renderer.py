@@ -53,7 +53,7 @@ def result(student: str, *lines: CheckResult) -> Result:
 
 def test_the_renderers_are_the_modules_that_write_something_for_a_command() -> None:
     assert list(renderers.renderers("feedback")) == ["html", "json", "markdown"]
-    assert list(renderers.renderers("report")) == ["csv", "json"]
+    assert list(renderers.renderers("report")) == ["csv", "html", "json"]
 
 
 def test_a_new_renderer_writes_feedback_and_a_report(cohort: str, typed: Typed, tmp_path: Path) -> None:
@@ -72,9 +72,9 @@ def test_the_help_of_both_commands_is_what_the_renderers_say_of_themselves(cohor
         assert code == 0 and "cohort or all (how the whole cohort did)" in said and other in said
 
 
-@pytest.mark.parametrize("command", [("feedback", "lab3", "--format", "csv"), ("report", "lab3", "--to", "html")])
+@pytest.mark.parametrize("command", [("feedback", "lab3", "--format", "csv"), ("report", "lab3", "--to", "markdown")])
 def test_a_renderer_that_is_not_there_is_named(command: tuple[str, ...], typed: Typed) -> None:
-    there = "html, json, markdown" if command[0] == "feedback" else "csv, json"
+    there = "html, json, markdown" if command[0] == "feedback" else "csv, html, json"
     assert typed(*command) == (2, f"There is no '{command[-1]}': choose {there}")
 
 
@@ -98,7 +98,7 @@ def test_the_table_has_a_row_for_each_student_and_points_by_kind_and_task(typed:
         CheckResult("report", "why", "", "public", "report", "pending", None, 6.0),
     ]
     write_result(tmp_path / "graded" / "=1+cmd|x!A0" / "lab3" / "result.json", result("=1+cmd|x!A0", *lines))
-    assert typed("report", "lab3", "--dest", "marks.csv") == (0, "1 written: marks.csv")
+    assert typed("report", "lab3", "--to", "csv", "--dest", "marks.csv") == (0, "1 written: marks.csv")
     head, hostile, ada, *_ = (tmp_path / "marks.csv").read_text(encoding="utf-8").splitlines()
     assert head == "student,score,of,pending,code,milestone,report,bonus,3.1 reward_to_go,3.9 extra"
     assert hostile == "'=1+cmd|x!A0,2.0,60.0,6.0,2.0,,,4.0,2.0,4.0", "no spreadsheet computes it"
@@ -116,6 +116,6 @@ def test_results_as_data_are_read_by_other_programs(typed: Typed, tmp_path: Path
 
 def test_a_report_of_what_can_be_read_says_what_cannot(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "graded/ben/lab3/result.json").write_text("{", encoding="utf-8")
-    code, said = typed("report", "lab3")
+    code, said = typed("report", "lab3", "--to", "csv")
     assert code == 1 and "graded/ben/lab3/result.json is no result" in said and "1 written: reports/lab3.csv" in said
     assert (tmp_path / "reports/lab3.csv").read_text().count("\n") == 3

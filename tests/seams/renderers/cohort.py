@@ -1,11 +1,11 @@
 """A renderer of the tests' own: for a student one line and a picture, for an instructor how many earned what."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from grader.renderers import File
 from grader.renderers.words import Words
-from grader.results.standing import Standing
+from grader.results.cohort import Cohort
 from grader.results.view import View
 
 DESCRIPTION = "how the whole cohort did"
@@ -17,6 +17,6 @@ def feedback(view: View, words: Words) -> Iterator[File]:
     yield "pictures/score.bin", bytes([int(view.score)])
 
 
-def report(standings: Iterable[Standing], words: Words) -> Iterator[File]:
-    counts = Counter(standing.result.score for standing in standings)
+def report(cohorts: Sequence[Cohort], words: Mapping[str, Words]) -> Iterator[File]:
+    counts = Counter(standing.result.score for cohort in cohorts for standing in cohort.standings)
     yield "cohort.txt", "".join(f"{score:g}: {count}\n" for score, count in sorted(counts.items()))
