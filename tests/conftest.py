@@ -20,7 +20,7 @@ from grader.lab.loading import importing_from
 # Tests that run in the background ignore Ctrl-C; what they start would inherit that, and could not be stopped.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A make that a test starts is as typed by hand, though a make started the tests: it does not say which folder it enters,
+# A make that a test starts is as typed by hand, though a make started the tests: it says no folder that it enters,
 # and takes none of the other's variables.
 for name in [name for name in os.environ if name.startswith("MAKE")]:
     del os.environ[name]
