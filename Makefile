@@ -27,7 +27,7 @@ LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, 
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready lab tiny-model warm-start doctor image shell jupyter FORCE
+.PHONY: help setup ready lab tiny-model warm-start tensorboard doctor image shell jupyter FORCE
 
 MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
@@ -77,6 +77,10 @@ tiny-model: $(READY) ## train the tiny language model of labs 5 to 7 again (thre
 
 warm-start: $(READY) ## teach a real model the format once, on a GPU; labs 5 to 9 do it by themselves (MODEL=smollm2)
 	@$(PY) -m labs.common.warm_start $(ARGS)
+
+tensorboard: $(READY) ## show the curves of all labs in TensorBoard, also while training runs (ARGS="--port 6007")
+	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --tensorboard)
+	@$(PY) -m labs.common.tensorboard $(ARGS)
 
 doctor: $(READY) ## say what this machine has for the labs (instructors: and which sandbox it allows; SANDBOX=auto)
 	$(GRADER) doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)")
