@@ -142,7 +142,7 @@ def test_make_lists_every_script_of_every_lab() -> None:
 def test_lab_4_plays_and_goes_on_by_its_own_scripts() -> None:
     [lab] = [read_lab(folder) for folder in lab_folders(solutions_folder()) if folder.name.startswith("lab4_")]
     scripts = lab.manifest.scripts
-    assert scripts.keys() == {"train", "plot", "test", "resume"}
+    assert scripts.keys() == {"train", "play", "plot", "test", "resume"}
     assert isinstance(scripts["test"], Script)
     assert (scripts["test"].file, scripts["test"].arguments) == ("train.py", ["--mode", "test"])
     assert (scripts["resume"].file, scripts["resume"].arguments) == ("train.py", ["--resume"])

@@ -109,27 +109,19 @@ def test(args: argparse.Namespace, script: Script) -> int:
     return 1 if unusable else 0
 
 
-def show(environment: str, actor: "GaussianActor | CategoricalActor", episodes: int, script: Script) -> None:
+def show(name: str, actor: "GaussianActor | CategoricalActor", episodes: int, script: Script) -> None:
     """Plays in a window; CannotUse, in words, where there is no screen or nothing that draws."""
     import gymnasium as gym
-    import numpy as np
-    import torch
-    from gymnasium.wrappers import ClipAction, RescaleAction
 
-    from nets import ENVIRONMENTS
+    from play import best, environment
 
-    facts = ENVIRONMENTS[environment]
     try:
-        env = gym.make(facts.id, render_mode="human")
-        if facts.bounds:
-            env = ClipAction(RescaleAction(env, np.float32(-1), np.float32(1)))
+        env, act = environment(name, "human"), best(actor)
         for episode in range(episodes):
             observation, _ = env.reset(seed=episode)
             done, total = False, 0.0
             while not done:
-                with torch.inference_mode():
-                    action = actor.best(torch.as_tensor(observation)[None])[0].numpy()
-                observation, reward, terminated, truncated, _ = env.step(action)
+                observation, reward, terminated, truncated, _ = env.step(act(observation))
                 done, total = terminated or truncated, total + float(reward)
             script.console.print(f"episode {episode + 1}: return {total:.1f}", highlight=False)
         env.close()
