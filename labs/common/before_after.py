@@ -42,13 +42,13 @@ def show_before_and_after(doc: str | None, folder: Path, toy: Toy[Any], judged: 
     rows = [held_out[i] for i in torch.randperm(len(held_out), generator=dice)[: max(1, args.problems)].tolist()]
     sides = {"before": answers(*load(toy, "tiny"), rows, args.seed), "after": answers(*trained, rows, args.seed)}
     console, right = Console(highlight=False, soft_wrap=True), dict.fromkeys(sides, 0)
-    for number, row in enumerate(rows):
+    for place, row in enumerate(rows):
         console.print(f"\n{row['problem']} = {toy.gold(row)}", markup=False)
         for side, said in sides.items():
-            is_right = toy.judges[judged](said[number], row) > 0
+            is_right = toy.judges[judged](said[place], row) > 0
             right[side] += is_right
             mark = ("✓", "green") if is_right else ("✗", "red")
-            console.print(Text.assemble(f"  {side:6} ", mark, f" {said[number]}"))
+            console.print(Text.assemble(f"  {side:6} ", mark, f" {said[place]}"))
     console.print("\nRight: " + ", ".join(f"{count} of {len(rows)} {side}" for side, count in right.items()) + ".")
     return 0
 

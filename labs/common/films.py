@@ -73,13 +73,13 @@ def film_players(make: Callable[[], Any], players: Mapping[str, Act], seed: int,
     return "return " + ", ".join(returns)
 
 
-def episode(env: Any, act: Act, seed: int) -> tuple[list[Picture], float]:
-    """An episode's pictures, and its return."""
+def episode(env: Any, act: Act, start: int) -> tuple[list[Picture], float]:
+    """The pictures and the return of the episode with the start state of this seed."""
     import gymnasium
 
     os.environ.update(DRAWS_UNSEEN)
     try:
-        observation, _ = env.reset(seed=seed)
+        observation, _ = env.reset(seed=start)
         pictures, total, done = [shrunk(env.render())], 0.0, False
         while not done:
             observation, reward, terminated, truncated, _ = env.step(act(observation))
