@@ -46,6 +46,8 @@ class Options:
     jobs: int | None = None  # submissions at a time; None: as the executor likes
     executor: str = "local"
     course_key: Path | None = None  # hand-ins have to be signed with keys that were made from it
+    groups: Sequence[Sequence[str]] = ()  # whose members hand in together
+    best: bool = False  # of several versions not the newest counts, but the one with the most points
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +96,7 @@ def grade_all(
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise Refused("out_inside_submissions", out=str(options.out), submissions=str(options.submissions))
     secret = read_secret(options.course_key) if options.course_key else None
-    listing = find_submissions(options.submissions, lab, secret)
+    listing = find_submissions(options.submissions, lab, secret, options.groups)
     submissions = _chosen(listing.submissions, options)
     executor_of(options.executor)
     log = options.out / runlog.FILE
@@ -109,6 +111,7 @@ def grade_all(
             milestones=options.milestones,
             force=options.force,
             secret=secret,
+            best=options.best,
         )
         clock = time.monotonic()
         start = _start(lab, job, depends, options)
@@ -127,7 +130,8 @@ def grade_all(
 
 def _alike(lab: Lab, out: Path, submissions: Sequence[Submission]) -> Sequence[Alike]:
     """Whose work is alike, as it stands in a file, too, unless there is none. Refused where it cannot be written."""
-    found = alike(lab, ((each.student, files.files) for each in submissions if (files := taken(each, lab))))
+    once = {(each.source, *each.loose): each for each in reversed(submissions)}.values()  # a group's is one
+    found = alike(lab, ((each.student, files.files) for each in once if (files := taken(each, lab))))
     path = groups_file(out, lab.name)
     try:
         if found:

@@ -9,11 +9,10 @@ import msgspec
 from grader.errors import Refused
 from grader.policy.course import FILE, Course, course_at
 from grader.policy.rulings import HandIn, Ruling, rulings
+from grader.results.folder import EARLIER
 from grader.results.marks import Mark, marks_beside, merged
 from grader.results.overrides import FOLDER, Override, overridden, read_override
 from grader.results.result import Result, read_result
-
-EARLIER = "earlier"  # beside a result.json: the results of a student's earlier hand-ins, where the best one counts
 
 
 class _Time(msgspec.Struct):
