@@ -25,8 +25,11 @@ from grader.intake.submissions import find_submissions
 from grader.intake.versions import Submission
 from grader.lab import Lab
 from grader.plain import one_line
+from grader.results import audit
 from grader.results import folder as results_folder
 from grader.results.groups import Alike, as_csv, groups_file
+from grader.results.rules import Rules
+from grader.results.standing import read_standing
 from grader.results.whole import write_whole
 
 NAMED = 5  # of what is too much to list
@@ -46,8 +49,7 @@ class Options:
     jobs: int | None = None  # submissions at a time; None: as the executor likes
     executor: str = "local"
     course_key: Path | None = None  # hand-ins have to be signed with keys that were made from it
-    groups: Sequence[Sequence[str]] = ()  # whose members hand in together
-    best: bool = False  # of several versions not the newest counts, but the one with the most points
+    rules: Rules | None = None  # the course's
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +98,9 @@ def grade_all(
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise Refused("out_inside_submissions", out=str(options.out), submissions=str(options.submissions))
     secret = read_secret(options.course_key) if options.course_key else None
-    listing = find_submissions(options.submissions, lab, secret, options.groups)
+    course = options.rules.course if options.rules else None
+    groups = [group.members for group in course.groups_of(lab.name)] if course else []
+    listing = find_submissions(options.submissions, lab, secret, groups)
     submissions = _chosen(listing.submissions, options)
     executor_of(options.executor)
     log = options.out / runlog.FILE
@@ -111,8 +115,9 @@ def grade_all(
             milestones=options.milestones,
             force=options.force,
             secret=secret,
-            best=options.best,
+            best=course is not None and course.counts_of(lab.name) == "best",
         )
+        _audit(lab, options)  # what an earlier run was killed over
         clock = time.monotonic()
         start = _start(lab, job, depends, options)
         _log(log, start)
@@ -122,6 +127,7 @@ def grade_all(
         try:
             if options.students is None and not (batch.left or batch.trouble):
                 batch = dataclasses.replace(batch, alike=_alike(lab, options.out, submissions))
+            _audit(lab, options)
             _log(log, _end(start, batch, time.monotonic() - clock))
         except Refused as refused:
             batch = dataclasses.replace(batch, trouble=batch.trouble or refused.finding)
@@ -141,6 +147,16 @@ def _alike(lab: Lab, out: Path, submissions: Sequence[Submission]) -> Sequence[A
     except OSError as error:
         raise Refused(codes.NOT_WRITTEN(path=str(path), reason=error.strerror or ""), 3) from None
     return found
+
+
+def _audit(lab: Lab, options: Options) -> None:
+    """Logs the changes of points. Where a result or what lies beside it cannot be read, whoever shows it says so."""
+    standings = []
+    rules = options.rules and options.rules.afresh()
+    for path in options.out.glob(f"*/{lab.name}/result.json"):
+        with contextlib.suppress(Refused):
+            standings.append(read_standing(path, rules))
+    audit.record(options.out, standings, runlog.who(), runlog.now())
 
 
 def _chosen(found: list[Submission], options: Options) -> list[Submission]:

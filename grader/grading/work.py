@@ -86,7 +86,7 @@ def _grade_earlier(bench: Bench, job: Job, submission: Submission, start_parent:
     path = result_path(Path(job.out), submission.student, bench.lab.name)
     newest = taken(submission, bench.lab, bench.secret)
     before = earlier_result(path)
-    if before and newest and before.submission_hash != newest.digest():
+    if before and newest and not before.errors() and before.submission_hash != newest.digest():
         write_result(earlier_path(path, before.submission_hash), before)
     found: list[Finding] = []
     for version in submission.earlier:
