@@ -287,6 +287,8 @@ NO_HAND_IN_TIME = code("no_hand_in_time", "private", person=True)
 HELD = code("held_back", "private", "reason", person=True)
 OVERRIDDEN = code("overridden", "private", "points", "reason")
 TASK_OVERRIDDEN = code("task_overridden", "private", "task", "points", "reason")
+NOT_SHOWN = code("not_shown", "private", "student", "why", person=True)
+REQUEST_UNREADABLE = code("request_unreadable", "private", "path", "reason", person=True)
 NAMED_IN_COURSE = code("named_in_course", "private", "students", "course", person=True)  # and without a result
 SHARED_BY_GROUP = code("shared_by_group", "file", "members", "by")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.instructor import autograder_commands, code_commands, hand_in_commands, results_commands
+from grader.instructor import autograder_commands, code_commands, hand_in_commands, points_commands, results_commands
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.screen import ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     hand_in_commands.add_to(app)
     results_commands.add_to(app)
+    points_commands.add_to(app)
     code_commands.add_to(app)
     autograder_commands.add_to(app)
     for command in (grade, regrade):

@@ -62,7 +62,7 @@ class Standing:
     def view(self, quiz_answers: bool = False) -> View:
         """All of it together, as far as the student may see it. Refused where nothing may be shown yet."""
         if self.held:
-            raise Refused(codes.LEFT_OUT(student=one_line(self.graded.student), why=self.held), 1)
+            raise Refused(codes.NOT_SHOWN(student=one_line(self.graded.student), why=self.held), 1)
         return view_of(self.graded, self.marks, quiz_answers, self.result, self.why())
 
 

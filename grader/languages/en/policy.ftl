@@ -17,8 +17,26 @@ late = { $days ->
 }.
 after_cut_off = Handed in after the cut-off: 0 points.
 no_hand_in_time = Nothing says when this was handed in. Write the time into course.toml ([[hand_ins]])
-held_back = held back, so nothing is shown: { $reason }
+held_back = The points are held back: { $reason }
+not_shown = { $student } is left out: { $why }
 overridden = Your instructor set the points to { $points }: { $reason }
 task_overridden = Your instructor set the points of { $task } to { $points }: { $reason }
 named_in_course = { $course } names students who have no result: { $students }
 shared_by_group = handed in by { $by } for the group { $members }
+
+## Requests to look at points again
+
+no_requests_folder = { $folder } is no folder: name the one with the requests, which holds <student>/<lab>.toml
+request_unreadable = { $path } is no request that can be read: { $reason }
+request_of_no_task = { $student } asks about '{ $task }', which { $lab } does not have
+requests_open = { $count ->
+    [0] No request in { $folder } waits for an answer.
+    [one] One request in { $folder } waits for an answer:
+   *[other] { $count } requests in { $folder } wait for an answer:
+}
+whole_lab = the whole lab
+request_column_student = student
+request_column_lab = lab
+request_column_task = about
+request_column_points = points
+request_column_asks = asks
