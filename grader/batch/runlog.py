@@ -117,6 +117,11 @@ def with_seed(records: list[Start | End], lab: str, seed: int) -> Start | None:
     return max(reversed(found), key=lambda start: start.students is None, default=None)
 
 
+def last(records: list[Start | End], lab: str) -> Start | None:
+    """The last run of this lab that graded; of all students before one of some."""
+    return max(reversed(_that_graded(records, lab)), key=lambda start: start.students is None, default=None)
+
+
 def seeds(records: list[Start | End], lab: str) -> list[int]:
     """The seeds that a lab was graded with, the last first."""
     return list(dict.fromkeys(start.seed for start in reversed(_that_graded(records, lab))))

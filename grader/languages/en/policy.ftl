@@ -40,3 +40,15 @@ request_column_lab = lab
 request_column_task = about
 request_column_points = points
 request_column_asks = asks
+
+## make labN-submit
+
+submit_in_time = { $lab } is due on { $due } ({ $zone }): this hand-in is in time.
+submit_late = { $lab } was due on { $due } ({ $zone }): this hand-in is { $days ->
+    [one] 1 day late
+   *[other] { $days } days late
+}{ $budget ->
+    [0] .
+   *[other] . It uses late days, if you have any left.
+}
+submit_cut_off = { $lab } was due on { $due } ({ $zone }): this hand-in comes after the cut-off and earns no points.
