@@ -35,7 +35,7 @@ def results_by_student(out: Path, lab: str, rules: Rules | None = None) -> dict[
 
 @contextlib.contextmanager
 def copied(out: Path, lab: str) -> Iterator[Path]:
-    """A copy of a folder of results, to grade a lab in; gone at the end. Of other labs it has links to the originals."""
+    """A copy of a folder of results, to grade a lab in; gone at the end. Other labs are links to the originals."""
     with tempfile.TemporaryDirectory(prefix="dry-run-") as folder:
         copy = Path(folder) / "graded"
         copy.mkdir()
