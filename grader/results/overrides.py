@@ -9,7 +9,7 @@ tasks = { pg_loss = 5 }                 of single tasks, before the rules
 
 import tomllib
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +31,7 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     reason: Text
     by: Text
-    when: datetime | date
+    when: date
     points: Points | None = None
     tasks: dict[str, Points] = {}
 
