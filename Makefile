@@ -25,6 +25,7 @@ SCRIPT = @set -f; script() { $(PY) -m grader run "$$@"; code=$$?; [ $$code -le 1
 # make lab4-test: the lab, and one of its own scripts. Targets with a rule of their own come first.
 LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, ,$*))-%,%,$*)
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
+COURSE_OPTION = $(if $(COURSE),--course "$(COURSE)")
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lab tiny-model warm-start tensorboard doctor image shell jupyter FORCE
@@ -63,7 +64,7 @@ lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skel
 	$(GRADER) reset lab$* $(TASK_OPTION) $(if $(FILE),--file "$(FILE)")
 
 lab%-submit: $(READY) FORCE ## check once more and pack what you hand in (STUDENT=your-id)
-	$(GRADER) submit lab$* $(if $(STUDENT),--student "$(STUDENT)")
+	$(GRADER) submit lab$* $(if $(STUDENT),--student "$(STUDENT)") $(COURSE_OPTION)
 
 lab: # make lab 4
 	@echo "The number belongs to the word: make lab$(or $(filter-out lab,$(MAKECMDGOALS)),3)" >&2; exit 2

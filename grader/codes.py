@@ -279,6 +279,19 @@ OF_MILESTONES_UNPLAYED = code("of_milestones_unplayed", "private")
 RUN_STOPPED = code("run_stopped", "private", "lab", person=True)
 MARKS_UNREADABLE = code("marks_unreadable", "private", "path", "reason", person=True)
 
+# --- policy/, results/overrides.py: why points are not those that were earned -----------------------------------------
+
+LATE = code("late", "private", "days", "covered", "percent")
+AFTER_CUT_OFF = code("after_cut_off", "private")
+NO_HAND_IN_TIME = code("no_hand_in_time", "private", person=True)
+HELD = code("held_back", "private", "reason", person=True)
+OVERRIDDEN = code("overridden", "private", "points", "reason")
+TASK_OVERRIDDEN = code("task_overridden", "private", "task", "points", "reason")
+NOT_SHOWN = code("not_shown", "private", "student", "why", person=True)
+REQUEST_UNREADABLE = code("request_unreadable", "private", "path", "reason", person=True)
+NAMED_IN_COURSE = code("named_in_course", "private", "students", "course", person=True)  # and without a result
+SHARED_BY_GROUP = code("shared_by_group", "file", "members", "by")
+
 # --- grading/milestones.py --------------------------------------------------------------------------------------------
 
 NOT_PLAYED = code("not_played", "limits")

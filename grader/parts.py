@@ -12,7 +12,7 @@ from pathlib import Path
 WORKER = ("__init__", "checks", "codes", "errors", "findings", "lab", "parts", "plain", "run", "workers")
 STUDENT = (
     *("__init__", "__main__", "checks", "cli", "codes", "errors", "findings", "handin", "judging", "lab", "languages"),
-    *("machine", "parts", "plain", "pytest_plugin", "registry", "results", "run", "screen", "student"),
+    *("machine", "parts", "plain", "policy", "pytest_plugin", "registry", "results", "run", "screen", "student"),
 )
 WHO = {"student": STUDENT, "worker": WORKER}
 WITH_COMMANDS = ("student", "instructor", "author")  # packages whose commands.py adds to the command line

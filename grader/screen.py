@@ -33,6 +33,9 @@ def shown(path: Path) -> str:
 
 LabName = Annotated[str, typer.Argument(help="lab3, or 3, or the name of its folder")]
 Json = Annotated[bool, typer.Option("--json", help="say it as JSON, for programs")]
+CourseFile = Annotated[
+    Path | None, typer.Option("--course", help="the course's rules; without it, course.toml where it lies here")
+]
 SandboxName = Annotated[str, typer.Option(help="for instructors")]
 ExecutorName = Annotated[str, typer.Option(help="where submissions are graded")]
 

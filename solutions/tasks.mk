@@ -1,9 +1,10 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: collect keys grade regrade feedback report export autograder mark similar questions image-grader release new-lab sync lint-labs mutate gpu-check test test-docker
+.PHONY: collect keys grade regrade feedback report export autograder mark requests similar questions image-grader release new-lab sync lint-labs mutate gpu-check test test-docker
 
+# COURSE= names the course's rules; without it they are course.toml, where there is one.
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
-  $(if $(SANDBOX),--sandbox "$(SANDBOX)") $(if $(COURSE_KEY),--course-key "$(COURSE_KEY)")
+  $(if $(SANDBOX),--sandbox "$(SANDBOX)") $(if $(COURSE_KEY),--course-key "$(COURSE_KEY)") $(COURSE_OPTION)
 
 # What the kit's own tests and authors use; in the container the environment is there already.
 WITH_TOOLS = $(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev)
@@ -18,26 +19,29 @@ keys: $(READY) ## make a key for each student of ROSTER=roster.csv, to sign hand
 grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, STUDENT=, FORCE=1, JOBS=, SANDBOX=, COURSE_KEY=)
 	$(GRADER) grade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
 
-regrade: $(READY) ## repeat the run of LAB=lab3 with SEED=..., and say who gains or loses (SUBMISSIONS=, OUT=graded, CHANGES=file, JOBS=, COURSE_KEY=)
-	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(CHANGES),--changes "$(CHANGES)")
+regrade: $(READY) ## grade again what a mended check of LAB=lab3 concerns, and say who gains or loses (DRY_RUN=1, SEED=of a run, SUBMISSIONS=, OUT=graded)
+	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(CHANGES),--changes "$(CHANGES)") $(if $(DRY_RUN),--dry-run)
 
 feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT=graded, TO=feedback, FORMAT=md, QUIZ=1)
 	$(GRADER) feedback "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(FORMAT),--format "$(FORMAT)") \
-	  $(if $(STUDENT),--student "$(STUDENT)") $(if $(QUIZ),--quiz-answers)
+	  $(if $(STUDENT),--student "$(STUDENT)") $(if $(QUIZ),--quiz-answers) $(COURSE_OPTION)
 
 report: $(READY) ## write pages of LAB=lab3's results, or of all labs' (OUT=graded, DEST=reports; TO=csv: a table for a gradebook)
-	$(GRADER) report $(if $(LAB),"$(LAB)") --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(DEST),--dest "$(DEST)")
+	$(GRADER) report $(if $(LAB),"$(LAB)") --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(DEST),--dest "$(DEST)") $(COURSE_OPTION)
 
 export: $(READY) ## write results for a platform, TO=canvas (moodle, gradescope, ...; LAB=lab3, OUT=graded, DEST=exports, ROSTER=, STUDENT=)
 	$(GRADER) export $(if $(LAB),"$(LAB)") --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(DEST),--dest "$(DEST)") \
-	  $(if $(ROSTER),--roster "$(ROSTER)") $(if $(STUDENT),--student "$(STUDENT)")
+	  $(if $(ROSTER),--roster "$(ROSTER)") $(if $(STUDENT),--student "$(STUDENT)") $(COURSE_OPTION)
 
 autograder: $(READY) ## write the autograder.zip with which Gradescope grades LAB=lab3 itself (DEST=autograder.zip, SECONDS=540)
 	$(GRADER) autograder "$(LAB)" $(if $(DEST),--dest "$(DEST)") $(if $(SECONDS),--seconds "$(SECONDS)")
 
 mark: $(READY) ## give POINTS=4 for PART=plot of STUDENT=ada's report in LAB=lab3, or a milestone (COMMENT=, BY=, OUT=graded)
 	$(GRADER) mark "$(LAB)" "$(STUDENT)" "$(PART)" "$(POINTS)" --out "$(or $(OUT),graded)" \
-	  $(if $(COMMENT),--comment "$(COMMENT)") $(if $(BY),--by "$(BY)")
+	  $(if $(COMMENT),--comment "$(COMMENT)") $(if $(BY),--by "$(BY)") $(COURSE_OPTION)
+
+requests: $(READY) ## list the requests to look at points again that nobody has answered (REQUESTS=requests, OUT=graded)
+	$(GRADER) requests $(if $(REQUESTS),"$(REQUESTS)") --out "$(or $(OUT),graded)" $(COURSE_OPTION)
 
 similar: $(READY) ## write the code of SUBMISSIONS=submitted/ for JPlag and Dolos (LAB=lab3, DEST=similar, BLIND=1), or show READ=a result
 	$(GRADER) similar $(if $(READ),--read "$(READ)",$(if $(LAB),"$(LAB)") $(if $(SUBMISSIONS),"$(SUBMISSIONS)")) \
@@ -45,7 +49,7 @@ similar: $(READY) ## write the code of SUBMISSIONS=submitted/ for JPlag and Dolo
 
 questions: $(READY) ## write two questions to each student about own code in LAB=lab3 (SUBMISSIONS=submitted/, OUT=graded, DEST=file, STUDENT=, SEED=)
 	$(GRADER) questions "$(LAB)" --submissions "$(SUBMISSIONS)" --out "$(or $(OUT),graded)" $(if $(DEST),--dest "$(DEST)") \
-	  $(if $(STUDENT),--student "$(STUDENT)") $(if $(SEED),--seed "$(SEED)")
+	  $(if $(STUDENT),--student "$(STUDENT)") $(if $(SEED),--seed "$(SEED)") $(COURSE_OPTION)
 
 image-grader: ## build the instructor's image, and that of its workers
 	@$(PYTHON) docker/engine.py image grader

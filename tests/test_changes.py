@@ -81,7 +81,7 @@ def test_a_person_reads_who_gains_by_what() -> None:
     Compared(BEFORE, AFTER).print(Console(file=said, width=200, highlight=False))
     assert said.getvalue().splitlines() == [
         "",
-        "4 of 5 students have other points than before:",
+        "4 of 5 students change: +1, −2, 1 with as many points as before",
         "  ada gains 3: 3 → 6 (a (hidden) +3)",
         "  ben loses 3: 6 → 3, other files were handed in (a (hidden) −3)",
         "  dan keeps 5 (new (hidden) +2, gone (hidden) −2)",

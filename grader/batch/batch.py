@@ -25,8 +25,11 @@ from grader.intake.submissions import find_submissions
 from grader.intake.versions import Submission
 from grader.lab import Lab
 from grader.plain import one_line
+from grader.results import audit
 from grader.results import folder as results_folder
 from grader.results.groups import Alike, as_csv, groups_file
+from grader.results.rules import Rules
+from grader.results.standing import read_standing
 from grader.results.whole import write_whole
 
 NAMED = 5  # of what is too much to list
@@ -46,6 +49,7 @@ class Options:
     jobs: int | None = None  # submissions at a time; None: as the executor likes
     executor: str = "local"
     course_key: Path | None = None  # hand-ins have to be signed with keys that were made from it
+    rules: Rules | None = None  # the course's
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +98,9 @@ def grade_all(
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise Refused("out_inside_submissions", out=str(options.out), submissions=str(options.submissions))
     secret = read_secret(options.course_key) if options.course_key else None
-    listing = find_submissions(options.submissions, lab, secret)
+    course = options.rules.course if options.rules else None
+    groups = [group.members for group in course.groups_of(lab.name)] if course else []
+    listing = find_submissions(options.submissions, lab, secret, groups)
     submissions = _chosen(listing.submissions, options)
     executor_of(options.executor)
     log = options.out / runlog.FILE
@@ -109,7 +115,9 @@ def grade_all(
             milestones=options.milestones,
             force=options.force,
             secret=secret,
+            best=course is not None and course.counts_of(lab.name) == "best",
         )
+        _audit(lab, options)  # what an earlier run was killed over
         clock = time.monotonic()
         start = _start(lab, job, depends, options)
         _log(log, start)
@@ -119,6 +127,7 @@ def grade_all(
         try:
             if options.students is None and not (batch.left or batch.trouble):
                 batch = dataclasses.replace(batch, alike=_alike(lab, options.out, submissions))
+            _audit(lab, options)
             _log(log, _end(start, batch, time.monotonic() - clock))
         except Refused as refused:
             batch = dataclasses.replace(batch, trouble=batch.trouble or refused.finding)
@@ -127,7 +136,8 @@ def grade_all(
 
 def _alike(lab: Lab, out: Path, submissions: Sequence[Submission]) -> Sequence[Alike]:
     """Whose work is alike, as it stands in a file, too, unless there is none. Refused where it cannot be written."""
-    found = alike(lab, ((each.student, files.files) for each in submissions if (files := taken(each, lab))))
+    once = {(each.source, *each.loose): each for each in reversed(submissions)}.values()  # a group's is one
+    found = alike(lab, ((each.student, files.files) for each in once if (files := taken(each, lab))))
     path = groups_file(out, lab.name)
     try:
         if found:
@@ -137,6 +147,16 @@ def _alike(lab: Lab, out: Path, submissions: Sequence[Submission]) -> Sequence[A
     except OSError as error:
         raise Refused(codes.NOT_WRITTEN(path=str(path), reason=error.strerror or ""), 3) from None
     return found
+
+
+def _audit(lab: Lab, options: Options) -> None:
+    """Logs the changes of points. Where a result or what lies beside it cannot be read, whoever shows it says so."""
+    standings = []
+    rules = options.rules and options.rules.afresh()
+    for path in options.out.glob(f"*/{lab.name}/result.json"):
+        with contextlib.suppress(Refused):
+            standings.append(read_standing(path, rules))
+    audit.record(options.out, standings, runlog.who(), runlog.now())
 
 
 def _chosen(found: list[Submission], options: Options) -> list[Submission]:
@@ -252,20 +272,30 @@ def _log(log: Path, record: runlog.Start | runlog.End) -> None:
 
 
 def run_again(
-    lab: Lab, seed: int, submissions: Path | None, out: Path, sandbox: str, jobs: int | None
+    lab: Lab, seed: int | None, submissions: Path | None, out: Path, sandbox: str, jobs: int | None
 ) -> tuple[Options, runlog.Start]:
     """The options that repeat the run with this seed, and how that began; Refused where the log has no such run.
 
+    `seed` None: the last run of all students, of which is graded again only what does not hold any more.
     `submissions` None: those that the run graded.
     """
     log = out / runlog.FILE
     records = runlog.read(log)
-    start = runlog.with_seed(records, lab.name, seed)
+    start = runlog.last(records, lab.name) if seed is None else runlog.with_seed(records, lab.name, seed)
+    if start is None and seed is None:
+        raise Refused("no_run", lab=lab.name, log=str(log))
     if start is None:
         known = ", ".join(map(str, runlog.seeds(records, lab.name)[:NAMED])) or "none"
         raise Refused("no_run_with_seed", lab=lab.name, seed=str(seed), log=str(log), seeds=known)
     options = Options(
-        submissions or Path(start.submissions), out, sandbox, seed, start.students, start.milestones, True, jobs
+        submissions or Path(start.submissions),
+        out,
+        sandbox,
+        start.seed,
+        start.students,
+        start.milestones,
+        seed is not None,
+        jobs,
     )
     return options, start
 

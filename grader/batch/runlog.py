@@ -3,7 +3,6 @@
 It says who graded what with which seed, from where a run that was stopped goes on, and how to repeat one exactly.
 """
 
-import errno
 import getpass
 import os
 import secrets
@@ -15,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import Refused
+from grader.results.whole import append_whole
 
 FILE = "runs.jsonl"
 
@@ -71,15 +71,7 @@ def who() -> str:
 
 def append(log: Path, record: Start | End) -> None:
     """Adds a line and waits until the disk has it. OSError where it cannot be written."""
-    line = msgspec.json.encode(record) + b"\n"
-    with os.fdopen(os.open(log, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666), "r+b", buffering=0) as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 1))
-        torn = size > 0 and file.read(1) != b"\n"  # a machine went down in the middle of a line
-        line = b"\n" + line if torn else line
-        if file.write(line) != len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(log))
-        os.fsync(file.fileno())
+    append_whole(log, msgspec.json.encode(record) + b"\n")
 
 
 def read(log: Path) -> list[Start | End]:
@@ -123,6 +115,11 @@ def with_seed(records: list[Start | End], lab: str, seed: int) -> Start | None:
     """The last run of this lab that graded with a seed; of all students before one of some."""
     found = [start for start in _that_graded(records, lab) if start.seed == seed]
     return max(reversed(found), key=lambda start: start.students is None, default=None)
+
+
+def last(records: list[Start | End], lab: str) -> Start | None:
+    """The last run of this lab that graded; of all students before one of some."""
+    return max(reversed(_that_graded(records, lab)), key=lambda start: start.students is None, default=None)
 
 
 def seeds(records: list[Start | End], lab: str) -> list[int]:

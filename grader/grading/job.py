@@ -17,6 +17,7 @@ class Job(msgspec.Struct, frozen=True):
     milestones: bool = True  # judge what training saved
     force: bool = False  # grade also where the earlier result still holds
     secret: str | None = None  # the course's, where hand-ins have to be signed
+    best: bool = False  # grade a student's earlier versions, too: the one with the most points counts
 
     def read_lab(self) -> Lab:
         return read_lab(Path(self.lab))

@@ -40,6 +40,7 @@ class Row(msgspec.Struct, frozen=True):
     points: dict[str, Points] = {}
     outcomes: dict[str, int] = {}
     notes: list[Finding] = []
+    held: bool = False  # the course's rules have it that no points are shown
 
 
 def row_of(result: Result, what: What, found: list[Finding]) -> Row:

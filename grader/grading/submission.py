@@ -21,7 +21,7 @@ from grader.grading.reference import Reference, open_reference, record_of, visib
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
 from grader.intake.staging import Staged
-from grader.intake.versions import Submission, staged_of
+from grader.intake.versions import Submission, handed_in, staged_of
 from grader.judging.diagnosis import Heard, mistake_told
 from grader.judging.judge import Judged, Known, check_result, fault, judge, not_passing, without
 from grader.lab import Lab, Milestone, quiz
@@ -115,6 +115,7 @@ def _graded(
         seconds=round(seconds, 3),
         notes=[*submission.findings, *staged.findings, *unusable_files(bench.lab, checks)],
         checks=checks,
+        handed_in=handed_in(submission, staged),
     )
     return Graded(result)
 

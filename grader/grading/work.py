@@ -10,6 +10,8 @@ import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from grader import codes
 from grader.checks.fixtures import source_of
 from grader.errors import Refused
@@ -19,11 +21,11 @@ from grader.grading.job import Job
 from grader.grading.plan import taken, why_not
 from grader.grading.rows import Row, What, row_of
 from grader.grading.submission import Bench, Graded, failed, grade, open_bench
-from grader.intake.versions import Submission
+from grader.intake.versions import Submission, handed_in
 from grader.plain import one_line
 from grader.results import Result, earlier_result, write_result
 from grader.results.attention import attention
-from grader.results.folder import result_path
+from grader.results.folder import earlier_path, result_path
 from grader.results.marks import marks_beside, merged
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # no other result could be written either
@@ -64,14 +66,53 @@ def grade_one(job: Job, submission: Submission, start_parent: Callable[[], None]
     grader itself got wrong: that costs this submission a person's look, and no other anything."""
     bench = bench_of(job)
     try:
+        of_earlier = _grade_earlier(bench, job, submission, start_parent) if job.best else []
+    except OSError as error:
+        return _unwritten(submission, Path(job.out), error)
+    try:
         if not job.force and (row := _unchanged(bench, job, submission)):
-            return row
+            return msgspec.structs.replace(row, attention=[*row.attention, *of_earlier])
         start_parent()
         graded = grade(bench, submission)
     except Exception as error:
-        why = codes.GRADER_FAILED(message=f"{type(error).__name__}: {one_line(str(error))}")
-        graded = failed(bench, submission, why)
-    return _written(bench, job, submission, graded)
+        graded = failed(bench, submission, _fault(error))
+    row = _written(bench, job, submission, graded)
+    return msgspec.structs.replace(row, attention=[*row.attention, *of_earlier])
+
+
+def _grade_earlier(bench: Bench, job: Job, submission: Submission, start_parent: Callable[[], None]) -> list[Finding]:
+    """Grades the versions before the newest, unless their results still hold, and keeps the result that the newest
+    replaces: any of them may be the best. What a person should look at; OSError where a result cannot be written."""
+    path = result_path(Path(job.out), submission.student, bench.lab.name)
+    newest = taken(submission, bench.lab, bench.secret)
+    before = earlier_result(path)
+    if before and newest and not before.errors() and before.submission_hash != newest.digest():
+        write_result(earlier_path(path, before.submission_hash), before)
+    found: list[Finding] = []
+    for version in submission.earlier:
+        staged = taken(version, bench.lab, bench.secret)
+        there = earlier_result(earlier_path(path, staged.digest())) if staged else None
+        if there and not job.force and not why_not(there, job, bench.lab, bench.depends):
+            continue
+        try:
+            start_parent()
+            result = grade(bench, version).result
+        except Exception as error:
+            result = failed(bench, version, _fault(error)).result
+        if result.errors():
+            found += attention(result)
+        else:
+            write_result(earlier_path(path, result.submission_hash), result)
+    return found
+
+
+def _fault(error: Exception) -> Finding:
+    return codes.GRADER_FAILED(message=f"{type(error).__name__}: {one_line(str(error))}")
+
+
+def _unwritten(submission: Submission, path: Path, error: OSError) -> Row:
+    what: What = "no room" if error.errno in NO_ROOM else "unwritten"
+    return Row(submission.student, what, [codes.NOT_WRITTEN(path=str(path), reason=error.strerror or "")])
 
 
 def lost(job: Job, submission: Submission, tries: int) -> Row:
@@ -87,6 +128,8 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
         return None
     staged = taken(submission, bench.lab, bench.secret)
     if staged is None or staged.digest() != earlier.submission_hash:
+        return None
+    if handed_in(submission, staged) != earlier.handed_in:
         return None
     notes = [note for note in earlier.notes if not codes.FILE_UNUSABLE.made(note)]  # which grading found
     if [*submission.findings, *staged.findings] != notes:
@@ -107,8 +150,7 @@ def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> 
             found.append(codes.RESULT_REPLACED())
         written = write_result(path, graded.result)
     except OSError as error:
-        what: What = "no room" if error.errno in NO_ROOM else "unwritten"
-        return Row(submission.student, what, [codes.NOT_WRITTEN(path=str(path), reason=error.strerror or "")])
+        return _unwritten(submission, path, error)
     if not written:
         found.append(codes.EARLIER_KEPT())
     return row_of(standing, "graded" if written else "kept", [*found, *trouble])

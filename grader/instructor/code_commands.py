@@ -17,7 +17,7 @@ from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.plain import one_line
 from grader.results.view import harmless
-from grader.screen import Json, LabName, console, shown
+from grader.screen import CourseFile, Json, LabName, console, shown
 
 if TYPE_CHECKING:
     from grader.defence.questions import Question
@@ -151,15 +151,19 @@ def questions(
     dest: Annotated[Path, typer.Option(help="the file to write, in Markdown")] = Path("questions.md"),
     student: Annotated[str | None, typer.Option(help="only this one's")] = None,
     seed: Annotated[int, typer.Option(help="another one draws others")] = 0,
+    course: CourseFile = None,
     as_json: Json = False,
 ) -> None:
-    """Write two questions for each student about code of theirs that earned full points, for an instructor who wants to
-    ask (for instructors)."""
+    """Write two questions for each student about code of theirs, or of their group's, that earned full points, for an
+    instructor who wants to ask (for instructors)."""
     from grader.defence.page import page, sentence
+    from grader.results.rules import rules_at
     from grader.results.whole import write_whole
 
     the_lab = find_lab(lab, solutions_folder())
-    asked = _asked(the_lab, submissions, out, student, seed)
+    rules = rules_at(course)
+    groups = [group.members for group in rules.course.groups_of(the_lab.name)] if rules else []
+    asked = _asked(the_lab, submissions, groups, out, student, seed)
     none = [(name, found) for name, found in asked.items() if isinstance(found, Finding)]
     if as_json:
         said = {
@@ -180,7 +184,9 @@ def questions(
         raise typer.Exit(1)
 
 
-def _asked(lab: Lab, folder: Path, out: Path, student: str | None, seed: int) -> "dict[str, Asked]":
+def _asked(
+    lab: Lab, folder: Path, groups: Sequence[Sequence[str]], out: Path, student: str | None, seed: int
+) -> "dict[str, Asked]":
     """Each student's questions, none of them those of the student before; a finding for whoever has none. Refused where
     there is no result, or no submission."""
     from grader.intake.submissions import find_submissions
@@ -188,7 +194,7 @@ def _asked(lab: Lab, folder: Path, out: Path, student: str | None, seed: int) ->
 
     results_of(out, lab.name, student)  # Refused where there is none of this student
     results = {path.parts[-3]: path for path in results_of(out, lab.name)}
-    submissions = {each.student: each for each in find_submissions(folder, lab).submissions}
+    submissions = {each.student: each for each in find_submissions(folder, lab, None, groups).submissions}
     asked: dict[str, Asked] = {}
     before: Sequence[Question] = ()
     for name in sorted(results.keys() | submissions.keys()):

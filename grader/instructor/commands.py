@@ -1,5 +1,6 @@
 """The commands of an instructor that grade: grade and regrade; those that read results are in results_commands.py."""
 
+import contextlib
 import dataclasses
 import os
 import sys
@@ -8,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.instructor import autograder_commands, code_commands, hand_in_commands, results_commands
+from grader.instructor import autograder_commands, code_commands, hand_in_commands, points_commands, results_commands
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
-from grader.screen import ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
+from grader.screen import CourseFile, ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     hand_in_commands.add_to(app)
     results_commands.add_to(app)
+    points_commands.add_to(app)
     code_commands.add_to(app)
     autograder_commands.add_to(app)
     for command in (grade, regrade):
@@ -51,67 +53,90 @@ def grade(
     executor: ExecutorName = "local",
     sandbox: SandboxName = "auto",
     course_key: CourseKey = None,
+    course: CourseFile = None,
     as_json: Json = False,
 ) -> None:
     """Grade all submissions to a lab that are not graded yet: a result for each, a table, and what needs a person."""
     _one_thread()
     from grader.batch import batch
+    from grader.results.rules import rules_at
     from grader.sandboxes import choose
 
+    rules = rules_at(course)
     the_lab = find_lab(lab, solutions_folder())
     backend = choose(sandbox, the_lab.manifest.limits)
     options = batch.Options(
-        submissions, out, backend, seed, student or None, milestones, force, jobs, executor, course_key
+        submissions, out, backend, seed, student or None, milestones, force, jobs, executor, course_key, rules
     )
     sys.exit(_grade(the_lab, options, as_json))  # not typer.Exit, which has cli.main say of a stop that it was one
 
 
 def regrade(
     lab: LabName,
-    seed: Annotated[int, typer.Option(help="the run's seed, as its results and graded/runs.jsonl have it")],
+    seed: Annotated[
+        int | None, typer.Option(help="all that the run with this seed graded; without it, what the change concerns")
+    ] = None,
     submissions: Annotated[Path | None, typer.Argument(help="without it, where that run found them")] = None,
     out: Out = Path("graded"),
     changes: Annotated[
         Path | None, typer.Option(help="where the changes go, as FILE.csv and FILE.json; else beside the results")
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say who would gain or lose: write nothing")] = False,
     jobs: Jobs = None,
     sandbox: SandboxName = "auto",
     course_key: CourseKey = None,
+    course: CourseFile = None,
     as_json: Json = False,
 ) -> None:
-    """Grade once more what a run graded, with its seed, and say who gains or loses by which check (for instructors)."""
+    """Grade once more what a mended check concerns, or all that a run graded, with the same hidden cases, and say who
+    gains or loses by which check (for instructors)."""
     _one_thread()
     from grader.batch import batch
     from grader.grading.depends import in_short
     from grader.instructor import regrading
+    from grader.results.rules import rules_at
     from grader.sandboxes import choose
 
     the_lab = find_lab(lab, solutions_folder())
+    rules = rules_at(course)
     backend = choose(sandbox, the_lab.manifest.limits)
     options, start = batch.run_again(the_lab, seed, submissions, out, backend, jobs)
-    options = dataclasses.replace(options, course_key=course_key)
     for finding in in_short(batch.differences(the_lab, start)):
         print(say("not_as_it_was", what=finding), file=sys.stderr)
-    before = regrading.results_by_student(out, the_lab.name)
+    before = regrading.results_by_student(out, the_lab.name, rules)
+    with regrading.copied(out, the_lab.name) if dry_run else contextlib.nullcontext(out) as where:
+        options = dataclasses.replace(options, course_key=course_key, rules=rules, out=where)
 
-    def compare(done: "Batch") -> None:
-        reached = {row.student for row in done.rows}
-        after = regrading.results_by_student(out, the_lab.name)
-        compared = regrading.Compared(before, {name: after[name] for name in reached & after.keys()})
-        written = compared.write(changes or out / f"{the_lab.name}-regrade-{done.run}")
-        if not as_json:
-            compared.print(console)
-            console.print(say("changes_are_in", files=[shown(path) for path in written]))
+        def compare(done: "Batch") -> None:
+            reached = {row.student for row in done.rows}
+            after = regrading.results_by_student(where, the_lab.name, rules)
+            compared = regrading.Compared(before, {name: after[name] for name in reached & after.keys()})
+            if dry_run:
+                compared.print(console)
+                console.print(say("dry_run"))
+                return
+            written = compared.write(changes or out / f"{the_lab.name}-regrade-{done.run}")
+            if not as_json:
+                compared.print(console)
+                console.print(say("changes_are_in", files=[shown(path) for path in written]))
 
-    sys.exit(_grade(the_lab, options, as_json, compare))
+        code = _grade(the_lab, options, as_json and not dry_run, compare, quiet=dry_run)
+    sys.exit(code)
 
 
 def _one_thread() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: the cores are for grading processes
 
 
-def _grade(lab: Lab, options: "Options", as_json: bool, compare: "Callable[[Batch], None]" = lambda _: None) -> int:
-    """Grades, and says what came of it; `compare` says what is not as it was. Gives the exit code."""
+def _grade(
+    lab: Lab,
+    options: "Options",
+    as_json: bool,
+    compare: "Callable[[Batch], None]" = lambda _: None,
+    quiet: bool = False,
+) -> int:
+    """Grades, and says what came of it; `compare` says what is not as it was, and where `quiet` nothing else is said of
+    the results. Gives the exit code."""
     from grader.batch import batch
     from grader.instructor import table
     from grader.results.groups import groups_file
@@ -125,11 +150,16 @@ def _grade(lab: Lab, options: "Options", as_json: bool, compare: "Callable[[Batc
             tell=lambda text: screen.print(text, markup=False),
             planned=lambda plan: None if options.force else table.print_plan(screen, plan),
         )
+    if options.rules:
+        rows = table.ruled(done.rows, options.out, lab.name, options.rules.afresh())
+        done = dataclasses.replace(done, rows=rows)
     if done.trouble:
         print(say(done.trouble), file=sys.stderr)
     if done.left:
         stopped = "stopped_with_force" if options.force else "stopped"
         print(say(stopped, done=len(done.rows), total=done.total), file=sys.stderr)
+        compare(done)
+    elif quiet:
         compare(done)
     elif as_json:
         _print_json(lab, options.out, done.rows)

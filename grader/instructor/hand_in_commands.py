@@ -54,7 +54,7 @@ def collect(
     except OSError as error:
         raise Refused("not_written", 3, path=str(file), reason=error.strerror or "") from None
     table = Table(box=None)
-    for column in ("student", "name", "email", "platform", "taken", "older", "remark"):
+    for column in ("student", "name", "email", "platform", "when", "taken", "older", "remark"):
         table.add_column(say(f"column_{column}"), overflow="fold")
     for row in collected.rows():
         table.add_row(*(Text(_cell(cell)) for cell in row))

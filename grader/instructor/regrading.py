@@ -1,6 +1,9 @@
 """What grading again changed, for the instructor: who gains or loses, by which check, on the screen and as files."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,19 +15,38 @@ from grader.renderers.writing import write_files
 from grader.results import Result
 from grader.results.changes import Change, CheckChange, as_csv, as_json, changes
 from grader.results.result import points_text
+from grader.results.rules import Rules
 from grader.results.standing import read_standing
 
 
-def results_by_student(out: Path, lab: str) -> dict[str, Result]:
-    """The results that are there, with the marks beside them; whoever has none that can be read is left out."""
+def results_by_student(out: Path, lab: str, rules: Rules | None = None) -> dict[str, Result]:
+    """The results that are there, with the marks beside them and the rules over both; whoever has none that can be read
+    is left out."""
     found = {}
+    rules = rules and rules.afresh()
     for path in out.glob(f"*/{lab}/result.json"):
         try:
-            result = read_standing(path).result
+            result = read_standing(path, rules).result
         except Refused:
             continue
         found[result.student] = result
     return found
+
+
+@contextlib.contextmanager
+def copied(out: Path, lab: str) -> Iterator[Path]:
+    """A copy of a folder of results, to grade a lab in; gone at the end. Other labs are links to the originals."""
+    with tempfile.TemporaryDirectory(prefix="dry-run-") as folder:
+        copy = Path(folder) / "graded"
+        copy.mkdir()
+        for path in (path for path in out.glob("*/*") if path.is_dir()):
+            to = copy / path.parent.name / path.name
+            if path.name == lab:
+                shutil.copytree(path, to)
+            else:
+                to.parent.mkdir(exist_ok=True)
+                to.symlink_to(path.resolve(), target_is_directory=True)
+        yield copy
 
 
 class Compared:
@@ -45,10 +67,15 @@ class Compared:
         if not self.changes:
             console.print("\n" + say("nothing_changed", count=self.students))
             return
-        console.print("\n" + say("points_changed", count=len(self.changes), compared=self.students))
+        moves = [change.score_after - change.score_before for change in self.changes]
+        gain, lose = sum(move > 0 for move in moves), sum(move < 0 for move in moves)
+        values = {"count": len(moves), "compared": self.students, "gain": gain, "lose": lose}
+        same = say("points_the_same", count=len(moves) - gain - lose)
+        console.print("\n" + say("points_changed", **values, same=same))
         for change in self.changes:
             console.print("  " + _sentence(change))
-        console.print(say("by_check", checks=_by_check(self.changes)))
+        if checks := _by_check(self.changes):
+            console.print(say("by_check", checks=checks))
 
 
 def _sentence(change: Change) -> str:
@@ -60,7 +87,7 @@ def _sentence(change: Change) -> str:
         before=points_text(change.score_before),
         after=points_text(change.score_after),
         files=say("other_files") if change.other_files else "",
-        checks=[_moved(check) for check in change.checks],
+        checks=[_moved(check) for check in change.checks] or say("by_the_rules"),
     )
 
 

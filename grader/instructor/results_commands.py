@@ -1,9 +1,10 @@
-"""The commands of an instructor that work with results that are there: feedback, report, export and mark."""
+"""The commands of an instructor that work with results that are there: feedback, report and export."""
 
 import dataclasses
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,15 +12,17 @@ import typer
 
 from grader import codes, renderers
 from grader.errors import Refused
+from grader.findings import Finding
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.plain import printable
-from grader.results.result import points_text
+from grader.policy.course import FILE
 from grader.results.view import harmless
-from grader.screen import LATE_HELP, Json, LabName, LateCommand, console, shown
+from grader.screen import LATE_HELP, CourseFile, Json, LabName, LateCommand, console, shown
 
 if TYPE_CHECKING:
     from grader.results.cohort import Cohort
+    from grader.results.rules import Rules
     from grader.results.standing import Standing
 
 Out = Annotated[Path, typer.Option(help="where grading put the results")]
@@ -32,7 +35,6 @@ def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     for command in (feedback, report, export):
         app.command(cls=LateCommand)(command)
-    app.command()(mark)
     LATE_HELP["form"] = lambda: renderers.described("feedback")
     LATE_HELP["kind"] = lambda: renderers.described("report")
     LATE_HELP["platform_format"] = lambda: renderers.described("export")
@@ -47,17 +49,21 @@ def feedback(
     quiz_answers: Annotated[
         bool, typer.Option("--quiz-answers", help="which questions are right, too: when nobody can hand in any more")
     ] = False,
+    course: CourseFile = None,
     as_json: Json = False,
 ) -> None:
     """Write for each student what they may see of their result: no hidden value, no seed (for instructors)."""
+    from grader.policy.rulings import quiz_is_over
     from grader.renderers.words import words_of
     from grader.renderers.writing import write_feedback
-    from grader.results.standing import results_of
+    from grader.results.rules import rules_at
 
     the_lab = find_lab(lab, solutions_folder())
     renderer = renderers.renderer_of("feedback", form)
-    results = results_of(out, the_lab.name, student)
-    written, refused = write_feedback(results, to, renderer, words_of(the_lab), quiz_answers)
+    rules = rules_at(course)
+    standings = _standings(out, the_lab, student, rules)
+    quiz_answers = quiz_answers or (rules is not None and quiz_is_over(rules.course, the_lab.name, datetime.now(UTC)))
+    written, refused = write_feedback(standings, to, renderer, words_of(the_lab), quiz_answers)
     names = ", ".join(dict.fromkeys(path.name for path in written)) or f"feedback ({form})"
     _finish(written, [say(finding) for finding in refused], f"{shown(to)}/<student>/{the_lab.name}/{names}", as_json)
 
@@ -68,19 +74,22 @@ def report(
     out: Out = Path("graded"),
     dest: Annotated[Path, typer.Option(help="a folder, or the file where it is one")] = Path("reports"),
     student: Annotated[str | None, typer.Option(help="only this one's")] = None,
+    course: CourseFile = None,
     as_json: Json = False,
 ) -> None:
     """Write the results of all students, with marks by hand: pages to read, or a table for a gradebook or another
     program (for instructors)."""
     from grader.renderers.words import words_of
     from grader.renderers.writing import write_report
+    from grader.results.rules import rules_at
 
     renderer = renderers.renderer_of("report", kind)
+    rules = rules_at(course)
     refused: list[str] = []
     cohorts, words = [], {}
     for the_lab in _labs_with_results(lab, out, refused):
         try:
-            cohort = _cohort(the_lab, out, student)
+            cohort = _cohort(the_lab, out, student, rules)
         except Refused as error:  # of several labs, the student may have some only
             if lab is not None:
                 raise
@@ -88,7 +97,7 @@ def report(
             continue
         cohorts.append(cohort)
         words[cohort.lab] = words_of(the_lab)
-        refused += map(say, cohort.troubles)
+        refused += map(say, [*cohort.troubles, *(_held(each) for each in cohort.standings if each.held)])
     if not cohorts:
         raise Refused("no_results_at_all", 1, folder=str(out))
     written = write_report(renderer.report(cohorts, words), dest)
@@ -105,30 +114,33 @@ def export(
         Path | None, typer.Option(help="who is who: a CSV with ids, best the list that the platform itself exports")
     ] = None,
     student: Annotated[str | None, typer.Option(help="only this one's")] = None,
+    course: CourseFile = None,
     as_json: Json = False,
 ) -> None:
     """Write results in the form that a platform reads, with marks by hand (for instructors)."""
-    from grader.findings import Finding
     from grader.intake.roster import read_roster
     from grader.renderers.setting import Setting
     from grader.renderers.words import words_of
     from grader.renderers.writing import write_files
+    from grader.results.rules import rules_at
 
     renderer = renderers.renderer_of("export", platform_format)
     people = read_roster(roster) if roster else []
+    rules = rules_at(course)
     written: list[Path] = []
     refused: list[str] = []
     to_come: list[str] = []
     found = False
     for the_lab in _labs_with_results(lab, out, refused):
         try:
-            standings, unread = _standings(out, the_lab, student)
+            read = _standings(out, the_lab, student, rules)
         except Refused:  # of several labs, the student may have some only
             if lab is not None:
                 raise
             continue
         found = True
-        refused += unread
+        standings = [each for each in read if not isinstance(each, Finding) and not each.held]
+        refused += [say(each if isinstance(each, Finding) else _held(each)) for each in read if each not in standings]
         if not standings:
             continue
         made = list(renderer.export(standings, words_of(the_lab), Setting(the_lab, people, os.environ)))
@@ -161,30 +173,51 @@ def _labs_with_results(lab: str | None, out: Path, refused: list[str]) -> list[L
     return [each for each in labs if each.name in there]
 
 
-def _cohort(lab: Lab, out: Path, student: str | None) -> "Cohort":
-    """What lies in the folder, and whether the last run went to its end."""
+def _cohort(lab: Lab, out: Path, student: str | None, rules: "Rules | None") -> "Cohort":
+    """What lies in the folder, whether the last run went to its end, and whom the rules name in vain."""
     from grader import codes
     from grader.batch import runlog
     from grader.results.cohort import read_cohort
 
-    cohort = read_cohort(out, lab.name, student)
+    cohort = read_cohort(out, lab.name, student, rules)
+    _log_changes(out, cohort.standings, rules)
+    if student is None and rules and (nobody := sorted(rules.course.students() - _students_in(out))):
+        unknown = codes.NAMED_IN_COURSE(course=FILE, students=codes.some_of(nobody, MOST_NAMED))
+        cohort = dataclasses.replace(cohort, troubles=[*cohort.troubles, unknown])
     if student is None and runlog.last_stopped(runlog.read(out / runlog.FILE), lab.name):
         return dataclasses.replace(cohort, troubles=[*cohort.troubles, codes.RUN_STOPPED(lab=lab.name)])
     return cohort
 
 
-def _standings(out: Path, lab: Lab, student: str | None) -> "tuple[list[Standing], list[str]]":
-    """The results that can be read, and why the others cannot."""
+def _standings(out: Path, lab: Lab, student: str | None, rules: "Rules | None") -> "list[Standing | Finding]":
+    """Where each student stands, or why that cannot be read. Refused where there is no result at all."""
     from grader.results.standing import read_standing, results_of
 
-    standings: list[Standing] = []
-    refused: list[str] = []
+    found: list[Standing | Finding] = []
     for path in results_of(out, lab.name, student):
         try:
-            standings.append(read_standing(path))
+            found.append(read_standing(path, rules))
         except Refused as error:
-            refused.append(str(error))
-    return standings, refused
+            found.append(error.finding)
+    _log_changes(out, [each for each in found if not isinstance(each, Finding)], rules)
+    return found
+
+
+def _log_changes(out: Path, standings: "Sequence[Standing]", rules: "Rules | None") -> None:
+    """Logs what the rules or an override changed since the points were last looked at."""
+    from grader.batch import runlog
+    from grader.results import audit
+
+    if rules:
+        audit.record(out, standings, runlog.who(), runlog.now())
+
+
+def _held(standing: "Standing") -> Finding:
+    return codes.NOT_SHOWN(student=printable(standing.graded.student), why=standing.held)
+
+
+def _students_in(out: Path) -> set[str]:
+    return {path.parts[-3] for path in out.glob("*/*/result.json")}
 
 
 def _finish(written: list[Path], refused: Iterable[str], where: str, as_json: bool) -> None:
@@ -198,50 +231,3 @@ def _finish(written: list[Path], refused: Iterable[str], where: str, as_json: bo
         console.print(harmless(say("written", count=len(written), files=where)))
     if sentences:
         raise typer.Exit(1)
-
-
-def mark(
-    lab: LabName,
-    student: Annotated[str, typer.Argument(help="whose result it is")],
-    part: Annotated[str, typer.Argument(help="the part of the report, or the milestone, as lab.toml has it")],
-    points: Annotated[float, typer.Argument(help="the points for it")],
-    comment: Annotated[str, typer.Option(help="what the student reads beside them")] = "",
-    by: Annotated[str | None, typer.Option(help="who gives them; without it, your login name")] = None,
-    out: Out = Path("graded"),
-) -> None:
-    """Give points by hand for a part of the report, or a milestone that waits; grading never changes them (for
-    instructors)."""
-    from grader.batch import runlog
-    from grader.results.marks import Mark, add_mark
-    from grader.results.standing import read_standing, results_of
-
-    the_lab = find_lab(lab, solutions_folder())
-    possible = _points_of(the_lab, part)
-    if not 0 <= points <= possible:
-        raise Refused("points_outside", part=part, points=points_text(points), possible=points_text(possible))
-    [result] = results_of(out, the_lab.name, student)
-    graded = read_standing(result).graded
-    if not any((check.check, check.outcome) == (part, "pending") for check in graded.checks):
-        raise Refused("not_pending", part=part, student=student)
-    new = Mark(part, points, by or runlog.user(), runlog.now(), comment)
-    try:
-        before = add_mark(result, new)
-    except OSError as error:
-        raise Refused("not_written", 3, path=str(result.parent), reason=error.strerror or "") from None
-    values = {"student": printable(student), "part": part, "by": new.by}
-    values |= {"points": points_text(points), "possible": points_text(possible)}
-    if before is None:
-        console.print(say("marked", **values))
-    else:
-        console.print(say("marked_again", **values, before=points_text(before.points), before_by=before.by))
-
-
-def _points_of(lab: Lab, part: str) -> float:
-    """What a part of the report or a milestone is worth; Refused where the lab has none of that name."""
-    possible = {part.name: part.points for part in lab.manifest.report}
-    possible |= {milestone.name: milestone.points for milestone in lab.manifest.milestones}
-    if part in possible:
-        return possible[part]
-    if not possible:
-        raise Refused("no_parts", lab=lab.name)
-    raise Refused("no_such_part", lab=lab.name, part=part, parts=list(possible))

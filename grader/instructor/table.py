@@ -2,19 +2,26 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from grader import codes
+from grader.errors import Refused
 from grader.findings import Finding
 from grader.grading.plan import Plan
 from grader.grading.rows import KINDS, Points, Row
 from grader.languages import say
 from grader.plain import one_line, printable
+from grader.results.folder import result_path
 from grader.results.groups import CODE, Alike
 from grader.results.result import points_text
+from grader.results.rules import Rules
+from grader.results.standing import read_standing
 
 
 @contextlib.contextmanager
@@ -72,8 +79,8 @@ def print_summary(console: Console, rows: Sequence[Row], left_over: Sequence[Fin
     for row in rows:
         shown = [Text(points_text(row.score), style="bold"), Text(points_text(row.max_score))]
         shown += [Text(_points(row.points.get(kind))) for kind in kinds]
-        if row.what in NO_RESULT:
-            shown = [Text(say(NO_RESULT[row.what])), *[Text("")] * (len(shown) - 1)]
+        if row.what in NO_RESULT or row.held:
+            shown = [Text(say("report_held" if row.held else NO_RESULT[row.what])), *[Text("")] * (len(shown) - 1)]
         table.add_row(Text(printable(row.student)), *shown, Text(_notes(row)))
     console.print(table)
     attention = [(row.student, finding) for row in rows for finding in row.attention]
@@ -119,6 +126,23 @@ def _points(points: Points | None) -> str:
     if points.state == "judged":
         return f"{points_text(points.earned)}/{points_text(points.possible)}"
     return say(f"points_{points.state}", possible=points_text(points.possible))
+
+
+def ruled(rows: Sequence[Row], out: Path, lab: str, rules: Rules) -> list[Row]:
+    """The rows with the points that the course's rules leave, and why; where nobody can say so, for a person."""
+    return [row if row.what in NO_RESULT else _ruled(row, result_path(out, row.student, lab), rules) for row in rows]
+
+
+def _ruled(row: Row, path: Path, rules: Rules) -> Row:
+    try:
+        standing = read_standing(path, rules)
+    except Refused as error:
+        return msgspec.structs.replace(row, attention=[*row.attention, error.finding], held=True)
+    notes = [*row.notes, *standing.why()]
+    if not (held := standing.held):
+        return msgspec.structs.replace(row, score=standing.result.score, notes=notes)
+    asks = [held] if codes.NO_HAND_IN_TIME.made(held) else []
+    return msgspec.structs.replace(row, held=True, notes=[held], attention=[*row.attention, *asks])
 
 
 def _notes(row: Row) -> str:

@@ -16,13 +16,13 @@ from grader.findings import Finding
 from grader.intake import roster
 from grader.intake.archives import BROKEN, is_archive
 from grader.intake.export import Export, opened
-from grader.intake.names import readable
+from grader.intake.names import readable, time_in
 from grader.intake.platforms import Named, Piece
 from grader.intake.roster import Person
 from grader.plain import one_line
-from grader.results.tables import csv_text
+from grader.results.tables import csv_rows, csv_text
 
-COLUMNS = ("student", "name", "email", "on the platform", "taken", "older", "remark")
+COLUMNS = ("student", "name", "email", "on the platform", "handed in", "taken", "older", "remark")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Placed:
     taken: list[Piece]
     older: list[Piece]
     doubt: Finding | None = None
+
+    @property
+    def when(self) -> str:
+        """When the newest of what was taken was handed in, in ISO 8601; "" where the platform does not say it."""
+        return max((piece.named.when or time_in(piece.named.attempt) for piece in self.taken), default="")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +59,9 @@ class Collected:
         for one in self.placed:
             who = [one.student, one.person.name if one.person else "", one.person.email if one.person else ""]
             files = [", ".join(sorted({str(piece.path) for piece in pieces})) for pieces in (one.taken, one.older)]
-            yield [*who, one.named.student, *files, one.doubt or ""]
+            yield [*who, one.named.student, one.when, *files, one.doubt or ""]
         for person in self.absent:
-            yield [person.id, person.name, person.email, "", "", "", codes.HANDED_NOTHING_IN()]
+            yield [person.id, person.name, person.email, "", "", "", "", codes.HANDED_NOTHING_IN()]
 
 
 def collect(
@@ -90,6 +95,21 @@ def table(collected: Collected, words: Callable[[Finding], str]) -> str:
     """The table as CSV."""
     rows = [[words(cell) if isinstance(cell, Finding) else cell for cell in row] for row in collected.rows()]
     return csv_text([COLUMNS, *rows])
+
+
+def times_beside(submissions: Path) -> dict[str, str]:
+    """When each student handed in, as the table says that collect has written beside a folder; empty where there is
+    none, or another's. Refused where it cannot be read."""
+    path = submissions.resolve().with_name(f"{submissions.resolve().name}.csv")
+    try:
+        head, *rows = csv_rows(path.read_text(encoding="utf-8")) or [[]]
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Refused("cannot_be_read", path=str(path), reason=str(error)) from None
+    if tuple(head) != COLUMNS:
+        return {}
+    return {row[0]: row[COLUMNS.index("handed in")] for row in rows if len(row) == len(COLUMNS)}
 
 
 def _pieces(platform: ModuleType, export: Export) -> Iterator[Piece]:

@@ -10,6 +10,7 @@ from grader.intake.archives import archive_stem, is_archive
 
 # A version's place in the order of versions: what is counted, and the count. Only those of one kind can be compared.
 Order = tuple[str, float]
+TIMED = "time"  # the kind of an order that is a moment, on the clocks of whoever named it
 
 LAB = re.compile(r"(?<![a-z0-9])lab[ _-]?0*(\d{1,2})(?!\d)")  # "lab2026" is of a year, not of a lab
 MOMENT = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)[-_ T.]?(\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
@@ -37,7 +38,7 @@ def order_in(name: str) -> Order | None:
     if found := MOMENT.search(name):
         year, month, day, hour, minute, second = map(int, found.groups())
         try:
-            return "time", datetime(year, month, day, hour, minute, second).timestamp()
+            return TIMED, datetime(year, month, day, hour, minute, second).timestamp()
         except (ValueError, OverflowError):
             pass
     return ("number", float(found[1])) if (found := NUMBERED.search(name)) else None
@@ -52,14 +53,19 @@ def packed_at(path: Path) -> Order | None:
     """When an archive was packed, as its name says."""
     named = packed(path)
     try:
-        return ("time", datetime.strptime(named["time"], TIME).timestamp()) if named and named["time"] else None
+        return (TIMED, datetime.strptime(named["time"], TIME).timestamp()) if named and named["time"] else None
     except (ValueError, OverflowError):
         return None
 
 
+def time_in(order: Order | None) -> str:
+    """The moment in ISO 8601, local to whoever named it; "" where it is none."""
+    return datetime.fromtimestamp(order[1]).isoformat() if order and order[0] == TIMED else ""
+
+
 def is_to_come(order: Order | None) -> bool:
     """Whether this is a moment in the future, which no honest clock has seen."""
-    return order is not None and order[0] == "time" and order[1] > (datetime.now() + CLOCKS).timestamp()
+    return order is not None and order[0] == TIMED and order[1] > (datetime.now() + CLOCKS).timestamp()
 
 
 def own_name(name: str) -> str:

@@ -7,13 +7,14 @@ import os
 import stat
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from grader import codes, handin
 from grader.errors import Refused
 from grader.findings import Finding
 from grader.intake.archives import MAX_ENTRIES, NothingUsable, archive_stem, is_archive, is_clutter, reason
+from grader.intake.collect import times_beside
 from grader.intake.names import Order, is_to_come, lab_of, labs_in, order_in, packed, packed_at, readable
 from grader.intake.platforms import GRADESCOPES, Named, named_by_any
 from grader.intake.sources import Unreadable
@@ -66,9 +67,12 @@ class _Sorted:
             self.misnamed.setdefault(student, []).append(version)
 
 
-def find_submissions(folder: Path, lab: Lab, secret: str | None = None) -> Listing:
+def find_submissions(
+    folder: Path, lab: Lab, secret: str | None = None, groups: Iterable[Sequence[str]] = ()
+) -> Listing:
     """The submissions to `lab` in `folder`, one for each student, ordered by name. Of several versions of one student
-    the newest counts; with the course's secret, of those that the student signed.
+    the newest counts; with the course's secret, of those that the student signed. The members of a group have each
+    other's versions, and so the same submission.
 
     What is wrong with one student's submission is found when it is staged. Raises Refused where the folder cannot be
     listed or holds no submission.
@@ -103,12 +107,30 @@ def find_submissions(folder: Path, lab: Lab, secret: str | None = None) -> Listi
         raise Refused(among if left else codes.NO_SUBMISSION(folder=str(folder)))
     _join_alike(found)
     alike = Counter(map(_folded, found.versions))
+    together = _share(found, groups)
+    times = times_beside(folder)
     submissions = []
     for student in sorted(found.versions):
-        submission = newest(student, found.versions[student], lab, secret)
+        submission = newest(student, found.versions[student], lab, secret, together.get(student, ()))
         more = [*found.findings[student], *([codes.NAMES_ALIKE()] if alike[_folded(student)] > 1 else [])]
-        submissions.append(dataclasses.replace(submission, findings=[*more, *submission.findings]))
+        when = max(times.get(name, "") for name in together.get(student, (student,)))
+        submissions.append(dataclasses.replace(submission, findings=[*more, *submission.findings], when=when))
     return Listing(submissions, left)
+
+
+def _share(found: _Sorted, groups: Iterable[Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Gives each member of a group the versions of all of its members, and says who shares what. The groups by
+    member, without those of which nobody has handed in."""
+    together: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        by = [member for member in group if member in found.versions]
+        versions = [version for member in by for version in found.versions[member]]
+        findings = [finding for member in by for finding in found.findings[member]]
+        for member in group if by else ():
+            shared = codes.SHARED_BY_GROUP(members=_some([*group]), by=_some(by))
+            found.versions[member], found.findings[member] = list(versions), [shared, *findings]
+            together[member] = tuple(group)
+    return together
 
 
 def _left(found: _Sorted) -> list[Finding]:

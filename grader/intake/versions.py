@@ -12,7 +12,7 @@ from pathlib import Path
 from grader import codes, handin
 from grader.findings import Code, Finding
 from grader.intake.archives import NothingUsable, is_archive
-from grader.intake.names import Order, is_to_come, packed
+from grader.intake.names import Order, is_to_come, packed, packed_at, time_in
 from grader.intake.sources import Loose, Unreadable
 from grader.intake.staging import Staged, stage
 from grader.lab import Lab
@@ -28,13 +28,19 @@ class Submission:
     """One student's submission: where it lies, and what was found while it was looked for.
 
     `student` is a line of text and the name of one folder. `loose` names the files of the source that are this
-    student's, by the names that they were handed in by; without any, all of it is.
+    student's, by the names that they were handed in by; without any, all of it is. `when` is the time of the hand-in as
+    the platform had it, where that is known. `members` are those of the group
+    that hands in together, `earlier` the versions that do not count, the oldest first.
     """
 
     student: str
     source: Path
     findings: list[Finding]
     loose: Loose = dataclasses.field(default_factory=dict)
+    order: Order | None = None
+    when: str = ""
+    members: tuple[str, ...] = ()
+    earlier: "tuple[Submission, ...]" = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +71,24 @@ def staged_of(submission: Submission, lab: Lab, secret: str | None = None) -> St
     )
 
 
+def handed_in(submission: Submission, taken: Staged) -> str:
+    """When this was handed in, in ISO 8601: local where it has no offset, "" where nobody knows.
+
+    What a platform says counts before the name of a folder, and that before what `make labN-submit` wrote. Where an
+    archive's name and what is in it differ, somebody changed one of them.
+    """
+    if submission.when:
+        return submission.when
+    named = packed(submission.source) if is_archive(submission.source) and not submission.loose else None
+    of_name = packed_at(submission.source) if named else None
+    if submission.order != of_name and (said := time_in(submission.order)):
+        return said
+    manifest = taken.manifest or {}
+    if inside := handin.packed_at(manifest):
+        return one_line(str(manifest["packed"])) if not (named and of_name) or named["time"] == inside else ""
+    return time_in(of_name)
+
+
 def _doubts(taken: Staged, submission: Submission, secret: str) -> list[Finding]:
     """Why a person should look who it is of. Without any, the student has signed these files."""
     manifest = taken.manifest or {}
@@ -73,7 +97,7 @@ def _doubts(taken: Staged, submission: Submission, secret: str) -> list[Finding]
     owner = manifest.get("student")
     if not isinstance(owner, str) or not handin.is_signed_by(manifest, secret, owner):
         return [codes.SIGNED_WRONGLY()]
-    if owner.casefold() != submission.student.casefold():
+    if owner.casefold() not in {name.casefold() for name in (submission.student, *submission.members)}:
         return [codes.SIGNED_BY_ANOTHER(student=one_line(owner))]
     named = packed(submission.source) if is_archive(submission.source) else None
     if any(map(codes.CHANGED_AFTER_PACKING.made, taken.findings)) or (
@@ -93,14 +117,16 @@ class _Read:
     signed: bool
 
 
-def newest(student: str, versions: Sequence[Version], lab: Lab, secret: str | None = None) -> Submission:
-    """The version that counts, with what there is to say of it and of the others."""
+def newest(
+    student: str, versions: Sequence[Version], lab: Lab, secret: str | None = None, members: tuple[str, ...] = ()
+) -> Submission:
+    """The version that counts, with what there is to say of it and of the others. `members` as in Submission."""
     if len(versions) == 1:
         [only] = versions
-        return Submission(student, only.source, _clock([only]), only.loose)
+        return _submission(student, only, members, _clock([only]))
     ordered = sorted(versions, key=lambda version: version.age)
     unread, last = ordered[:-MAX_READ], ordered[-MAX_READ:]
-    read = [_read(student, version, lab, secret) for version in last]
+    read = [_read(_submission(student, version, members), version, lab, secret) for version in last]
     work = [one for one in read if not (one.why and any(code.made(one.why) for code in WITHOUT_WORK))] or read
     findings = _without_work([one.version for one in read if one not in work], [one.version for one in work])
     if any(one.signed for one in work):
@@ -113,7 +139,14 @@ def newest(student: str, versions: Sequence[Version], lab: Lab, secret: str | No
     if others:
         told = _how_they_differ(work, others, alike=not unread)
         findings.append(told(name=one_line(counts.name), count=len(others) + 1, others=_named(others)))
-    return Submission(student, counts.source, findings, counts.loose)
+    earlier = tuple(_submission(student, one.version, members) for one in work[:-1])
+    return dataclasses.replace(_submission(student, counts, members, findings), earlier=earlier)
+
+
+def _submission(
+    student: str, version: Version, members: tuple[str, ...], findings: Sequence[Finding] = ()
+) -> Submission:
+    return Submission(student, version.source, [*findings], version.loose, version.order, members=members)
 
 
 def _how_they_differ(work: Sequence[_Read], others: Sequence[Version], alike: bool) -> Code:
@@ -140,8 +173,7 @@ def _without_work(empty: Sequence[Version], work: Sequence[Version]) -> list[Fin
     ]
 
 
-def _read(student: str, version: Version, lab: Lab, secret: str | None) -> _Read:
-    submission = Submission(student, version.source, [], version.loose)
+def _read(submission: Submission, version: Version, lab: Lab, secret: str | None) -> _Read:
     try:
         taken = stage(version.source, lab, version.loose)
     except NothingUsable as error:

@@ -11,7 +11,8 @@ from grader.renderers.words import Words
 from grader.results.cohort import Cohort
 from grader.results.figures import Attention, Figures, Scores, TaskRate, Times, Told, figures_of
 from grader.results.groups import CODE
-from grader.results.result import CheckResult, Outcome, Result, points_text
+from grader.results.result import CheckResult, Outcome, points_text
+from grader.results.standing import Standing
 from grader.results.view import harmless
 
 STUDENTS = "students"  # the folder of their pages
@@ -91,7 +92,7 @@ class _Sentences:
         self.lab = cohort.lab
         self.words = words
         self.say = words.say
-        self.with_page = {standing.graded.student for standing in cohort.standings}
+        self.with_page = {standing.graded.student for standing in cohort.standings if not standing.held}
         self.count = len(cohort.standings)
 
     def link(self, student: str) -> Link:
@@ -373,25 +374,25 @@ def _overview(cohorts: Sequence[Cohort], figures: Sequence[Figures], words: Mapp
 def _students(cohorts: Sequence[Cohort], words: Words) -> Part:
     """A row for each student, with the scores of all labs."""
     say = words.say
-    results: dict[str, dict[str, Result]] = {}
+    standings: dict[str, dict[str, Standing]] = {}
     for cohort in cohorts:
         for standing in cohort.standings:
-            result = standing.result
-            results.setdefault(result.student, {})[cohort.lab] = result
+            standings.setdefault(standing.graded.student, {})[cohort.lab] = standing
         for student in cohort.missing:
-            results.setdefault(student, {})
+            standings.setdefault(student, {})
     several = len(cohorts) > 1
     head = [say("report_column_student"), *(cohort.lab for cohort in cohorts)]
     head += [say("report_column_total")] * several + [say("report_column_to_come")]
     rows = []
-    for student in sorted(results):
-        of_student = results[student]
-        href = quote(student_file(student)) if of_student else ""
+    for student in sorted(standings):
+        of_student = standings[student]
+        shown = [standing.result for standing in of_student.values() if not standing.held]
+        href = quote(student_file(student)) if shown else ""
         scores = [_score(of_student.get(cohort.lab), words) for cohort in cohorts]
-        total = number(points_text(sum(result.score for result in of_student.values())))
+        total = number(points_text(sum(result.score for result in shown)))
         to_come = sum(
             check.max_points
-            for result in of_student.values()
+            for result in shown
             for check in result.checks
             if check.points is None and check.kind != "bonus"
         )
@@ -402,5 +403,11 @@ def _students(cohorts: Sequence[Cohort], words: Words) -> Part:
     return _folding(say("report_all_students"), [say("report_pages_are")], [table] if rows else [], summary)
 
 
-def _score(result: Result | None, words: Words) -> Cell:
-    return number(words.say("report_no_result")) if result is None else number(points_text(result.score))
+def _score(standing: Standing | None, words: Words) -> Cell:
+    """The points, and below them why they are not those that were earned."""
+    if standing is None:
+        return number(words.say("report_no_result"))
+    if standing.held:
+        return number(words.say("report_held"))
+    why = " ".join(words.say(finding) for finding in standing.why())
+    return Cell(points_text(standing.result.score), number=True, quiet=harmless(why))

@@ -53,8 +53,8 @@ def items_of(view: View, words: Words) -> Iterator[Item]:
 
 
 def summary_of(view: View, words: Words) -> str:
-    """The score, what is still to come, and what is said of the files: a line each."""
+    """The score, why it is not what was earned, what is still to come, and what is said of the files: a line each."""
     from grader.renderers.pages import page_of
 
     page = page_of(view, words)
-    return "\n".join([page.score, *page.to_come, *page.notes])
+    return "\n".join([page.score, *page.why, *page.to_come, *page.notes])

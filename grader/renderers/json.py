@@ -17,10 +17,11 @@ def feedback(view: View, words: Words) -> Iterator[File]:
 
 
 def report(cohorts: Sequence[Cohort], words: Mapping[str, Words]) -> Iterator[File]:
-    """For each lab a list of results (docs/results.md), in which what was marked by hand is judged."""
+    """For each lab a list of results (docs/results.md), in which what was marked by hand is judged and the score is
+    the final one; without those whose points are held."""
     for cohort in cohorts:
         if cohort.standings:
-            yield f"{cohort.lab}.json", _json([standing.result for standing in cohort.standings])
+            yield f"{cohort.lab}.json", _json([standing.result for standing in cohort.standings if not standing.held])
 
 
 def _json(data: object) -> bytes:

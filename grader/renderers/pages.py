@@ -50,6 +50,7 @@ class Page:
     heading: str
     student: str
     score: str
+    why: list[str]  # what the course's rules and a person made of it
     to_come: list[str]
     files: str  # the heading of the notes
     notes: list[str]
@@ -67,6 +68,7 @@ def page_of(view: View, words: Words) -> Page:
         heading=say("feedback_on", lab=view.lab),
         student=view.student,
         score=say("score_so_far" if to_come else "score", **scores),
+        why=[say(finding) for finding in view.why],
         to_come=to_come,
         files=say("your_files"),
         notes=[say(note) for note in view.notes],

@@ -23,10 +23,10 @@ class StudentPage:
 
 
 def student_pages(cohorts: Sequence[Cohort], words: Mapping[str, Words]) -> Iterator[tuple[str, StudentPage]]:
-    """The page of each student of these labs, by the name that their results have."""
+    """The page of each student of these labs, by the name that their results have; without what is held."""
     standings: dict[str, list[Standing]] = {}
     for cohort in cohorts:
-        for standing in cohort.standings:
+        for standing in (each for each in cohort.standings if not each.held):
             standings.setdefault(standing.graded.student, []).append(standing)
     for student, of_student in standings.items():
         views = [standing.view() for standing in of_student]

@@ -10,22 +10,24 @@ from grader.errors import Refused
 from grader.findings import Finding
 from grader.renderers import File
 from grader.renderers.words import Words
-from grader.results.standing import read_standing
+from grader.results.standing import Standing
 from grader.results.whole import write_whole
 
 
 def write_feedback(
-    results: Iterable[Path], to: Path, renderer: ModuleType, words: Words, quiz_answers: bool = False
+    standings: Iterable[Standing | Finding], to: Path, renderer: ModuleType, words: Words, quiz_answers: bool = False
 ) -> tuple[list[Path], list[Finding]]:
-    """Writes <to>/<student>/<lab>/feedback... for each result.json: what was written, and why the others were not.
-    `quiz_answers` as in view_of."""
+    """Writes <to>/<student>/<lab>/feedback... for each standing: what was written, and why the others were not, with
+    the findings in place of standings that could not be read. `quiz_answers` as in view_of."""
     written: list[Path] = []
     refused: list[Finding] = []
-    for path in results:
-        student, lab = path.parts[-3:-1]
+    for standing in standings:
+        if isinstance(standing, Finding):
+            refused.append(standing)
+            continue
+        folder = to / standing.graded.student / standing.graded.lab
         try:
-            view = read_standing(path).view(quiz_answers)
-            written += write_files(renderer.feedback(view, words), to / student / lab, to)
+            written += write_files(renderer.feedback(standing.view(quiz_answers), words), folder, to)
         except Refused as error:
             refused.append(error.finding)
     return written, refused

@@ -36,9 +36,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def changes(before: Mapping[str, Result], after: Mapping[str, Result]) -> list[Change]:
-    """The students of both, by name, for whom a check earns other points than before."""
+    """The students of both, by name, for whom a check earns other points than before, or the course's rules leave
+    others."""
     found = [_change(before[student], after[student]) for student in sorted(before.keys() & after.keys())]
-    return [change for change in found if change.checks]
+    return [change for change in found if change.checks or change.score_before != change.score_after]
 
 
 def _change(before: Result, after: Result) -> Change:
@@ -74,17 +75,21 @@ def _points(check: CheckResult | None) -> float | None:
 
 
 def as_csv(found: Sequence[Change]) -> str:
-    """A row for each check of each student, under COLUMNS."""
+    """A row for each check of each student, under COLUMNS; one without a check where only the rules changed points."""
     rows = [
         (
             *(change.student, change.score_before, change.score_after, "yes" if change.other_files else "no"),
-            *(check.task, check.check, check.visibility, check.points_before, check.points_after),
-            *(check.outcome_before, check.outcome_after),
+            *cells,
         )
         for change in found
-        for check in change.checks
+        for cells in [*map(_cells, change.checks)] or [(None,) * 7]
     ]
     return csv_text([COLUMNS, *rows])
+
+
+def _cells(check: CheckChange) -> tuple[str | float | None, ...]:
+    points = (check.points_before, check.points_after)
+    return check.task, check.check, check.visibility, *points, check.outcome_before, check.outcome_after
 
 
 def as_json(found: Sequence[Change]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from grader.errors import Refused
 from grader.findings import Finding
 from grader.results.groups import Alike, groups_file, read_groups
+from grader.results.rules import Rules
 from grader.results.standing import Standing, read_standing, results_of
 
 
@@ -30,11 +31,12 @@ def labs_in(out: Path) -> list[str]:
     return list({path.parent.name for path in out.glob("*/*/result.json")})
 
 
-def read_cohort(out: Path, lab: str, student: str | None = None) -> Cohort:
-    """What lies in the folder, of all students or of one. Refused where there is no result of the lab at all."""
+def read_cohort(out: Path, lab: str, student: str | None = None, rules: Rules | None = None) -> Cohort:
+    """What lies in the folder, of all students or of one, and what the rules make of it. Refused where there is no
+    result of the lab at all."""
     paths = results_of(out, lab, student)
     troubles: list[Finding] = []
-    standings = list(_read(paths, troubles))
+    standings = list(_read(paths, troubles, rules))
     if student is not None:
         return Cohort(lab, standings, (), troubles)
     there = {path.parts[-3] for path in paths}
@@ -47,9 +49,9 @@ def read_cohort(out: Path, lab: str, student: str | None = None) -> Cohort:
     return Cohort(lab, standings, sorted(others - there), troubles, alike)
 
 
-def _read(paths: Sequence[Path], troubles: list[Finding]) -> Iterator[Standing]:
+def _read(paths: Sequence[Path], troubles: list[Finding], rules: Rules | None) -> Iterator[Standing]:
     for path in paths:
         try:
-            yield read_standing(path)
+            yield read_standing(path, rules)
         except Refused as error:
             troubles.append(error.finding)

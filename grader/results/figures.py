@@ -343,6 +343,7 @@ def _attention(cohort: Cohort, results: Sequence[Result]) -> Attention:
         if not own and (errors := result.errors()):
             told = errors[0].findings or [codes.GRADER_FAILED(message=errors[0].check)]
             grader.append((result.student, told[0]))
+    person += [(each.graded.student, each.held) for each in cohort.standings if each.held]
     return Attention(cohort.missing, cohort.troubles, grader, person, list(_marking(results)))
 
 

@@ -14,6 +14,7 @@ from grader.languages import say
 from grader.plain import one_line
 from grader.results.whole import UNFINISHED
 
+EARLIER = "earlier"  # the folder of the results of earlier hand-ins, where the best one counts
 LOCK_FILE = ".lock"
 LOCK_SECONDS = 10.0  # a grader that was killed a moment ago may still have to let go
 MAX_NAME_BYTES = 200  # of the 255 that file systems allow: others make longer names of it
@@ -21,6 +22,11 @@ MAX_NAME_BYTES = 200  # of the 255 that file systems allow: others make longer n
 
 def result_path(out: Path, student: str, lab: str) -> Path:
     return out / student / lab / "result.json"
+
+
+def earlier_path(result: Path, digest: str) -> Path:
+    """Where the result of an earlier hand-in lies, by the hash of its files, beside the newest one's."""
+    return result.parent / EARLIER / f"{digest[:16]}.json"
 
 
 def unfit(out: Path, student: str, lab: str) -> str:

@@ -60,6 +60,7 @@ class Result(msgspec.Struct, frozen=True):
     seconds: Annotated[float, Meta(description="wall time of the grading")]
     notes: Annotated[list[Finding], Meta(description="what was ignored, refused or missing in the submission")]
     checks: Annotated[list[CheckResult], Meta(description="every check of the lab, once on each side")]
+    handed_in: Annotated[str, Meta(description="ISO 8601; local where it has no offset, empty where nobody knows")] = ""
 
     def pending_points(self) -> float:
         return sum(check.max_points for check in self.checks if check.outcome == "pending")

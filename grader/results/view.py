@@ -70,7 +70,7 @@ class TaskView(msgspec.Struct, frozen=True):
 
 class View(msgspec.Struct, frozen=True):
     """All that a student sees. `by_hand` and `unjudged` are points still to come: by a person, and where the grader
-    failed or was not asked to judge."""
+    failed or was not asked to judge. `why` says what the course's rules and a person made of the score."""
 
     lab: str
     student: str
@@ -80,12 +80,20 @@ class View(msgspec.Struct, frozen=True):
     unjudged: float
     notes: list[Finding]
     tasks: list[TaskView]
+    why: list[Finding] = []
 
 
-def view_of(result: Result, marks: Sequence[Mark] = (), quiz_answers: bool = False) -> View:
+def view_of(
+    result: Result,
+    marks: Sequence[Mark] = (),
+    quiz_answers: bool = False,
+    counted: Result | None = None,
+    why: Sequence[Finding] = (),
+) -> View:
     """What its student may see of a result and of the marks beside it. `quiz_answers`: of the quiz not only the sum,
-    but which questions were answered right, which is for the time when nobody can hand in any more."""
-    whole = merged(result, marks)
+    but which questions were answered right, which is for the time when nobody can hand in any more. `counted` is the
+    result as the course's rules have it, and `why` what they did (standing.py)."""
+    whole = counted or merged(result, marks)
     tasks: dict[str, list[CheckResult]] = {}
     for check in whole.checks if quiz_answers else _with_quiz_as_a_sum(whole.checks):
         tasks.setdefault(check.task, []).append(check)
@@ -103,6 +111,7 @@ def view_of(result: Result, marks: Sequence[Mark] = (), quiz_answers: bool = Fal
         unjudged=sum(check.max_points for check in whole.checks if check.points is None) - by_hand,
         notes=notes,
         tasks=[_task(task, checks, notes, given) for task, checks in tasks.items()],
+        why=list(why),
     )
     return with_texts(view, View, harmless)
 

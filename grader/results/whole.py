@@ -1,5 +1,6 @@
 """Writes a file whole or not at all, and so that it is still there after a power cut."""
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -30,3 +31,16 @@ def write_whole(path: Path, data: bytes, durable: bool = True) -> None:
         os.fsync(folder)  # the name is on the disk, too
     finally:
         os.close(folder)
+
+
+def append_whole(log: Path, lines: bytes) -> None:
+    """Adds lines to a log, after the end of one that a machine went down in, and waits until the disk has them. OSError
+    where they cannot be written."""
+    with os.fdopen(os.open(log, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666), "r+b", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        torn = size > 0 and file.read(1) != b"\n"
+        data = b"\n" + lines if torn else lines
+        if file.write(data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(log))
+        os.fsync(file.fileno())

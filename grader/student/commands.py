@@ -5,6 +5,7 @@ import difflib
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from grader.handin import KEY_FILE
 from grader.lab import ROOT, find_lab, labs_folder
 from grader.lab.loading import hides_modules
 from grader.languages import say
-from grader.screen import Json, LabName, console, shown
+from grader.screen import CourseFile, Json, LabName, console, shown
 
 TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or number, or one of its functions")]
 
@@ -94,13 +95,16 @@ def submit(
     student: Annotated[str | None, typer.Option(help="your id; without it, your login name")] = None,
     out: Annotated[Path, typer.Option(help="where the archive goes")] = ROOT / "submissions",
     key: Annotated[Path, typer.Option(help="signs it, where the course gave you one")] = ROOT / KEY_FILE,
+    course: CourseFile = None,
 ) -> None:
     """Check once more, say what is still open, and pack what is handed in into one archive."""
     from grader.results.result import points_text
+    from grader.results.rules import rules_at
     from grader.student import checking
     from grader.student import submit as submitting
 
     the_lab = find_lab(lab, labs_folder())
+    rules = rules_at(course)
     signs = submitting.read_key(key)
     name = submitting.student_name(student, signs)
     session = checking.open_session(the_lab)
@@ -120,6 +124,8 @@ def submit(
         console.print(f"  + {packed}")
     if session.lab.manifest.report:
         console.print(say("report_elsewhere"))
+    if rules and (sentence := submitting.of_the_time(rules.course, name, the_lab.name, datetime.now(UTC))):
+        console.print(sentence)
     console.print(f"\n{shown(archive)}")
 
 

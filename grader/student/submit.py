@@ -11,6 +11,8 @@ from grader import handin
 from grader.errors import Refused
 from grader.lab import MANIFEST_FILE, Lab
 from grader.languages import say
+from grader.policy.course import Course
+from grader.policy.rulings import HandIn, due_of, rulings
 from grader.student.checking import Checked, MilestoneState, QuizState, metrics_of
 
 
@@ -77,6 +79,18 @@ def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneSta
         elif left := lab.manifest.quiz.questions - quiz.answered:
             sentences.append(say("questions_open", count=left))
     return list(dict.fromkeys(sentences))  # two milestones may judge the same artefacts
+
+
+def of_the_time(course: Course, student: str, lab: str, now: datetime) -> str:
+    """What the course's rules make of a hand-in now, in a sentence; "" where the lab has no due date. Late days that
+    other labs have used are not known here."""
+    if lab not in course.labs:
+        return ""
+    ruling = rulings(course, student, {lab: [HandIn(now.isoformat(), 0.0)]})[lab]
+    due = f"{due_of(course, student, lab):%Y-%m-%d %H:%M}"
+    return say(
+        f"submit_{ruling.state}", lab=lab, due=due, zone=course.time_zone, days=ruling.days, budget=course.late_days
+    )
 
 
 def pack(lab: Lab, student: str, folder: Path, key: str | None = None) -> tuple[Path, list[str]]:

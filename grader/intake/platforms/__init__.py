@@ -28,6 +28,7 @@ class Named:
     `student` tells a student from all others of the export. `known_as` are what a roster may know of the student: ids,
     a login name, an e-mail address, the name in any order. `file` is the name that it was handed in by, "" for a
     folder. `attempt` is the same for all that was handed in together; `upload` grows from one upload to the next.
+    `when` is the time of the hand-in in ISO 8601, where `attempt` does not say it.
     """
 
     student: str
@@ -35,6 +36,7 @@ class Named:
     attempt: Order | None = None
     upload: int | None = None
     known_as: tuple[str, ...] = ()
+    when: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

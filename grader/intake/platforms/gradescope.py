@@ -1,6 +1,7 @@
 """Gradescope: a folder submission_123 for each hand-in, and submission_metadata.yml, which says whose each is."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from grader.intake.export import Export
@@ -29,9 +30,11 @@ def _whose(text: bytes) -> dict[str, list[Named]]:
     import yaml
 
     class Plain(yaml.SafeLoader):  # type: ignore[misc]
-        """Reads plain data: what only Ruby knows is left out."""
+        """Reads plain data: of what only Ruby knows, the fields, or nothing."""
 
-    Plain.add_multi_constructor("!", lambda loader, _, node: None)
+    Plain.add_multi_constructor(
+        "!", lambda loader, _, node: loader.construct_mapping(node) if isinstance(node, yaml.MappingNode) else None
+    )
     try:
         data = yaml.load(text[:MAX_BYTES], Plain)
     except (yaml.YAMLError, ValueError, RecursionError):
@@ -39,9 +42,16 @@ def _whose(text: bytes) -> dict[str, list[Named]]:
     found: dict[str, list[Named]] = {}
     for submission, about in data.items() if isinstance(data, dict) else ():
         people = about.get(":submitters") if isinstance(about, dict) else None
+        when = _created(about) if isinstance(about, dict) else ""
         for person in people if isinstance(people, list) else ():
             if isinstance(person, dict):
                 known = [str(person[key]) for key in (":sid", ":email", ":name") if person.get(key)]
-                named = Named(known[-1] if known else str(submission), known_as=tuple(known))
+                named = Named(known[-1] if known else str(submission), known_as=tuple(known), when=when)
                 found.setdefault(str(submission), []).append(named)
     return found
+
+
+def _created(about: dict[str, object]) -> str:
+    created = about.get(":created_at")
+    utc = created.get("utc") if isinstance(created, dict) else None
+    return utc.isoformat(timespec="seconds") if isinstance(utc, datetime) and utc.tzinfo else ""

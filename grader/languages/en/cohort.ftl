@@ -5,6 +5,7 @@ report_lab = { $lab }: { $title }
 report_percent = { $percent } %
 report_list = { $items }
 report_no_result = no result
+report_held = held
 report_nothing_judged = nothing judged yet
 report_who = { $count ->
     [one] 1 student

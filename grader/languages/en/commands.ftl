@@ -35,6 +35,7 @@ no_such_platform = there is no platform '{ $name }'; there is { $there }
 out_inside_submissions = the results cannot go to { $out }, inside { $submissions }: the next run would take them for submissions. Give another folder (--out; make: OUT=...)
 no_submission_of = there is no submission of { $students } in { $folder }; there is { $there }
 no_run_with_seed = no run of { $lab } with seed { $seed } stands in { $log }; the last seeds are: { $seeds }
+no_run = no run of { $lab } stands in { $log }: make grade comes before make regrade
 no_such_executor = There is no executor '{ $name }': choose { $there }
 called_wrongly = { $usage }  (grader --help lists what can be typed)
 grader_itself_failed = The grader itself failed: the fault is not yours. Please report the lines above.

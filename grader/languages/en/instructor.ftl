@@ -43,6 +43,7 @@ column_email = e-mail
 column_platform = on the platform
 column_taken = taken
 column_older = older
+column_when = handed in
 column_remark = remark
 not_all_placed = { $count ->
     [one] One thing could not be placed:

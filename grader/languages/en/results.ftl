@@ -18,9 +18,15 @@ not_as_it_was = not as it was then: { $what }
 
 nothing_changed = No check earns other points than before ({ $count } compared).
 points_changed = { $count ->
-    [one] { $count } of { $compared } students has other points than before:
-   *[other] { $count } of { $compared } students have other points than before:
+    [one] { $count } of { $compared } students changes: +{ $gain }, −{ $lose }{ $same }
+   *[other] { $count } of { $compared } students change: +{ $gain }, −{ $lose }{ $same }
 }
+points_the_same = { $count ->
+    [0] { "" }
+   *[other] , { $count } with as many points as before
+}
+by_the_rules = by the course's rules
+dry_run = This was a dry run: nothing was written.
 gains = { $student } gains { $points }: { $before } → { $after }{ $files } ({ $checks })
 loses = { $student } loses { $points }: { $before } → { $after }{ $files } ({ $checks })
 keeps = { $student } keeps { $after }{ $files } ({ $checks })

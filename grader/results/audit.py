@@ -1,0 +1,105 @@
+"""audit.jsonl in the folder of results: a line for every change of a student's points, and none is ever changed.
+
+A line is found by comparing where students stand with the last lines about them, never remembered between writing a
+result and writing the log. So a grader that is killed in between loses none: whoever reads or writes results next adds
+it. The points on the way (as graded, with marks, with the points that were set for tasks) tell what changed.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from grader.errors import Refused
+from grader.results.marks import merged
+from grader.results.standing import Standing
+from grader.results.whole import append_whole
+
+FILE = "audit.jsonl"
+Why = Literal["graded", "regraded", "mark", "override", "rule change"]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One change. `before` and `after` are the points that are shown; None where none are, or were. `graded`, `marked`
+    and `earned` are those of grading, with the marks, and with what an instructor set for tasks. `when` is UTC."""
+
+    when: str
+    who: str
+    why: Why
+    student: str
+    lab: str
+    before: float | None
+    after: float | None
+    graded: float
+    marked: float
+    earned: float
+
+
+def record(out: Path, standings: Iterable[Standing], who: str, when: str) -> list[Line]:
+    """Adds a line for each student whose points are not those of the last line, and gives these lines. `who` is whoever
+    runs this; a mark and an override say themselves who gave them. Refused where the log cannot be read or written."""
+    log = out / FILE
+    try:
+        with _alone(out):
+            last = {(line.student, line.lab): line for line in read(log)}
+            lines = [
+                line
+                for each in standings
+                if (line := _line(each, last.get((each.graded.student, each.graded.lab)), who, when))
+            ]
+            if lines:
+                append_whole(log, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    except OSError as error:
+        raise Refused("not_written", 3, path=str(log), reason=error.strerror or "") from None
+    return lines
+
+
+def read(log: Path) -> list[Line]:
+    """The lines in their order; empty where there is no log. A line that a machine went down in is left out: what it
+    said is found again. Refused where it cannot be read."""
+    try:
+        lines = log.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise Refused("cannot_be_read", 3, path=str(log), reason=error.strerror or "") from None
+    found: list[Line] = []
+    for line in lines:
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            found.append(msgspec.json.decode(line, type=Line))
+    return found
+
+
+def _line(standing: Standing, last: Line | None, who: str, when: str) -> Line | None:
+    """The line about a standing; None where the last one still says it."""
+    graded, earned = standing.graded, standing.earned.score
+    marked = merged(graded, standing.marks).score
+    after = None if standing.held else standing.result.score
+    if last and (last.graded, last.marked, last.earned, last.after) == (graded.score, marked, earned, after):
+        return None
+    why: Why
+    if last is None or last.graded != graded.score:
+        why = "regraded" if last else "graded"
+    elif last.marked != marked:
+        why, who = "mark", standing.marks[-1].by if standing.marks else who
+    elif standing.override and (last.earned != earned or after == standing.override.points):
+        why, who = "override", standing.override.by
+    else:
+        why = "override" if last.earned != earned else "rule change"
+    before = last.after if last else None
+    return Line(when, who, why, graded.student, graded.lab, before, after, graded.score, marked, earned)
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """One writer at a time; each waits for the other."""
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
