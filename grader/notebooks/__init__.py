@@ -1,1 +1,1 @@
-"""The report as a notebook: written for students, read from a hand-in, and executed in the sandbox for who grades it."""
+"""The report as a notebook file: written for students, and run in the sandbox and written again for who grades it."""

@@ -1,7 +1,7 @@
 """What the cells of the report notebook show: the table of the checks, the milestones, the quiz, and pictures.
 
-The checks run in a process of their own, as `make labN` runs them: what is saved in the files counts, and nothing that a
-student's code does ends the notebook.
+The checks run in a process of their own, as `make labN` runs them: what is saved in the files counts, and nothing that
+a student's code does ends the notebook.
 
     python -m grader.student.notebook lab3      prints the table of the checks as HTML
 """
