@@ -176,12 +176,6 @@ CELL_ENDED = code("cell_ended", "limits", "file", "number", "why", person=True) 
 CELL_OUTPUT_CUT = code("cell_output_cut", "limits", "file", "number", person=True)
 CELL_RAISED = code("cell_raised", "exception", "file", "number", "why")
 NOT_RUN = code("not_run", "private", "file", "why", person=True)  # for a fault of the grader's own
-# What is found when a report is read and run, and not when it is taken.
-OF_REPORTS = (
-    *(NOTEBOOK_BROKEN, NOTEBOOK_FORMAT, NOTEBOOK_TOO_LARGE, ANSWER_CELLS_MISSING, ANSWER_CELLS_TWICE),
-    *(ANSWER_CELLS_RETYPED, LOCKED_CELLS_CHANGED, TWO_REPORTS, CELL_ENDED, CELL_OUTPUT_CUT, CELL_RAISED, NOT_RUN),
-)
-
 # --- renderers/: what the files of a platform cannot hold, and why ----------------------------------------------------
 
 LEFT_OUT = code("left_out", "private", "student", "why", person=True)
@@ -282,7 +276,6 @@ NO_FOLDER_OF_THIS_NAME = code("no_folder_of_this_name", "private", "why", person
 AND_MORE = code("and_more", "private", "count")
 OF_CHECKS = code("of_checks", "private", "checks", "finding", person=True)
 GRADED_BY_HAND = code("graded_by_hand", "limits")
-NO_REPORT = code("no_report", "limits", "file")
 NOTHING_WRITTEN = code("nothing_written", "limits")
 GRADER_FAILED = code("grader_failed", "private", "message", person=True)
 GRADER_TRACE = code("grader_trace", "private", "trace")  # beside it, for whoever mends the grader
@@ -345,3 +338,10 @@ def some_of(items: Sequence[Item], most: int, last: bool = False) -> list[Item |
     left = len(items) - most
     shown = items[-most:] if last else items[:most]
     return [*shown, AND_MORE(count=left)] if left > 0 else [*items]
+
+
+# What grading finds of the files themselves, and not who takes them.
+FOUND_BY_GRADING = (
+    *(FILE_UNUSABLE, NOTEBOOK_BROKEN, NOTEBOOK_FORMAT, NOTEBOOK_TOO_LARGE, ANSWER_CELLS_MISSING, ANSWER_CELLS_TWICE),
+    *(ANSWER_CELLS_RETYPED, LOCKED_CELLS_CHANGED, TWO_REPORTS, CELL_ENDED, CELL_OUTPUT_CUT, CELL_RAISED, NOT_RUN),
+)

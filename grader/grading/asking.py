@@ -128,8 +128,8 @@ class Budget:
 
 
 class Worker:
-    """One child with these files, which is asked checks, milestones or cells. After a call that ended or exhausted it, it
-    cannot be asked again."""
+    """One child with these files, which is asked checks, milestones or cells. After a call that ended or exhausted
+    it, it cannot be asked again."""
 
     def __init__(self, parent: WarmParent, lab: Lab, files: Mapping[str, bytes], asked: Asked = "checks") -> None:
         self._parent, self._lab = parent, lab

@@ -94,11 +94,13 @@ class Cells:
             pyplot.close("all")
 
     def _trace(self, error: BaseException) -> str:
-        """The traceback without this module's own frames."""
-        own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
-        lines = [line for frame in own for line in traceback.format_list([frame])]
-        lines = [line.replace(f"{self._folder}/", "") for line in lines]
-        return "".join([*lines, *traceback.format_exception_only(error)])
+        """The traceback, as far as it runs through the notebook and the lab's files."""
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if self._is_own(frame.filename)]
+        lines = [*traceback.format_list(own), *traceback.format_exception_only(error)]
+        return "".join(lines).replace(f"{self._folder}/", "")
+
+    def _is_own(self, file: str) -> bool:
+        return os.path.dirname(file) == str(self._folder)
 
 
 def _parsed(source: str, file: str) -> ast.Module:
@@ -188,5 +190,5 @@ def _ipython(display: Any) -> Mapping[str, ModuleType]:
     """What stands for IPython where there is no kernel."""
     package, module = ModuleType("IPython"), ModuleType("IPython.display")
     vars(module).update(display=display, Image=_Image, Markdown=_Text, HTML=_Text)
-    vars(package).update(display=module, get_ipython=lambda: None)
+    vars(package).update(display=module, get_ipython=lambda: None, version_info=(9, 0))  # matplotlib asks for these
     return {"IPython": package, "IPython.display": module}
