@@ -111,8 +111,8 @@ BROKEN = {
     "no JSON": b"{",
     "no notebook": b"[]",
     "no text": b"\xff\xfe{}",
-    "deep": b'{"nbformat": 4, "cells": [' + b"[" * 100_000,
-    "deep inside": b'{"nbformat": 4, "cells": [{"metadata": ' + b"[" * 100_000,
+    "deep": b'{"nbformat": 4, "cells": [' + b"[" * 90_000,
+    "deep inside": b'{"nbformat": 4, "cells": [{"metadata": ' + b"[" * 90_000,
     "cells of another kind": b'{"nbformat": 4, "cells": [7]}',
     "sources of another kind": b'{"nbformat": 4, "cells": [{"source": {"a": 1}}]}',
 }
