@@ -6,6 +6,7 @@ no_solutions = This copy of the kit has no solutions/: only an instructor's copy
 cannot_be_read = { $path } cannot be read: { $reason }
 manifest_format = { $path }: this lab is written in format { $format }; the grader reads format { $wanted }, which docs/authoring.md describes (format = { $wanted } names it, and without that line it is format 1)
 manifest_refused = { $path }: { $reason }
+report_sections = { $path }: each part of the report in lab.toml needs a heading in the handout, in the same order, like ## Plot (5 points, graded by hand). The parts are { $parts }; the headings are { $headings }.
 reset_unreadable = { $file } cannot be read ({ $reason }). make { $lab }-reset FILE={ $file } puts the whole file back
 reset_not_python = { $file } cannot be read as Python ({ $reason }). make { $lab }-reset FILE={ $file } puts the whole file back
 reset_no_function = { $file } has no { $kind ->
