@@ -187,7 +187,7 @@ OTHER_FILES_LIE_THERE = code("other_files_lie_there", "private", "folder", perso
 NOT_HANDED_IN_THERE = code("not_handed_in_there", "private", "folder", person=True)
 NOT_GRADED_YET = code("not_graded_yet", "private", person=True)
 
-# --- gradebook/: what cannot go to nbgrader, or come back --------------------------------------------------------------
+# --- gradebook/: what cannot go to nbgrader, or come back -------------------------------------------------------------
 
 NOT_IN_GRADEBOOK = code("not_in_gradebook", "private", "why", person=True)
 ID_NOT_FOR_NBGRADER = code("id_not_for_nbgrader", "private")

@@ -1,4 +1,4 @@
-"""Sets .venv up from the pinned locks, once: python3 requirements/install.py [--dev]
+"""Sets .venv up from the pinned locks, once: python3 requirements/install.py [--dev] [--nbgrader]
 
 Does nothing when .venv already holds what the locks say. Needs the standard library only, and says in words what is
 missing. torch is installed by version in a step of its own (its builds differ in their hashes): from PyTorch's own CPU
@@ -24,12 +24,13 @@ STAMP = os.path.join(VENV, "locks.json")
 LOG = os.path.join(VENV, "setup.log")
 TORCH_INDEX = os.environ.get("TORCH_INDEX", "https://download.pytorch.org/whl/cpu")
 OLDEST = (3, 11)
+EXTRAS = {"dev": "what the kit's tests use", "nbgrader": "nbgrader and its server"}
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
 
 def main():
-    dev = "--dev" in sys.argv[1:]
-    wanted = locks(dev)
+    extras = [name for name in EXTRAS if f"--{name}" in sys.argv[1:]]
+    wanted = locks(extras)
     if wanted.items() <= installed().items():
         return
     begin = time.time()
@@ -41,8 +42,8 @@ def main():
     index = ["--index-url", TORCH_INDEX] if pytorch_index_answers() else []
     step("PyTorch " + torch, [*pip, *index, "torch==" + torch])
     step("the other packages", [*pip, "--require-hashes", "-r", os.path.join(HERE, "cpu.txt")])
-    if dev:
-        step("what the kit's tests use", [*pip, "--require-hashes", "-r", os.path.join(HERE, "dev.txt")])
+    for name in extras:
+        step(EXTRAS[name], [*pip, "--require-hashes", "-r", os.path.join(HERE, name + ".txt")])
     step("the grader itself", [*pip, "--no-build-isolation", "--editable", ROOT])
     step("a look whether all fits together", [VENV_PYTHON, "-m", "pip", "check"])
     with open(STAMP, "w") as file:
@@ -50,9 +51,9 @@ def main():
     say(f"Ready after {time.time() - begin:.0f} seconds.\n")
 
 
-def locks(dev):
+def locks(extras):
     """The hash of each lock that has to be installed, by its name."""
-    names = ["torch.txt", "cpu.txt", *(["dev.txt"] if dev else [])]
+    names = ["torch.txt", "cpu.txt", *(name + ".txt" for name in extras)]
     return {name: hashlib.sha256(read(name).encode()).hexdigest() for name in names}
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,14 +33,16 @@ def opened(url: str) -> Iterator["Gradebook"]:
     """
     try:
         from nbgrader.api import Gradebook
-        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.exc import SAWarning, SQLAlchemyError
     except ImportError:
         raise Refused("no_nbgrader", 2) from None
     here = str(Path(sys.executable).parent)  # nbgrader runs alembic by its name
     if here not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = here + os.pathsep + os.environ["PATH"]
     try:
-        with Gradebook(url) as gradebook:
-            yield gradebook
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of the order in which nbgrader adds a submission
+            with Gradebook(url) as gradebook:
+                yield gradebook
     except (SQLAlchemyError, ImportError) as error:
         raise Refused("gradebook_unusable", 3, reason=one_line(str(error).splitlines()[0])) from None

@@ -1,7 +1,7 @@
 """Writes a lab's results into nbgrader's gradebook, and the notebooks that formgrader shows."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from grader.findings import Finding
 from grader.gradebook.folder import FIT_ID, write_student
 from grader.gradebook.points import Points, points_in
 from grader.lab import Lab
-from grader.lab.report_cells import KINDS, NOTEBOOK, report_cells
+from grader.lab.report_cells import NOTEBOOK, report_cells
 from grader.results.result import points_text
 from grader.results.standing import Standing
 

@@ -34,6 +34,7 @@ c.HTMLExporter.filters = {{"markdown2html": "grader.gradebook.markdown.markdown2
 c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = []  # no notebook is executed
 c.ExecutePreprocessor.enabled = False
+c.Execute.enabled = False
 '''
 
 

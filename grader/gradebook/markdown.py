@@ -1,7 +1,7 @@
 """Markdown as formgrader and nbgrader's feedback show it. nbgrader_config.py puts it in place of nbconvert's own.
 
-What a student wrote stands in the instructor's browser, on the server that can give marks: no HTML of theirs, no link to
-follow, no picture from elsewhere, no name that formgrader's own scripts look for.
+What a student wrote stands in the instructor's browser, on the server that can give marks: no HTML of theirs, no link
+to follow, no picture from elsewhere, no name that formgrader's own scripts look for.
 """
 
 import re

@@ -49,10 +49,10 @@ def take_marks(lab: Lab, out: Path, gradebook: "Gradebook", by: str, when: str) 
 
 def _changed(submitted: "SubmittedNotebook") -> list[tuple["Grade", "Comment | None"]]:
     """The cells in which a person typed something that the last export or import did not know."""
-    comments = {comment.cell_id: comment for comment in submitted.comments}
+    comments = {comment.name: comment for comment in submitted.comments}  # the same name in two kinds of cells
     found = []
     for grade in submitted.grades:
-        comment = comments.get(grade.cell_id)
+        comment = comments.get(grade.name)
         points_are_new = grade.manual_score is not None and grade.manual_score != grade.auto_score
         comment_is_new = comment and (comment.manual_comment or None) not in (None, comment.auto_comment)
         if points_are_new or comment_is_new or grade.extra_credit:
@@ -90,7 +90,7 @@ def _why_not(lab: Lab, standing: Standing, grade: "Grade", points: float | None)
     possible = {each.name: each.points for each in lab.manifest.report}
     if part in KINDS.values():
         graded = points_text(grade.auto_score or 0.0)
-        return codes.COMPUTED_POINTS_CHANGED(cell=part, points=points_text((points or 0.0)), graded=graded)
+        return codes.COMPUTED_POINTS_CHANGED(cell=part, points=points_text(points or 0.0), graded=graded)
     if part not in possible:
         return codes.NO_PART_OF_THIS_NAME(part=part)
     if not any((check.check, check.outcome) == (part, "pending") for check in standing.graded.checks):

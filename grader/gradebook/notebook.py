@@ -16,6 +16,7 @@ from grader import codes
 from grader.findings import Finding
 from grader.lab.report_cells import KINDS, Cell
 from grader.plain import printable
+from grader.results.result import points_text
 from grader.results.view import View
 
 MAX_BYTES = 50_000_000  # of a notebook: a larger one is not read
@@ -63,7 +64,7 @@ def blank(cells: Sequence[Cell], note: str = "") -> dict[str, Any]:
 
 
 def filled(cells: Sequence[Cell], submitted: bytes, view: View) -> tuple[dict[str, Any], list[Finding]]:
-    """The notebook with what a student wrote, and what is wrong with theirs. What can be read of a broken one counts."""
+    """The notebook with what a student wrote, and what is wrong with theirs. What can be read counts."""
     try:
         if len(submitted) > MAX_BYTES:
             raise msgspec.ValidationError(f"it has {len(submitted):,} bytes, and {MAX_BYTES:,} are allowed")
@@ -189,11 +190,14 @@ def _cut(text: Text) -> str:
 
 
 def _table(view: View, name: str) -> str:
-    """The points of the tasks of one kind, as the student may see them."""
+    """The points of one kind, as the student may see them: of each task, or milestone, or of the quiz."""
     kind = next(each for each, cell in KINDS.items() if cell == name)
-    lines = [
-        f"{task.number:<6}{task.task:<28}{'-' if task.points is None else f'{task.points:g}':>6} of {task.max_points:g}"
-        for task in view.tasks
-        if not task.bonus and any(check.kind == kind for check in task.checks)
-    ]
+    lines = []
+    for task in view.tasks:
+        if not task.bonus and any(check.kind == kind for check in task.checks):
+            each = [(check.title, check.points, check.max_points) for check in task.checks]
+            whole = [(task.task, task.points, task.max_points)]
+            for title, points, possible in each if kind == "milestone" else whole:
+                earned = "-" if points is None else points_text(points)
+                lines.append(f"{task.number:<6}{title:<36}{earned:>6} of {points_text(possible)}")
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.instructor import autograder_commands, code_commands, hand_in_commands, results_commands
+from grader.instructor import autograder_commands, code_commands, gradebook_commands, hand_in_commands, results_commands
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.screen import ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
@@ -32,6 +32,7 @@ def add_to(app: typer.Typer) -> None:
     results_commands.add_to(app)
     code_commands.add_to(app)
     autograder_commands.add_to(app)
+    gradebook_commands.add_to(app)
     for command in (grade, regrade):
         app.command(cls=LateCommand)(command)
 
