@@ -51,7 +51,7 @@ def index() -> Iterator[str]:
 
 def test_set_up_is_skipped_while_the_locks_are_what_was_installed(install: ModuleType, tmp_path: Path) -> None:
     (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "locks.json").write_text(json.dumps(install.locks(dev=False)))
+    (tmp_path / ".venv" / "locks.json").write_text(json.dumps(install.locks([])))
     done = subprocess.run(
         [sys.executable, tmp_path / "requirements" / "install.py"], capture_output=True, text=True, check=False
     )
@@ -59,11 +59,11 @@ def test_set_up_is_skipped_while_the_locks_are_what_was_installed(install: Modul
 
 
 def test_a_changed_lock_asks_for_a_new_set_up(install: ModuleType, tmp_path: Path) -> None:
-    before = install.locks(dev=False)
+    before = install.locks([])
     with (tmp_path / "requirements" / "cpu.txt").open("a") as lock:
         lock.write("another==1.0\n")
-    assert install.locks(dev=False) != before
-    assert install.locks(dev=True).keys() - before.keys() == {"dev.txt"}
+    assert install.locks([]) != before
+    assert install.locks(["dev"]).keys() - before.keys() == {"dev.txt"}
 
 
 def test_a_damaged_stamp_counts_as_no_set_up(install: ModuleType, tmp_path: Path) -> None:
