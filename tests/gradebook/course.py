@@ -86,8 +86,10 @@ class Course:
     def scores(self) -> dict[str, float]:
         """What nbgrader says each student has, after penalties."""
         with self.gradebook() as gradebook:
-            found = [(each.student.id, each.score - each.late_submission_penalty) for each in
-                     gradebook.assignment_submissions("lab3")]
+            found = [
+                (each.student.id, each.score - each.late_submission_penalty)
+                for each in gradebook.assignment_submissions("lab3")
+            ]
         return dict(found)
 
 

@@ -34,7 +34,9 @@ def own(name: str, **more: Any) -> dict[str, Any]:
 
 
 def test_answers_stand_in_the_labs_cells_and_points_are_the_labs() -> None:
-    cells, found = shown(notebook_with({"plot": "my words", "plot-question": "other question", "labkit-code": "import os"}))
+    cells, found = shown(
+        notebook_with({"plot": "my words", "plot-question": "other question", "labkit-code": "import os"})
+    )
     assert found == []
     assert cells["plot"]["source"] == "my words"
     assert "other question" not in cells["plot-question"]["source"]
