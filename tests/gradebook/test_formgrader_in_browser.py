@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from grader.gradebook.serving import served
+from grader.results.marks import marks_beside
+from tests.gradebook.course import Course, notebook_with
+
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if PROGRAM is None:
     pytest.skip("Chromium is not installed", allow_module_level=True)
 pytest.importorskip("nbgrader", reason="requirements/nbgrader.txt is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="requirements/browser.txt is not installed")
-
-from grader.gradebook.serving import served
-from grader.results.marks import marks_beside
-from tests.gradebook.course import Course, notebook_with
 
 ATTACK = """My **answer**, with $a<b$. <script>document.title = "attacked"</script>
 <img src=x onerror="document.title = 'attacked'"> [click](javascript:document.title='attacked')

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-nbgrader_api = pytest.importorskip("nbgrader.api", reason="requirements/nbgrader.txt is not installed")
-
 from grader.errors import Refused
 from grader.gradebook import export as exporting
 from grader.gradebook import points
@@ -19,7 +17,9 @@ from grader.lab import ROOT
 from grader.lab.report_cells import NOTEBOOK
 from grader.results.marks import Mark, add_mark, marks_beside
 from grader.results.standing import Standing, read_standing
-from tests.gradebook.course import SOMEBODY, Course, notebook_with, result_of
+from tests.gradebook.course import SOMEBODY, Course, notebook_with
+
+nbgrader_api = pytest.importorskip("nbgrader.api", reason="requirements/nbgrader.txt is not installed")
 
 
 # A new gradebook asks a program for the version of its tables: the same each time, and two seconds.

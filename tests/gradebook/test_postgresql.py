@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("nbgrader", reason="requirements/nbgrader.txt is not installed")
-pytest.importorskip("psycopg", reason="requirements/nbgrader.txt is not installed")
-if not (shutil.which("initdb") and shutil.which("pg_ctl")):
-    pytest.skip("PostgreSQL's initdb and pg_ctl are not on the PATH", allow_module_level=True)
-
 from grader.errors import Refused
 from grader.gradebook.database import url_of
 from grader.results.marks import marks_beside
 from tests.gradebook.course import SOMEBODY, Course
+
+pytest.importorskip("nbgrader", reason="requirements/nbgrader.txt is not installed")
+pytest.importorskip("psycopg", reason="requirements/nbgrader.txt is not installed")
+if not (shutil.which("initdb") and shutil.which("pg_ctl")):
+    pytest.skip("PostgreSQL's initdb and pg_ctl are not on the PATH", allow_module_level=True)
 
 UNPRIVILEGED = 65534  # PostgreSQL does not run as root
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("nbgrader", reason="requirements/nbgrader.txt is not installed")
-
 from grader.lab import ROOT
 from grader.results.marks import marks_beside
 from tests.gradebook.course import Course, notebook_with
+
+pytest.importorskip("nbgrader", reason="requirements/nbgrader.txt is not installed")
 
 
 @pytest.fixture(scope="module")
