@@ -65,6 +65,9 @@ lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skel
 lab%-submit: $(READY) FORCE ## check once more and pack what you hand in (STUDENT=your-id)
 	$(GRADER) submit lab$* $(if $(STUDENT),--student "$(STUDENT)")
 
+lab%-notebook: $(READY) FORCE ## open the report in JupyterLab (make jupyter does it in the container image)
+	@$(PY) -m grader notebook lab$* || { code=$$?; [ $$code -eq 1 ] || [ $$code -eq 130 ] || exit $$code; }
+
 lab: # make lab 4
 	@echo "The number belongs to the word: make lab$(or $(filter-out lab,$(MAKECMDGOALS)),3)" >&2; exit 2
 

@@ -162,6 +162,20 @@ SUBMISSIONS_UNREADABLE = code("submissions_unreadable", "private", "folder", "re
 NO_SUBMISSION = code("no_submission", "private", "folder")
 NO_SUBMISSION_AMONG = code("no_submission_among", "private", "folder", "left")
 
+# --- lab/report.py, notebooks/: the report that was handed in, and what came of running it ----------------------------
+
+NOTEBOOK_BROKEN = code("notebook_broken", "file", "file", "message", person=True)
+NOTEBOOK_FORMAT = code("notebook_format", "file", "file", "format", "wanted", person=True)
+NOTEBOOK_TOO_LARGE = code("notebook_too_large", "file", "file", "parts", person=True)
+ANSWER_CELLS_MISSING = code("answer_cells_missing", "file", "file", "cells", person=True)
+ANSWER_CELLS_TWICE = code("answer_cells_twice", "file", "file", "cells", person=True)
+ANSWER_CELLS_RETYPED = code("answer_cells_retyped", "file", "file", "cells", person=True)
+LOCKED_CELLS_CHANGED = code("locked_cells_changed", "file", "file", "cells")
+TWO_REPORTS = code("two_reports", "file", "file", "other")
+CELL_ENDED = code("cell_ended", "limits", "file", "number", "why", person=True)  # it, and what came after it
+CELL_OUTPUT_CUT = code("cell_output_cut", "limits", "file", "number", person=True)
+CELL_RAISED = code("cell_raised", "exception", "file", "number", "why")
+NOT_RUN = code("not_run", "private", "file", "why", person=True)  # for a fault of the grader's own
 # --- renderers/: what the files of a platform cannot hold, and why ----------------------------------------------------
 
 LEFT_OUT = code("left_out", "private", "student", "why", person=True)
@@ -277,6 +291,7 @@ NO_FOLDER_OF_THIS_NAME = code("no_folder_of_this_name", "private", "why", person
 AND_MORE = code("and_more", "private", "count")
 OF_CHECKS = code("of_checks", "private", "checks", "finding", person=True)
 GRADED_BY_HAND = code("graded_by_hand", "limits")
+NOTHING_WRITTEN = code("nothing_written", "limits")
 GRADER_FAILED = code("grader_failed", "private", "message", person=True)
 GRADER_TRACE = code("grader_trace", "private", "trace")  # beside it, for whoever mends the grader
 OLD_SENTENCE = code("old_sentence", "private", "text")  # of a result in the form before findings
@@ -338,3 +353,10 @@ def some_of(items: Sequence[Item], most: int, last: bool = False) -> list[Item |
     left = len(items) - most
     shown = items[-most:] if last else items[:most]
     return [*shown, AND_MORE(count=left)] if left > 0 else [*items]
+
+
+# What grading finds of the files themselves, and not who takes them.
+FOUND_BY_GRADING = (
+    *(FILE_UNUSABLE, NOTEBOOK_BROKEN, NOTEBOOK_FORMAT, NOTEBOOK_TOO_LARGE, ANSWER_CELLS_MISSING, ANSWER_CELLS_TWICE),
+    *(ANSWER_CELLS_RETYPED, LOCKED_CELLS_CHANGED, TWO_REPORTS, CELL_ENDED, CELL_OUTPUT_CUT, CELL_RAISED, NOT_RUN),
+)

@@ -15,7 +15,8 @@ from grader.grading.reference import Reference, hash_of_code, open_reference
 from grader.judging.judge import Known
 from grader.judging.recorded import FILE as RECORD_FILE
 from grader.judging.recorded import Record, RecordedCheck, answer_to_json, read_record, record_to_json, same_record
-from grader.lab import Lab, quiz
+from grader.lab import Lab, quiz, report_cells
+from grader.notebooks.writing import node_of, notebook_text
 from grader.run.answers import Answer
 from grader.student.reset import SKELETON_FOLDER, back_up
 
@@ -42,6 +43,9 @@ def texts(lab: Lab) -> dict[str, str]:
         files[name] = files[f"{SKELETON_FOLDER}/{name}"] = blank(_read(lab, name))
     if lab.manifest.quiz:
         files[quiz.FILE] = files[f"{SKELETON_FOLDER}/{quiz.FILE}"] = quiz.blank(lab.manifest.quiz)
+    if lab.manifest.report:
+        notebook = notebook_text([node_of(cell) for cell in report_cells.report_cells(lab)])
+        files[report_cells.FILE] = files[f"{SKELETON_FOLDER}/{report_cells.FILE}"] = notebook
     return files
 
 

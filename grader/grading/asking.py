@@ -1,6 +1,6 @@
 """The grader's side of workers: a warm parent, and a child for each submission that is asked one call at a time.
 
-A child for a milestone's artefacts is asked one call.
+A child for a milestone's artefacts is asked one call, and one for a report each of its code cells.
 """
 
 import contextlib
@@ -128,8 +128,8 @@ class Budget:
 
 
 class Worker:
-    """One child with these files, which is asked checks or milestones. After a call that ended or exhausted it, it
-    cannot be asked again."""
+    """One child with these files, which is asked checks, milestones or cells. After a call that ended or exhausted
+    it, it cannot be asked again."""
 
     def __init__(self, parent: WarmParent, lab: Lab, files: Mapping[str, bytes], asked: Asked = "checks") -> None:
         self._parent, self._lab = parent, lab
@@ -162,6 +162,10 @@ class Worker:
                 return found, importing
         found, used = self._call(check.name, arguments, seconds)
         return found, importing + used
+
+    def run_cell(self, source: str, seconds: float) -> tuple[Answer, float]:
+        """What the next code cell of a notebook shows (grader/run/cells.py), and the seconds that it took."""
+        return self._call("", {"source": source}, seconds)
 
     def _call(self, check: str, arguments: dict[str, Any], seconds: float, file: str = "") -> tuple[Answer, float]:
         call_id = secrets.token_hex(16)

@@ -30,8 +30,8 @@ MILESTONES = "evaluate.py"
 # started and handed out.
 JUDGING = ("judging", "checks", "run", "workers", "plain.py", "grading/submission.py", "grading/milestones.py")
 NOT_JUDGING = {
-    *("author", "cli", "executors", "instructor", "languages", "machine", "parts", "registry", "renderers"),
-    *("sandboxes", "student"),
+    *("author", "cli", "executors", "instructor", "languages", "machine", "notebooks", "parts", "registry"),
+    *("renderers", "sandboxes", "student"),
 }
 HASHED = "sha256:"  # how a value begins that is no version
 DIGITS = 16  # of a hash: names are compared, nobody attacks them

@@ -18,6 +18,7 @@ from grader.grading.asking import WarmParent, WorkerFailed, Workers, workers_for
 from grader.grading.depends import depends_on
 from grader.grading.milestones import Score, in_doubt, judge_milestone, scorer, versions
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
+from grader.grading.reports import Reported, read_and_run, report_lines, with_notebook
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
 from grader.intake.staging import Staged
@@ -60,9 +61,11 @@ def open_bench(lab: Lab, parent: WarmParent, seed: int, with_milestones: bool = 
 
 @dataclasses.dataclass(frozen=True)
 class Graded:
-    """A result, and what a person should look at, empty where all is well."""
+    """A result, the report for the person who grades it, if there is one to write, and what a person should look at,
+    empty where all is well."""
 
     result: Result
+    report: str = ""
 
     @property
     def attention(self) -> list[Finding]:
@@ -82,8 +85,11 @@ def grade(bench: Bench, submission: Submission) -> Graded:
         unusable = Judged("failed", (error.finding,))
         code = _all_code(bench, lambda _check: unusable)
     checks = [*code, *_milestone_results(bench, staged, code)]
-    checks += [*_quiz_results(bench, staged), *_report_results(bench.lab)]
-    return _graded(bench, submission, staged, checks, started, time.monotonic() - clock)
+    reported = read_and_run(bench.parent, bench.lab, staged, worker_files(bench.lab, staged))
+    checks += [*_quiz_results(bench, staged), *report_lines(bench.lab, reported)]
+    noted = dataclasses.replace(staged, findings=[*staged.findings, *reported.findings])
+    result = _result(bench, submission, noted, checks, started, time.monotonic() - clock)
+    return Graded(*with_notebook(bench.lab, staged, reported, result))
 
 
 def failed(bench: Bench, submission: Submission, why: Finding) -> Graded:
@@ -94,13 +100,14 @@ def failed(bench: Bench, submission: Submission, why: Finding) -> Graded:
     checks += [_milestone_error(milestone, (why,)) for milestone in bench.lab.manifest.milestones]
     checks += [_quiz_line(number, "error", why) for number in bench.key]
     nothing = Staged({}, [why])
-    return _graded(bench, submission, nothing, [*checks, *_report_results(bench.lab)], datetime.now(UTC), 0.0)
+    checks += report_lines(bench.lab, Reported())
+    return Graded(_result(bench, submission, nothing, checks, datetime.now(UTC), 0.0))
 
 
-def _graded(
+def _result(
     bench: Bench, submission: Submission, staged: Staged, checks: list[CheckResult], started: datetime, seconds: float
-) -> Graded:
-    result = Result(
+) -> Result:
+    return Result(
         schema_version=SCHEMA_VERSION,
         lab=bench.lab.name,
         depends=bench.depends,
@@ -116,7 +123,6 @@ def _graded(
         notes=[*submission.findings, *staged.findings, *unusable_files(bench.lab, checks)],
         checks=checks,
     )
-    return Graded(result)
 
 
 def unusable_files(lab: Lab, checks: Sequence[CheckResult]) -> list[Finding]:
@@ -316,22 +322,3 @@ def _quiz_line(number: str, outcome: Outcome, finding: Finding | None) -> CheckR
         number="Q",
         findings=[finding] if finding else [],
     )
-
-
-def _report_results(lab: Lab) -> list[CheckResult]:
-    """What is graded by hand: pending, neither 0 nor earned."""
-    return [
-        CheckResult(
-            task="report",
-            check=part.name,
-            title=part.title,
-            visibility="public",
-            kind="report",
-            outcome="pending",
-            points=None,
-            max_points=part.points,
-            number="R",
-            findings=[codes.GRADED_BY_HAND()],
-        )
-        for part in lab.manifest.report
-    ]

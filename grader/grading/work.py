@@ -20,11 +20,13 @@ from grader.grading.plan import taken, why_not
 from grader.grading.rows import Row, What, row_of
 from grader.grading.submission import Bench, Graded, failed, grade, open_bench
 from grader.intake.versions import Submission
+from grader.lab.report_cells import FILE as REPORT_FILE
 from grader.plain import one_line
 from grader.results import Result, earlier_result, write_result
 from grader.results.attention import attention
 from grader.results.folder import result_path
 from grader.results.marks import marks_beside, merged
+from grader.results.whole import write_whole
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # no other result could be written either
 
@@ -88,7 +90,7 @@ def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
     staged = taken(submission, bench.lab, bench.secret)
     if staged is None or staged.digest() != earlier.submission_hash:
         return None
-    notes = [note for note in earlier.notes if not codes.FILE_UNUSABLE.made(note)]  # which grading found
+    notes = [note for note in earlier.notes if not any(code.made(note) for code in codes.FOUND_BY_GRADING)]
     if [*submission.findings, *staged.findings] != notes:
         return None
     standing, found = _with_marks(job, earlier)
@@ -106,12 +108,22 @@ def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> 
             path.replace(path.with_suffix(".json.bad"))
             found.append(codes.RESULT_REPLACED())
         written = write_result(path, graded.result)
+        if written:
+            _write_report(path.with_name(REPORT_FILE), graded.report)
     except OSError as error:
         what: What = "no room" if error.errno in NO_ROOM else "unwritten"
         return Row(submission.student, what, [codes.NOT_WRITTEN(path=str(path), reason=error.strerror or "")])
     if not written:
         found.append(codes.EARLIER_KEPT())
     return row_of(standing, "graded" if written else "kept", [*found, *trouble])
+
+
+def _write_report(path: Path, text: str) -> None:
+    """Writes the report beside its result, or removes that of an earlier one."""
+    if text:
+        write_whole(path, text.encode(), durable=False)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _with_marks(job: Job, result: Result) -> tuple[Result, list[Finding]]:

@@ -19,6 +19,7 @@ from grader.intake.names import lab_of, order_in, packed
 from grader.intake.platforms import GRADESCOPES, TEAMS, named_by_any
 from grader.intake.sources import Loose, Unreadable, opened
 from grader.lab import MANIFEST_FILE, Lab
+from grader.lab.report import report_files
 from grader.plain import one_line
 
 ATTEMPTS = 3
@@ -55,7 +56,7 @@ def wanted_files(lab: Lab) -> dict[str, int]:
     for milestone in lab.manifest.milestones:
         for artefact in milestone.artefacts:
             wanted[artefact] = max(milestone.max_bytes, wanted.get(artefact, 0))
-    return wanted
+    return report_files(lab) | wanted
 
 
 def stage(source: Path, lab: Lab, loose: Loose | None = None) -> Staged:
@@ -106,7 +107,7 @@ def take(entries: Iterable[Entry], lab: Lab) -> Staged:
     notes = [finding for finding in versions if not needs_person(finding)]
     notes += [*_some(ignored, codes.MORE_IGNORED), *_some(changed, codes.MORE_CHANGED)]
     missing = [name for name in lab.manifest.files.handed_in if name not in files]
-    if len(missing) == len(lab.manifest.files.handed_in):
+    if files.keys().isdisjoint([*lab.manifest.files.handed_in, *report_files(lab)]):
         also = [codes.NOT_OPENED(file=one_line(str(path))) for path in _archives_in(allowed)]
         raise NothingUsable(
             codes.NONE_IN_IT(files=missing), also=[*_some(also, codes.MORE_NOT_OPENED), *problems, *notes]

@@ -20,6 +20,7 @@ from grader.intake.sources import Unreadable
 from grader.intake.staging import stage
 from grader.intake.versions import Submission, Version, newest
 from grader.lab import Lab
+from grader.lab.report import report_files
 from grader.plain import one_line
 
 LISTED = 5  # names that are told of many
@@ -188,7 +189,7 @@ def _sort_platforms(student: str, folder: Path, files: Mapping[Path, Named], lab
             older += [loose[named.file]] if named.file in loose else []
             loose[named.file] = path.name
     for attempt, loose in attempts.items():
-        work = not loose.keys().isdisjoint(lab.manifest.files.handed_in)
+        work = not loose.keys().isdisjoint([*lab.manifest.files.handed_in, *report_files(lab)])
         found.add(student, Version(folder, ", ".join(loose.values()), attempt, loose=loose), work=work)
     if older:
         found.add(student, findings=[codes.NEWER_UPLOADS(others=_some(older))])
@@ -213,7 +214,7 @@ def _inside(folder: Path, lab: Lab) -> _Inside:
     link = next((path for path in [folder, *of_lab] if path.is_symlink()), None)
     if link:  # to another student's, perhaps: it is refused, not followed
         return _Inside(link, True, [], [])
-    wanted = {PurePosixPath(name).name for name in lab.manifest.files.handed_in}
+    wanted = {PurePosixPath(name).name for name in [*lab.manifest.files.handed_in, *report_files(lab)]}
     files: list[Path] = []
     for path in _files_in(folder, lab):
         files.append(path)

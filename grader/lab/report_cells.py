@@ -1,10 +1,10 @@
-"""The cells of a lab's report notebook, as its handout and lab.toml have them. nbgrader's gradebook knows them by grade_id.
+"""The cells of a lab's report notebook, as its handout and lab.toml have them. nbgrader knows them by their grade_id.
 
-    # Lab 3: policy gradients                   how to work with the notebook
-    labkit-code, labkit-milestones, labkit-quiz locked code cells: points that the grader computes
-    plot-question                               locked: the handout's section, with its rubric
-    plot-pictures                               shows the pictures that the section names
-    plot                                        the answer: markdown, graded by hand
+    labkit-title                                    how to work with the notebook
+    labkit-code, labkit-milestones, labkit-quiz     locked code cells: points that the grader computes
+    plot-question                                   locked: the handout's section, with its rubric
+    plot-pictures                                   locked: shows the pictures that the section names
+    plot                                            the answer: markdown, graded by hand
 
 Each part of the report in lab.toml has a section in the handout, in the same order: `## Plot (5 points, graded by
 hand)`. Its text is written there and nowhere else.
@@ -117,9 +117,10 @@ def _title(lab: Lab) -> str:
     number = lab.name.removeprefix("lab")
     return (
         f"# Lab {number}: report\n\n{lab.manifest.title}\n\n"
-        "Run all cells (Run, Run All Cells) to see your checks and pictures. Write your answers into the cells that say "
-        "so: double-click one, and write below its headings. You may add cells of your own, of text or of code. Leave "
-        f"the other cells as they are: the grader puts them back. Save, then `make {lab.name}-submit` packs the report."
+        "Run all cells (Run, Run All Cells) to see your checks and pictures. Write your answers into the cells that "
+        "say so: double-click one, and write below its headings. You may add cells of your own, of text or of code. "
+        "Leave the other cells as they are: the grader puts them back. "
+        f"Save, then `make {lab.name}-submit` packs the report."
     )
 
 

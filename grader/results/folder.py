@@ -56,7 +56,7 @@ def opened(out: Path, who: str, tell: Callable[[str], None]) -> Iterator[None]:
             lock.truncate(0)
             lock.write(who.encode())
             _try_out(out / f".probe{UNFINISHED}")
-            for leftover in out.glob(f"*/*/result.json.*{UNFINISHED}"):
+            for leftover in out.glob(f"*/*/*.*{UNFINISHED}"):
                 leftover.unlink()
         except OSError as error:
             raise _not_writable(out, error) from None

@@ -1,7 +1,8 @@
-"""The commands of a student: check, hint, reset, submit, run."""
+"""The commands of a student: check, hint, reset, submit, notebook, run."""
 
 import contextlib
 import difflib
+import importlib.util
 import json
 import os
 import sys
@@ -24,7 +25,7 @@ TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or n
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    for command in (check, hint, reset, submit):
+    for command in (check, hint, reset, submit, notebook):
         app.command()(command)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 
@@ -118,9 +119,23 @@ def submit(
     console.print(say(who, student=name))
     for packed in names:
         console.print(f"  + {packed}")
-    if session.lab.manifest.report:
-        console.print(say("report_elsewhere"))
     console.print(f"\n{shown(archive)}")
+
+
+def notebook(lab: LabName) -> None:
+    """Open the lab's report in JupyterLab, until Ctrl-C."""
+    from grader.lab.report_cells import FILE as REPORT_FILE
+
+    the_lab = find_lab(lab, labs_folder())
+    if not the_lab.manifest.report:
+        raise Refused("lab_without_report", lab=the_lab.name)
+    path = the_lab.path(REPORT_FILE)
+    if not path.is_file():
+        raise Refused("notebook_is_missing", 1, path=shown(path), lab=the_lab.name)
+    if not importlib.util.find_spec("jupyterlab"):
+        raise Refused("notebook_without_jupyter")
+    os.environ["PYTHONPATH"] = str(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(path)])
 
 
 def run(
@@ -132,7 +147,8 @@ def run(
     the_lab = find_lab(lab, labs_folder())
     scripts = the_lab.manifest.scripts
     if script not in scripts:
-        meant = difflib.get_close_matches(script, [*scripts, "hint", "debug", "reset", "submit"], 1, cutoff=0.5)
+        names = [*scripts, "hint", "debug", "reset", "submit", "notebook"]
+        meant = difflib.get_close_matches(script, names, 1, cutoff=0.5)
         said: dict[str, Any] = {"lab": the_lab.name, "script": script, "scripts": list(scripts), "count": len(scripts)}
         raise Refused("no_such_script", **said, meant=meant[0] if meant else "none")
     if hiding := sorted(hides_modules(the_lab.folder)):  # a script finds it before the module

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from grader.errors import Refused
 from grader.lab import Lab, Task, source
+from grader.lab.report_cells import FILE as REPORT_FILE
 
 SKELETON_FOLDER = ".skeleton"
 BACKUP_FOLDER = ".backup"
@@ -44,8 +45,9 @@ def reset_task(lab: Lab, task: Task) -> Path | None:
 
 def reset_file(lab: Lab, name: str) -> Path | None:
     """Puts a whole file that is handed in back; the backup's folder, or None where there was nothing to keep."""
-    if name not in lab.manifest.files.handed_in:
-        known = ", ".join(lab.manifest.files.handed_in)
+    files = [*lab.manifest.files.handed_in, *([REPORT_FILE] if lab.manifest.report else [])]
+    if name not in files:
+        known = ", ".join(files)
         raise Refused("not_handed_in_by_lab", file=name, lab=lab.name, files=known)
     skeleton = _skeleton(lab, name)
     backup = back_up(lab.folder, [name]) if lab.path(name).is_file() else None

@@ -10,6 +10,8 @@ from pathlib import Path
 from grader import handin
 from grader.errors import Refused
 from grader.lab import MANIFEST_FILE, Lab
+from grader.lab.report import read_report, report_files
+from grader.lab.report_cells import FILE as REPORT_FILE
 from grader.languages import say
 from grader.student.checking import Checked, MilestoneState, QuizState, metrics_of
 
@@ -44,11 +46,13 @@ def student_name(given: str | None, key: str | None = None) -> str:
 
 
 def files_to_hand_in(lab: Lab) -> list[Path]:
-    """The files that go in, of those that are there: what a student edits, and what training saved and measured."""
+    """The files that go in, of those that are there: what a student edits, what training saved and measured, and the
+    report with its pictures."""
     paths = [lab.path(name) for name in lab.manifest.files.handed_in]
     for milestone in lab.manifest.milestones:
         paths += [file for artefact in milestone.artefacts for file in lab.files_of(artefact)]
         paths.append(metrics_of(lab, milestone))
+    paths += map(lab.path, report_files(lab))
     return [path for path in dict.fromkeys(paths) if path.is_file()]
 
 
@@ -76,7 +80,24 @@ def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneSta
             sentences.append(say(quiz.fault))
         elif left := lab.manifest.quiz.questions - quiz.answered:
             sentences.append(say("questions_open", count=left))
+    sentences += _open_in_report(lab)
     return list(dict.fromkeys(sentences))  # two milestones may judge the same artefacts
+
+
+def _open_in_report(lab: Lab) -> list[str]:
+    """What is missing of the report, or wrong with it."""
+    there = {name: path for name in report_files(lab) if (path := lab.path(name)).is_file()}
+    large = [name for name, path in there.items() if path.stat().st_size > report_files(lab)[name]]
+    try:
+        report = read_report({name: path.read_bytes() for name, path in there.items() if name not in large}, lab)
+    except Refused as refused:  # the handout was changed or removed: handing in is allowed all the same
+        return [str(refused)]
+    sentences = [say("report_too_large", file=name, bytes=report_files(lab)[name]) for name in large]
+    if report is None:
+        return [*sentences, *([say("file_is_missing", file=REPORT_FILE)] if lab.manifest.report and not large else [])]
+    titles = [part.title for part in lab.manifest.report if part.name in report.blank]
+    sentences += [say("report_blank", file=report.file, parts=titles)] if titles else []
+    return [*sentences, *map(say, report.findings)]
 
 
 def pack(lab: Lab, student: str, folder: Path, key: str | None = None) -> tuple[Path, list[str]]:

@@ -65,6 +65,10 @@ class Screen:
     def show_on(self, console: Console) -> None:
         """Everything that `make labN` says."""
         console.print(self.table(), "")
+        self.show_words_on(console)
+
+    def show_words_on(self, console: Console) -> None:
+        """What stands below the table."""
         for line in self.summary():
             console.print(line)
         for note in self.session.notes:

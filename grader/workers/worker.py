@@ -6,7 +6,8 @@ holds no expected value, no reference and no hidden case before its turn. What i
 nothing. The parent watches over it, ends it with all that it started, and empties the folder.
 
 For each milestone it forks a child of another kind, confined alike. That one has the lab's given files and what
-training saved, and never the submission's code: it says what the lab's evaluate.py makes of the artefacts.
+training saved, and never the submission's code: it says what the lab's evaluate.py makes of the artefacts. A third kind
+has the files of the first, and runs the code cells of the report that was handed in.
 """
 
 import contextlib
@@ -38,6 +39,7 @@ from grader.lab.loading import load_functions, load_modules
 from grader.plain import Array, NotPlain, Plain, one_line, pack, printable
 from grader.run import confine
 from grader.run.answers import Answer, answer
+from grader.run.cells import Cells
 from grader.run.confine import InnerLayer
 from grader.run.scores import score
 from grader.workers import frames, usage
@@ -50,7 +52,7 @@ NO_SOCKET = 78  # the exit status where there is no control socket at the addres
 FILES_BYTES = 2_000_000_000  # the files of a submission and of its lab, or what training saved
 
 
-Asked = Literal["checks", "milestones"]
+Asked = Literal["checks", "milestones", "cells"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -285,6 +287,8 @@ def run_child(channel: socket.socket, work: Path, inner: InnerLayer, fixtures: M
             frames.send(channel, {"fault": ""})
             if opening["asked"] == "checks":
                 _answer_calls(channel, lab, work, fixtures)
+            elif opening["asked"] == "cells":
+                _run_cells(channel, lab, work)
             else:
                 _judge_milestones(channel, lab, work)
     except frames.Gone:
@@ -317,10 +321,24 @@ def _answer_calls(channel: socket.socket, lab: Lab, folder: Path, fixtures: Mapp
             else:
                 check = checks[call["check"]]
                 found = answer(check, functions, call["arguments"], folder, call["seconds"], fixtures)
-        reply = answer_to_message(found)
-        if len(pack(reply)) > lab.manifest.limits.output_bytes:
-            reply = answer_to_message(Answer("unusable", limit="output_bytes"))
-        frames.send(channel, {"id": call["id"], **reply})
+        _reply(channel, call["id"], found, lab.manifest.limits)
+
+
+def _run_cells(channel: socket.socket, lab: Lab, folder: Path) -> None:
+    cells = Cells(folder)
+    sys.path.insert(0, str(folder))
+    while True:
+        call = frames.receive(channel)
+        with refusing(lab.manifest.limits, folder):
+            found = cells.run(call["arguments"]["source"], call["seconds"])
+        _reply(channel, call["id"], found, lab.manifest.limits)
+
+
+def _reply(channel: socket.socket, call_id: str, found: Answer, limits: Limits) -> None:
+    reply = answer_to_message(found)
+    if len(pack(reply)) > limits.output_bytes:
+        reply = answer_to_message(Answer("unusable", limit="output_bytes"))
+    frames.send(channel, {"id": call_id, **reply})
 
 
 def _judge_milestones(channel: socket.socket, lab: Lab, folder: Path) -> None:

@@ -130,6 +130,7 @@ no_folder_of_this_name = not graded: no folder for results can have this name ({
 and_more = and { $count } more
 of_checks = { $checks }: { $finding }
 graded_by_hand = graded by hand
+nothing_written = nothing is written for it
 grader_failed = the grader failed: { $message }
 grader_trace = { $trace }
 old_sentence = { $text }

@@ -54,6 +54,25 @@ more_changed = and { $count ->
    *[other] { $count } more files were
 } changed after packing
 
+## The report
+
+notebook_broken = { $file } cannot be read as a notebook: { $message }
+notebook_format = { $file } is a notebook of format { $format }; format { $wanted } can be read
+notebook_too_large = { $file } has more than { $parts } cells, outputs and other parts: it was not read
+answer_cells_missing = { $file } lacks the answer cells { $cells }: look for these answers in its other cells
+answer_cells_twice = { $file } has the answer cells { $cells } more than once: what stands in them is shown together
+answer_cells_retyped = { $file } has the answer cells { $cells } as cells of another type: what stands in them counts
+locked_cells_changed = { $file } has other text in the lab's own cells { $cells }: it is shown beside them
+answer_missing = (Nothing was handed in for this part.)
+answer_in_text = (The report was handed in as { $file }: it stands above, before the first question.)
+pictures_missing = { $files } not handed in
+output_as_saved = (as it was handed in:)
+two_reports = { $file } counts, not { $other }
+cell_ended = { $file }, cell { $number } did not come to an end: { $why }. The cells after it were not run
+cell_output_cut = { $file }, cell { $number } writes more than is kept: the rest was cut
+cell_raised = { $file }, cell { $number } fails where it is graded: { $why }
+not_run = { $file } was not run: { $why }
+
 ## Where submissions lie
 
 newest_counts = { $count } submissions: { $name } is the newest and counts, not { $others }

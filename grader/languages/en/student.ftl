@@ -68,12 +68,18 @@ still_open = Still open (you can hand in all the same, and again later):
 handed_in_as = Handed in as { $student }:
 handed_in_signed = Handed in as { $student }, and signed with your key:
 handed_in_as_login = Handed in as { $student }, your login name; if it is not your id, type STUDENT=your-id:
-report_elsewhere = Not in it: the report, which goes to your instructor in the way of your course.
+report_blank = { $file }: nothing is written for { $parts }
+notebook_checks_ended = The checks ended before they were done: { $said }
+picture_is_missing = { $file } is not drawn yet: make { $lab }-plot draws it
+notebook_without_jupyter = JupyterLab is not installed here. make jupyter serves it from the container image; .venv/bin/python -m pip install --require-hashes -r requirements/image.txt adds it to your own set-up.
+report_too_large = { $file } is too large: at most { $bytes } bytes are taken. Clear the outputs that are not needed
+lab_without_report = { $lab } has no report
+notebook_is_missing = { $path } is missing: make { $lab }-reset FILE=report.ipynb brings it back.
 no_such_script = There is no make { $lab }-{ $script }. { $count ->
     [0] { $lab } has no scripts
     [one] The script of { $lab } is { $scripts }
    *[other] The scripts of { $lab } are { $scripts }
-}; every lab has hint, debug, reset and submit.{ $meant ->
+}; every lab has hint, debug, reset, submit and notebook.{ $meant ->
     [none] { "" }
    *[other] { " " }Did you mean make { $lab }-{ $meant }?
 }
