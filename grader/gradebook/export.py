@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader import codes
 from grader.errors import Refused
@@ -18,7 +18,7 @@ from grader.results.standing import Standing
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook, Notebook, SubmittedNotebook
 
-    Show = Callable[[Standing], tuple[dict[str, Any], list[Finding]]]
+    Show = Callable[[Standing], tuple[str, list[Finding]]]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,17 +7,13 @@ submitted/ada/lab3/                       empty: nbgrader finds nothing there th
 autograded/ada/lab3/report.ipynb          with her answers
 """
 
-import os
 import re
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from grader.errors import Refused
-from grader.gradebook.notebook import blank
 from grader.lab import Lab
 from grader.lab.report_cells import FILE, report_cells
+from grader.notebooks.writing import node_of, notebook_text
 from grader.results.whole import write_whole
 
 CONFIG = "nbgrader_config.py"
@@ -47,21 +43,19 @@ def set_up(folder: Path, lab: Lab, url: str) -> None:
         config.chmod(0o600)  # the URL may hold a password
         text = CONFIGURATION.format(root=str(folder.resolve()), url=url)
         config.write_text(text, encoding="utf-8")
+        report = notebook_text([node_of(cell) for cell in report_cells(lab)])
         for step in ("source", "release"):
-            write_notebook(folder / step / lab.name, blank(report_cells(lab)))
+            write_notebook(folder / step / lab.name, report)
     except OSError as error:
         raise Refused("not_written", 3, path=str(folder), reason=error.strerror or "") from None
 
 
-def write_student(folder: Path, lab: Lab, student: str, notebook: dict[str, Any]) -> None:
+def write_student(folder: Path, lab: Lab, student: str, notebook: str) -> None:
     """Writes a student's notebook; OSError where that cannot be."""
     (folder / "submitted" / student / lab.name).mkdir(parents=True, exist_ok=True)
     write_notebook(folder / "autograded" / student / lab.name, notebook)
 
 
-def write_notebook(folder: Path, notebook: dict[str, Any]) -> None:
-    """Writes report.ipynb where it is not the same already; OSError where that cannot be."""
-    data = msgspec.json.format(msgspec.json.encode(notebook), indent=1)
-    path = folder / FILE
-    if not os.path.lexists(path) or path.read_bytes() != data:
-        write_whole(path, data, durable=False)
+def write_notebook(folder: Path, notebook: str) -> None:
+    """Writes report.ipynb; OSError where that cannot be."""
+    write_whole(folder / FILE, notebook.encode(), durable=False)

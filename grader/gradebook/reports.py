@@ -1,64 +1,100 @@
-"""Where a student's report is found: executed beside the result, else in the hand-in, else nowhere."""
+"""The notebook that formgrader shows of a student: the one that `grade` wrote beside the result, else one without what
+its cells show, made from the hand-in.
+"""
 
 import stat
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from grader import codes
+from grader.errors import Refused
 from grader.findings import Finding
-from grader.gradebook.notebook import MAX_BYTES, blank, filled, from_text
 from grader.intake.archives import NothingUsable
 from grader.intake.sources import Unreadable
 from grader.intake.submissions import find_submissions
 from grader.intake.versions import Submission, staged_of
 from grader.lab import Lab
-from grader.lab.report_cells import AS_TEXT, FILE, report_cells
+from grader.lab.report import read_report
+from grader.lab.report_cells import FILE, report_cells
+from grader.notebooks.execution import Ran
+from grader.notebooks.graded import graded_notebook
+from grader.notebooks.outputs import PICTURES
+from grader.plain import one_line
 from grader.results.folder import result_path
 from grader.results.standing import Standing
+from grader.results.view import view_of
 
-NOTHING = "**No report was handed in.**"
+MAX_BYTES = 50_000_000
+SHOWN = {"text/plain", *PICTURES}  # what no browser runs
+
+
+class _Output(msgspec.Struct):
+    output_type: str
+    data: dict[str, Any] = {}
+
+
+class _Cell(msgspec.Struct):
+    metadata: dict[str, dict[str, Any]]
+    outputs: list[_Output] = []
+
+
+class _Notebook(msgspec.Struct):
+    cells: list[_Cell]
 
 
 class Reports:
-    """The notebooks that formgrader shows."""
+    """The reports of a lab's students."""
 
     def __init__(self, lab: Lab, out: Path, submissions: Path | None) -> None:
         """Refused where `submissions` cannot be listed; without it, only what lies beside the results is found."""
-        self._lab, self._out, self._cells = lab, out, report_cells(lab)
+        self._lab, self._out = lab, out
+        self._marked = {cell.name: cell.metadata for cell in report_cells(lab)}
         found = find_submissions(submissions, lab).submissions if submissions else []
         self._submissions: Mapping[str, Submission] = {each.student: each for each in found}
 
-    def show(self, standing: Standing) -> tuple[dict[str, Any], list[Finding]]:
-        """A student's notebook, and what is wrong with theirs."""
-        student = standing.graded.student
+    def show(self, standing: Standing) -> tuple[str, list[Finding]]:
+        """The text of a student's notebook, and what is wrong with it."""
+        path = result_path(self._out, standing.graded.student, self._lab.name).with_name(FILE)
         try:
-            executed = self._beside(student)
-            files = {FILE: executed} if executed is not None else self._handed_in(student)
-        except OSError as error:
-            return blank(self._cells, NOTHING), [codes.REPORT_UNREADABLE(reason=error.strerror or "")]
-        if FILE in files:
-            return filled(self._cells, files[FILE], standing.view())
-        if AS_TEXT in files:
-            return from_text(self._cells, files[AS_TEXT].decode(errors="replace")), []
-        return blank(self._cells, NOTHING), []
-
-    def _beside(self, student: str) -> bytes | None:
-        """report.ipynb beside the result, which the sandbox executed; None where there is none."""
-        path = result_path(self._out, student, self._lab.name).with_name(FILE)
-        try:
-            if not stat.S_ISREG(path.lstat().st_mode):
-                raise OSError(0, "it is no file")
+            return self._as_grade_wrote_it(path), []
         except FileNotFoundError:
-            return None
+            found = list[Finding]()
+        except (OSError, ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
+            found = [codes.REPORT_NOT_OF_GRADE(reason=one_line(str(error)))]
+        files = self._handed_in(standing.graded.student)
+        report = read_report(files, self._lab)
+        view = view_of(standing.graded, standing.marks)
+        text = graded_notebook(self._lab, files, report, Ran({}, []), view)
+        return text, [*found, *(report.findings if report else [])]
+
+    def _as_grade_wrote_it(self, path: Path) -> str:
+        """The notebook beside a result. ValueError where it does not have each of the lab's cells once, or shows what a
+        browser would run; OSError where it cannot be read."""
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise ValueError("it is no file")
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
+        cells = msgspec.json.decode(data, type=_Notebook).cells
+        marked = [cell.metadata for cell in cells if cell.metadata]
+        names = Counter(str(each.get("nbgrader", {}).get("grade_id")) for each in marked)
+        ours = Counter(list(self._marked))
+        if wrong := [*(names - ours), *(ours - names)]:
+            raise ValueError(f"the lab's cells are not there once each: {', '.join(wrong)}")
+        if any(each not in self._marked.values() for each in marked):
+            raise ValueError("the points of its cells are not the lab's")
+        if other := {kind for cell in cells for output in cell.outputs for kind in output.data} - SHOWN:
+            raise ValueError(f"it shows {', '.join(sorted(other))}")
+        return data.decode()
 
     def _handed_in(self, student: str) -> Mapping[str, bytes]:
         submission = self._submissions.get(student)
-        if submission is None:
-            return {}
         try:
-            return staged_of(submission, self._lab).files
-        except (NothingUsable, Unreadable):  # grading has said so
+            return staged_of(submission, self._lab).files if submission else {}
+        except (NothingUsable, Unreadable, Refused):  # grading has said so
             return {}

@@ -46,7 +46,7 @@ c.ServerApp.root_dir = {root!r}
 c.ServerApp.jpserver_extensions = {{"grader.gradebook.extension": True}}
 c.ServerApp.kernel_manager_class = "grader.gradebook.extension.NoKernels"
 c.ServerApp.terminals_enabled = False
-c.ServerApp.tornado_settings = {{"headers": {{"Content-Security-Policy": {policy!r}, "Referrer-Policy": "no-referrer"}}}}
+c.ServerApp.tornado_settings = {{"headers": {headers!r}}}
 c.IdentityProvider.cookie_options = {{"SameSite": "Strict"}}
 """
 
@@ -62,7 +62,8 @@ def served(folder: Path, port: int | None = None) -> Iterator[str]:
     settings.mkdir(exist_ok=True)
     port = port or _free_port()
     token = secrets.token_urlsafe(24)
-    text = CONFIGURATION.format(port=port, root=str(folder), policy=POLICY)
+    headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+    text = CONFIGURATION.format(port=port, root=str(folder), headers=headers)
     config = settings / "server.py"
     config.write_text(text, encoding="utf-8")
     # No configuration but ours is read; the token is in no list of processes.

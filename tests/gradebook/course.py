@@ -8,9 +8,9 @@ from typing import Any
 
 from grader import cli, codes
 from grader.gradebook.database import opened, url_of
-from grader.gradebook.notebook import blank
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.lab.report_cells import NOTEBOOK, report_cells
+from grader.notebooks.writing import node_of, notebook_text
 from grader.results import CheckResult, Kind, Outcome, Result, score_of, write_result
 from grader.results.folder import result_path
 from grader.results.standing import read_standing
@@ -94,9 +94,15 @@ class Course:
 
 
 def notebook_with(answers: dict[str, str], *more: dict[str, Any]) -> bytes:
-    """report.ipynb with these answers, and with more cells behind it."""
-    made = blank(report_cells(lab3()))
-    for cell in made["cells"]:
-        cell["source"] = answers.get(cell["id"], cell["source"])
+    """report.ipynb as grading leaves it, with these answers, and with more cells behind it."""
+    made = json.loads(notebook_text([node_of(cell, answers.get(cell.name)) for cell in report_cells(lab3())]))
     made["cells"] += more
     return json.dumps(made).encode()
+
+
+def own_cell(source: str, **data: str) -> dict[str, Any]:
+    """A cell of the student's, of code, which shows data by its kind (`text_html`)."""
+    kinds = {kind.replace("_", "/"): value for kind, value in data.items()}
+    outputs = [{"output_type": "display_data", "data": kinds, "metadata": {}}] if kinds else []
+    made = {"cell_type": "code", "id": "own-1", "metadata": {}, "source": source}
+    return {**made, "execution_count": None, "outputs": outputs}

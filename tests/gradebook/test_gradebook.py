@@ -17,7 +17,7 @@ from grader.lab import ROOT
 from grader.lab.report_cells import NOTEBOOK
 from grader.results.marks import Mark, add_mark, marks_beside
 from grader.results.standing import Standing, read_standing
-from tests.gradebook.course import SOMEBODY, Course, notebook_with
+from tests.gradebook.course import SOMEBODY, Course, notebook_with, own_cell
 
 nbgrader_api = pytest.importorskip("nbgrader.api", reason="requirements/nbgrader.txt is not installed")
 
@@ -181,7 +181,7 @@ def test_the_notebooks_are_what_nbgrader_and_jupyter_take(course: Course) -> Non
     import nbformat
     from nbgrader.nbgraderformat import MetadataValidator
 
-    course.write_report("ada", notebook_with({"plot": "x"}, {"cell_type": "raw", "source": "r", "metadata": {}}))
+    course.write_report("ada", notebook_with({"plot": "x"}, own_cell("r")))
     course.type("export")
     for path in [*course.folder.glob("autograded/*/lab3/report.ipynb"), *course.folder.glob("source/lab3/*.ipynb")]:
         made = nbformat.read(path, as_version=4)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,14 +23,12 @@ UNPRIVILEGED = 65534  # PostgreSQL does not run as root
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a new server, which listens at a socket in a folder alone."""
-    folder = tmp_path_factory.mktemp("pg")
+def database() -> Iterator[str]:
+    """The URL of a new server, which listens at a socket in a folder alone: no other user may enter pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
     as_other = {"user": UNPRIVILEGED, "group": UNPRIVILEGED} if os.geteuid() == 0 else {}
     if as_other:
         os.chown(folder, UNPRIVILEGED, UNPRIVILEGED)
-        for parent in (folder.parent, folder.parent.parent):
-            parent.chmod(parent.stat().st_mode | 0o011)
     data = str(folder / "data")
 
     def run(*command: str) -> None:
@@ -49,6 +48,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     run("pg_ctl", "-D", data, "-l", str(folder / "log"), "-w", "-o", options, "start")
     yield f"postgresql://course@/postgres?host={folder}"
     run("pg_ctl", "-D", data, "-w", "-m", "fast", "stop")
+    shutil.rmtree(folder)
 
 
 def test_points_and_marks_go_there_and_back(database: str, tmp_path: Path) -> None:

@@ -8,10 +8,7 @@ server_does_not_start = formgrader does not start: { $reason }
 
 not_in_gradebook = not in the gradebook: { $why }
 id_not_for_nbgrader = nbgrader takes no such id. Use letters, digits, spaces and . _ @ + , ( ) ' -
-report_unreadable = report.ipynb cannot be read ({ $reason }); formgrader shows an empty report
-report_cells_twice = report.ipynb has cells twice ({ $cells }); the first of each counts
-report_cells_missing = report.ipynb lacks cells ({ $cells }); they are empty in formgrader
-report_cells_left_out = report.ipynb has { $count } more cells than the { $allowed } that are shown
+report_not_of_grade = the report.ipynb beside the result is not as make grade writes it ({ $reason }). It was made again from the hand-in, without what its cells show
 computed_points_changed = { $cell } has { $points } points by hand, and grading gave { $graded }. Such points are not taken over: clear the field in formgrader
 no_part_of_this_name = the lab has no part { $part }: its points are not taken over
 part_does_not_wait = { $part } does not wait for a person: its points are not taken over
