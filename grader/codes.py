@@ -201,6 +201,18 @@ OTHER_FILES_LIE_THERE = code("other_files_lie_there", "private", "folder", perso
 NOT_HANDED_IN_THERE = code("not_handed_in_there", "private", "folder", person=True)
 NOT_GRADED_YET = code("not_graded_yet", "private", person=True)
 
+# --- gradebook/: what cannot go to nbgrader, or come back -------------------------------------------------------------
+
+NOT_IN_GRADEBOOK = code("not_in_gradebook", "private", "why", person=True)
+ID_NOT_FOR_NBGRADER = code("id_not_for_nbgrader", "private")
+REPORT_NOT_OF_GRADE = code("report_not_of_grade", "private", "reason", person=True)
+COMPUTED_POINTS_CHANGED = code("computed_points_changed", "private", "cell", "points", "graded", person=True)
+NO_PART_OF_THIS_NAME = code("no_part_of_this_name", "private", "part", person=True)
+PART_DOES_NOT_WAIT = code("part_does_not_wait", "private", "part", person=True)
+COMMENT_WITHOUT_POINTS = code("comment_without_points", "private", "part", person=True)
+POINTS_NOT_POSSIBLE = code("points_not_possible", "private", "part", "points", "possible", person=True)
+MARK_REPLACED = code("mark_replaced", "private", "part", "points", "before", "by")
+
 # --- run/answers.py: what came of a call ------------------------------------------------------------------------------
 
 TODO = code("still_to_do", "limits")

@@ -1,4 +1,4 @@
-"""Sets .venv up from the pinned locks, once: python3 requirements/install.py [--dev] [--tensorboard]
+"""Sets .venv up from the pinned locks, once: python3 requirements/install.py [--dev] [--tensorboard] [--nbgrader]
 
 Does nothing when .venv already holds what the locks say. Needs the standard library only, and says in words what is
 missing. torch is installed by version in a step of its own (its builds differ in their hashes): from PyTorch's own CPU
@@ -24,7 +24,8 @@ STAMP = os.path.join(VENV, "locks.json")
 LOG = os.path.join(VENV, "setup.log")
 TORCH_INDEX = os.environ.get("TORCH_INDEX", "https://download.pytorch.org/whl/cpu")
 OLDEST = (3, 11)
-EXTRAS = {"dev": "what the kit's tests use", "tensorboard": "TensorBoard"}  # by what is typed; each has a lock
+# By what is typed; each has a lock.
+EXTRAS = {"dev": "what the kit's tests use", "tensorboard": "TensorBoard", "nbgrader": "nbgrader and its server"}
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
 

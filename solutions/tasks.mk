@@ -1,6 +1,6 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: collect keys grade regrade feedback report export autograder mark requests similar questions image-grader release new-lab sync lint-labs mutate gpu-check test test-docker
+.PHONY: collect keys grade regrade feedback report export autograder mark requests gradebook marks formgrader similar questions image-grader release new-lab sync lint-labs mutate gpu-check test test-docker
 
 # COURSE= names the course's rules; without it they are course.toml, where there is one.
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
@@ -42,6 +42,22 @@ mark: $(READY) ## give POINTS=4 for PART=plot of STUDENT=ada's report in LAB=lab
 
 requests: $(READY) ## list the requests to look at points again that nobody has answered (REQUESTS=requests, OUT=graded)
 	$(GRADER) requests $(if $(REQUESTS),"$(REQUESTS)") --out "$(or $(OUT),graded)" $(COURSE_OPTION)
+
+# nbgrader is installed when it is asked for; in the container it is there, or the command says that it is not.
+WITH_NBGRADER = $(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --nbgrader)
+GRADEBOOK_OPTIONS = --out "$(or $(OUT),graded)" $(if $(FOLDER),--folder "$(FOLDER)") $(if $(DB),--db "$(DB)") $(if $(BY),--by "$(BY)")
+
+gradebook: $(READY) ## write results of LAB=lab3 into nbgrader's course folder (FOLDER=nbgrader-course, SUBMISSIONS=submitted/, OUT=graded, DB=URL)
+	$(WITH_NBGRADER)
+	$(GRADER) nbgrader export "$(LAB)" $(GRADEBOOK_OPTIONS) $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)")
+
+marks: $(READY) ## take what was given in formgrader for LAB=lab3 over as marks (FOLDER=nbgrader-course, OUT=graded, DB=URL, BY=)
+	$(WITH_NBGRADER)
+	$(GRADER) nbgrader import "$(LAB)" $(GRADEBOOK_OPTIONS)
+
+formgrader: $(READY) ## grade LAB=lab3's reports by hand in nbgrader's formgrader (as gradebook; PORT=8888, BY=)
+	$(WITH_NBGRADER)
+	$(GRADER) nbgrader serve "$(LAB)" $(GRADEBOOK_OPTIONS) $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") $(if $(PORT),--port "$(PORT)")
 
 similar: $(READY) ## write the code of SUBMISSIONS=submitted/ for JPlag and Dolos (LAB=lab3, DEST=similar, BLIND=1), or show READ=a result
 	$(GRADER) similar $(if $(READ),--read "$(READ)",$(if $(LAB),"$(LAB)") $(if $(SUBMISSIONS),"$(SUBMISSIONS)")) \

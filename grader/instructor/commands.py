@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.instructor import autograder_commands, code_commands, hand_in_commands, points_commands, results_commands
+from grader.instructor import (
+    autograder_commands,
+    code_commands,
+    gradebook_commands,
+    hand_in_commands,
+    points_commands,
+    results_commands,
+)
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.screen import CourseFile, ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
@@ -34,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
     points_commands.add_to(app)
     code_commands.add_to(app)
     autograder_commands.add_to(app)
+    gradebook_commands.add_to(app)
     for command in (grade, regrade):
         app.command(cls=LateCommand)(command)
 
