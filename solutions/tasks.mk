@@ -45,7 +45,7 @@ requests: $(READY) ## list the requests to look at points again that nobody has 
 
 # nbgrader is installed when it is asked for; in the container it is there, or the command says that it is not.
 WITH_NBGRADER = $(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --nbgrader)
-GRADEBOOK_OPTIONS = --out "$(or $(OUT),graded)" $(if $(FOLDER),--folder "$(FOLDER)") $(if $(DB),--db "$(DB)") $(if $(BY),--by "$(BY)")
+GRADEBOOK_OPTIONS = --out "$(or $(OUT),graded)" $(if $(FOLDER),--folder "$(FOLDER)") $(if $(DB),--db "$(DB)") $(if $(BY),--by "$(BY)") $(COURSE_OPTION)
 
 gradebook: $(READY) ## write results of LAB=lab3 into nbgrader's course folder (FOLDER=nbgrader-course, SUBMISSIONS=submitted/, OUT=graded, DB=URL)
 	$(WITH_NBGRADER)

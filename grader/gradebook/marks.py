@@ -1,6 +1,7 @@
 """Takes the points and comments that people gave in formgrader over as marks (grader/results/marks.py)."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from grader.errors import Refused
 from grader.findings import Finding
 from grader.lab import Lab
 from grader.lab.report_cells import KINDS, NOTEBOOK
+from grader.policy.course import Course
 from grader.results.folder import result_path
 from grader.results.marks import Mark, add_mark, counting
 from grader.results.result import points_text
@@ -28,19 +30,21 @@ class Taken:
     refused: list[tuple[str, Finding]] = dataclasses.field(default_factory=list)
 
 
-def take_marks(lab: Lab, out: Path, gradebook: "Gradebook", by: str, when: str) -> Taken:
-    """Adds what is new in the gradebook to the marks beside the results. Doing it twice adds nothing.
+def take_marks(lab: Lab, out: Path, gradebook: "Gradebook", by: str, when: str, course: Course | None = None) -> Taken:
+    """Adds what is new in the gradebook to the marks beside the results, of a group to those of all members. Doing it
+    twice adds nothing.
 
     What cannot be taken stays in the gradebook, and is said each time. OSError where a mark cannot be written.
     """
     taken = Taken()
     for submitted in gradebook.notebook_submissions(NOTEBOOK, lab.name):
         student = submitted.student.id
-        changed = _changed(submitted)
-        for grade, comment in changed:
+        members = course.group_of(student, lab.name) if course else ()
+        paths = [path for each in members or (student,) if (path := result_path(out, each, lab.name)).exists()]
+        for grade, comment in _changed(submitted):
             try:
                 standing = read_standing(result_path(out, student, lab.name))
-                _take(lab, out, standing, grade, comment, Mark("", 0.0, by, when), taken)
+                _take(lab, paths, standing, grade, comment, Mark("", 0.0, by, when), taken)
             except Refused as refused:
                 taken.refused.append((student, refused.finding))
         gradebook.db.commit()
@@ -61,9 +65,15 @@ def _changed(submitted: "SubmittedNotebook") -> list[tuple["Grade", "Comment | N
 
 
 def _take(
-    lab: Lab, out: Path, standing: Standing, grade: "Grade", comment: "Comment | None", mark: Mark, taken: Taken
+    lab: Lab,
+    paths: Sequence[Path],
+    standing: Standing,
+    grade: "Grade",
+    comment: "Comment | None",
+    mark: Mark,
+    taken: Taken,
 ) -> None:
-    """Takes one cell over, or says why not."""
+    """Takes one cell over, for the results at `paths`, or says why not."""
     student, part = standing.graded.student, grade.name
     points = grade.auto_score if grade.manual_score is None else grade.manual_score
     words = harmless((comment.manual_comment or comment.auto_comment or "") if comment else "")
@@ -73,7 +83,8 @@ def _take(
     new = Mark(part, points + (grade.extra_credit or 0.0), mark.by, mark.when, words)
     before = counting(standing.marks).get(part)
     if before is None or (before.points, harmless(before.comment)) != (new.points, new.comment):
-        add_mark(result_path(out, student, lab.name), new)
+        for path in paths:
+            add_mark(path, new)
         taken.added += 1
         if before and before.points not in (grade.auto_score, new.points):
             values = {"points": points_text(new.points), "before": points_text(before.points), "by": before.by}

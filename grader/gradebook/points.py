@@ -28,8 +28,8 @@ class Points:
 
 
 def penalty_of(standing: Standing) -> float:
-    """The points that the course's rules take off the sum; 0 without rules."""
-    return 0.0
+    """The points that the course's rules, or an override, take off the sum; below 0 what they add."""
+    return standing.earned.score - standing.result.score
 
 
 def points_in(lab: Lab, standing: Standing) -> Points:

@@ -12,10 +12,11 @@ from grader.findings import Finding, needs_person
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.results.view import harmless
-from grader.screen import Json, LabName, console, shown
+from grader.screen import CourseFile, Json, LabName, console, shown
 
 if TYPE_CHECKING:
     from grader.gradebook.marks import Taken
+    from grader.results.rules import Rules
     from grader.results.standing import Standing
 
 Out = Annotated[Path, typer.Option(help="where grading put the results")]
@@ -45,11 +46,14 @@ def export(
     folder: Folder = Path("nbgrader-course"),
     database: Database = None,
     by: By = None,
+    course: CourseFile = None,
     as_json: Json = False,
 ) -> None:
     """Write points and reports into nbgrader's course folder, after marks given there were taken over."""
+    from grader.results.rules import rules_at
+
     the_lab = find_lab(lab, solutions_folder())
-    taken, count, said = _export(the_lab, out, submissions, folder, database, by)
+    taken, count, said = _export(the_lab, out, submissions, folder, database, by, rules_at(course))
     _finish(the_lab, taken, said, as_json, students=count, folder=str(folder))
 
 
@@ -59,11 +63,14 @@ def import_marks(
     folder: Folder = Path("nbgrader-course"),
     database: Database = None,
     by: By = None,
+    course: CourseFile = None,
     as_json: Json = False,
 ) -> None:
     """Take the points and comments that were given in formgrader over as marks; twice adds nothing."""
+    from grader.results.rules import rules_at
+
     the_lab = find_lab(lab, solutions_folder())
-    taken, said = _import(the_lab, out, folder, database, by)
+    taken, said = _import(the_lab, out, folder, database, by, rules_at(course))
     _finish(the_lab, taken, said, as_json)
 
 
@@ -74,6 +81,7 @@ def serve(
     folder: Folder = Path("nbgrader-course"),
     database: Database = None,
     by: By = None,
+    course: CourseFile = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="without it, any that is free")] = None,
 ) -> None:
     """Export, serve formgrader on localhost until Ctrl-C, and take the marks over."""
@@ -81,9 +89,10 @@ def serve(
     import threading
 
     from grader.gradebook.serving import served
+    from grader.results.rules import rules_at
 
-    the_lab = find_lab(lab, solutions_folder())
-    taken, count, said = _export(the_lab, out, submissions, folder, database, by)
+    the_lab, rules = find_lab(lab, solutions_folder()), rules_at(course)
+    taken, count, said = _export(the_lab, out, submissions, folder, database, by, rules)
     _tell(the_lab, taken, said)
     console.print(say("students_in_gradebook", lab=the_lab.name, count=count, folder=shown(folder)))
     ended = threading.Event()
@@ -95,14 +104,20 @@ def serve(
             while not ended.wait(1):  # a wait without end would not see the signal
                 pass
     finally:
-        taken, said = _import(the_lab, out, folder, database, by)
+        taken, said = _import(the_lab, out, folder, database, by, rules.afresh() if rules else None)
         for number, handler in before.items():
             signal.signal(number, handler)
     _finish(the_lab, taken, said, as_json=False)
 
 
 def _export(
-    lab: Lab, out: Path, submissions: Path | None, folder: Path, database: str | None, by: str | None
+    lab: Lab,
+    out: Path,
+    submissions: Path | None,
+    folder: Path,
+    database: str | None,
+    by: str | None,
+    rules: "Rules | None",
 ) -> "tuple[Taken, int, Said]":
     from grader.gradebook.database import opened, url_of
     from grader.gradebook.export import export as write
@@ -110,12 +125,12 @@ def _export(
     from grader.gradebook.reports import Reports
 
     reports = Reports(lab, out, submissions)
-    _standings(lab, out)  # refused before anything is written
+    _standings(lab, out, rules)  # refused before anything is written
     url = url_of(folder, database)
     set_up(folder, lab, url)
     with opened(url) as gradebook:
-        taken = _take(lab, out, gradebook, by)
-        standings, unread = _standings(lab, out)
+        taken = _take(lab, out, gradebook, by, rules)
+        standings, unread = _standings(lab, out, rules)
         try:
             exported = write(lab, standings, gradebook, folder, reports.show)
         except OSError as error:
@@ -123,39 +138,45 @@ def _export(
     return taken, exported.students, [*unread, *exported.findings]
 
 
-def _import(lab: Lab, out: Path, folder: Path, database: str | None, by: str | None) -> "tuple[Taken, Said]":
+def _import(
+    lab: Lab, out: Path, folder: Path, database: str | None, by: str | None, rules: "Rules | None"
+) -> "tuple[Taken, Said]":
     from grader.gradebook.database import FILE, opened, url_of
     from grader.gradebook.export import refill
 
     if database is None and not (folder / FILE).is_file():
         raise Refused("no_gradebook", 1, folder=str(folder))
     with opened(url_of(folder, database)) as gradebook:
-        taken = _take(lab, out, gradebook, by)
-        standings, unread = _standings(lab, out)
+        taken = _take(lab, out, gradebook, by, rules)
+        standings, unread = _standings(lab, out, rules)
         refill(lab, standings, gradebook)
     return taken, unread
 
 
-def _take(lab: Lab, out: Path, gradebook: object, by: str | None) -> "Taken":
+def _take(lab: Lab, out: Path, gradebook: object, by: str | None, rules: "Rules | None") -> "Taken":
     from grader.batch import runlog
     from grader.gradebook.marks import take_marks
 
+    course = rules.course if rules else None
     try:
-        return take_marks(lab, out, gradebook, by or runlog.user(), runlog.now())  # type: ignore[arg-type, unused-ignore]
+        return take_marks(lab, out, gradebook, by or runlog.user(), runlog.now(), course)  # type: ignore[arg-type, unused-ignore]
     except OSError as error:
         raise Refused("not_written", 3, path=str(out), reason=error.strerror or "") from None
 
 
-def _standings(lab: Lab, out: Path) -> "tuple[list[Standing], Said]":
-    """The results that can be read, and why the others cannot."""
+def _standings(lab: Lab, out: Path, rules: "Rules | None") -> "tuple[list[Standing], Said]":
+    """The results that can be read, under the rules, and why the others cannot. What changed their points is logged."""
+    from grader.batch import runlog
+    from grader.results import audit
     from grader.results.standing import read_standing, results_of
 
     standings, unread = list["Standing"](), Said()
     for path in results_of(out, lab.name):
         try:
-            standings.append(read_standing(path))
+            standings.append(read_standing(path, rules))
         except Refused as error:
             unread.append((path.parts[-3], error.finding))
+    audit.record(out, standings, runlog.who(), runlog.now())
     return standings, unread
 
 
