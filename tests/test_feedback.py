@@ -34,7 +34,7 @@ from grader.renderers.pages import page_of as page_of_view
 from grader.renderers.words import Words, words_of
 from grader.renderers.writing import write_feedback
 from grader.results import CheckResult, Kind, Outcome, Result, Visibility, read_result, write_result
-from grader.results.standing import results_of
+from grader.results.standing import standings_in
 from grader.results.view import INVISIBLE, NEXT_STEPS, harmless, view_of
 
 Submitted = Callable[..., Path]
@@ -462,7 +462,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 def handed_back(out: Path, to: Path, form: str) -> tuple[list[Path], list[Finding]]:
-    return write_feedback(results_of(out, "lab3"), to, renderer_of("feedback", form), words())
+    return write_feedback(standings_in(out, "lab3"), to, renderer_of("feedback", form), words())
 
 
 def files_in(folder: Path) -> list[str]:

@@ -10,7 +10,6 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from nbgrader.server_extensions import formgrader
 from nbgrader.server_extensions.formgrader.base import BaseHandler
 
-
 # The kit does these: they would execute a notebook, change cells under the points, or hand something out.
 CLOSED = r"/formgrader/api/(?:submission/.*/autograde|assignment/[^/]+/(?:assign|unrelease|release|collect))"
 
@@ -30,7 +29,7 @@ class _Closed(BaseHandler):  # type: ignore[misc]
 class _Start(BaseHandler):  # type: ignore[misc]
     """nbgrader's own reads a nbgrader_config.py, which is a program, from any folder that the address names."""
 
-    @tornado.web.authenticated  # type: ignore[untyped-decorator]
+    @tornado.web.authenticated  # type: ignore[untyped-decorator, unused-ignore]
     def get(self) -> None:
         self.redirect(f"{self.base_url}/formgrader/gradebook")
 

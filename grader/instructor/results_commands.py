@@ -191,14 +191,9 @@ def _cohort(lab: Lab, out: Path, student: str | None, rules: "Rules | None") -> 
 
 def _standings(out: Path, lab: Lab, student: str | None, rules: "Rules | None") -> "list[Standing | Finding]":
     """Where each student stands, or why that cannot be read. Refused where there is no result at all."""
-    from grader.results.standing import read_standing, results_of
+    from grader.results.standing import standings_in
 
-    found: list[Standing | Finding] = []
-    for path in results_of(out, lab.name, student):
-        try:
-            found.append(read_standing(path, rules))
-        except Refused as error:
-            found.append(error.finding)
+    found = standings_in(out, lab.name, student, rules)
     _log_changes(out, [each for each in found if not isinstance(each, Finding)], rules)
     return found
 

@@ -1,14 +1,14 @@
 """All that a folder of results holds of one lab: where each student stands, and what is missing."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from grader.errors import Refused
 from grader.findings import Finding
 from grader.results.groups import Alike, groups_file, read_groups
 from grader.results.rules import Rules
-from grader.results.standing import Standing, read_standing, results_of
+from grader.results.standing import Standing, results_of, standings_in
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +34,12 @@ def labs_in(out: Path) -> list[str]:
 def read_cohort(out: Path, lab: str, student: str | None = None, rules: Rules | None = None) -> Cohort:
     """What lies in the folder, of all students or of one, and what the rules make of it. Refused where there is no
     result of the lab at all."""
-    paths = results_of(out, lab, student)
-    troubles: list[Finding] = []
-    standings = list(_read(paths, troubles, rules))
+    found = standings_in(out, lab, student, rules)
+    troubles = [each for each in found if isinstance(each, Finding)]
+    standings = [each for each in found if not isinstance(each, Finding)]
     if student is not None:
         return Cohort(lab, standings, (), troubles)
-    there = {path.parts[-3] for path in paths}
+    there = {path.parts[-3] for path in results_of(out, lab)}
     others = {path.parts[-3] for path in out.glob("*/*/result.json")}
     alike: list[Alike] = []
     try:
@@ -47,11 +47,3 @@ def read_cohort(out: Path, lab: str, student: str | None = None, rules: Rules | 
     except Refused as error:
         troubles.append(error.finding)
     return Cohort(lab, standings, sorted(others - there), troubles, alike)
-
-
-def _read(paths: Sequence[Path], troubles: list[Finding], rules: Rules | None) -> Iterator[Standing]:
-    for path in paths:
-        try:
-            yield read_standing(path, rules)
-        except Refused as error:
-            troubles.append(error.finding)

@@ -79,6 +79,20 @@ def read_standing(result: Path, rules: Rules | None = None) -> Standing:
     return Standing(counting, marks, override, ruling)
 
 
+def standings_in(
+    out: Path, lab: str, student: str | None = None, rules: Rules | None = None
+) -> list[Standing | Finding]:
+    """Where each student stands, or one, by name; a finding in place of what cannot be read. Refused where there is no
+    result at all."""
+    found: list[Standing | Finding] = []
+    for path in results_of(out, lab, student):
+        try:
+            found.append(read_standing(path, rules))
+        except Refused as error:
+            found.append(error.finding)
+    return found
+
+
 def results_of(out: Path, lab: str, student: str | None = None) -> list[Path]:
     """The files <out>/<student>/<lab>/result.json, by name; Refused where there is none."""
     paths = [folder / lab / "result.json" for folder in sorted(out.glob("*"))]
