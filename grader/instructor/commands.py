@@ -94,6 +94,7 @@ def regrade(
     from grader.batch import batch
     from grader.grading.depends import in_short
     from grader.instructor import regrading
+    from grader.results import changes as changed
     from grader.results.rules import rules_at
     from grader.sandboxes import choose
 
@@ -112,6 +113,9 @@ def regrade(
             after = regrading.results_by_student(where, the_lab.name, rules)
             compared = regrading.Compared(before, {name: after[name] for name in reached & after.keys()})
             if dry_run:
+                if as_json:
+                    print(changed.as_json(compared.changes), end="")
+                    return
                 compared.print(console)
                 console.print(say("dry_run"))
                 return

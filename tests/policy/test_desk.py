@@ -87,6 +87,14 @@ def test_a_name_in_the_rules_that_nobody_has_is_told(desk: Desk) -> None:
     assert desk.grade()[0] == 0
     code, said = desk.type("report")
     assert code == 1 and "course.toml names students who have no result: adaa" in said
+    desk.rules()
+    override(desk, "adaa", "")
+    for command in (["report"], ["feedback", "lab90"], ["export"]):
+        code, said = desk.type(*command)
+        assert code == 1 and "which are <student>/<lab>.toml: overrides/adaa/lab90.toml" in said
+    (desk.folder / "course.toml").unlink()
+    code, said = desk.type("report")
+    assert code == 2 and "overrides lies here without a course.toml" in said
 
 
 def test_a_group_shares_the_newest_hand_in_its_marks_and_questions(desk: Desk) -> None:
