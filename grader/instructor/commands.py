@@ -164,6 +164,7 @@ def _grade(
         print(say(stopped, done=len(done.rows), total=done.total), file=sys.stderr)
         compare(done)
     elif quiet:
+        table.print_attention(screen, done.rows)
         compare(done)
     elif as_json:
         _print_json(lab, options.out, done.rows)
