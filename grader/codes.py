@@ -317,6 +317,7 @@ TASK_OVERRIDDEN = code("task_overridden", "private", "task", "points", "reason")
 NOT_SHOWN = code("not_shown", "private", "student", "why", person=True)
 REQUEST_UNREADABLE = code("request_unreadable", "private", "path", "reason", person=True)
 NAMED_IN_COURSE = code("named_in_course", "private", "students", "course", person=True)  # and without a result
+OVERRIDES_OF_NOBODY = code("overrides_of_nobody", "private", "files", person=True)
 SHARED_BY_GROUP = code("shared_by_group", "file", "members", "by")
 
 # --- grading/milestones.py --------------------------------------------------------------------------------------------

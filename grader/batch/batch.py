@@ -153,7 +153,7 @@ def _audit(lab: Lab, options: Options) -> None:
     """Logs the changes of points. Where a result or what lies beside it cannot be read, whoever shows it says so."""
     standings = []
     rules = options.rules and options.rules.afresh()
-    for path in options.out.glob(f"*/{lab.name}/result.json"):
+    for path in sorted(options.out.glob(f"*/{lab.name}/result.json")):
         with contextlib.suppress(Refused):
             standings.append(read_standing(path, rules))
     audit.record(options.out, standings, runlog.who(), runlog.now())

@@ -102,6 +102,7 @@ def regrade(
     from grader.batch import batch
     from grader.grading.depends import in_short
     from grader.instructor import regrading
+    from grader.results import changes as changed
     from grader.results.rules import rules_at
     from grader.sandboxes import choose
 
@@ -120,6 +121,9 @@ def regrade(
             after = regrading.results_by_student(where, the_lab.name, rules)
             compared = regrading.Compared(before, {name: after[name] for name in reached & after.keys()})
             if dry_run:
+                if as_json:
+                    print(changed.as_json(compared.changes), end="")
+                    return
                 compared.print(console)
                 console.print(say("dry_run"))
                 return
@@ -168,6 +172,7 @@ def _grade(
         print(say(stopped, done=len(done.rows), total=done.total), file=sys.stderr)
         compare(done)
     elif quiet:
+        table.print_attention(screen, done.rows)
         compare(done)
     elif as_json:
         _print_json(lab, options.out, done.rows)

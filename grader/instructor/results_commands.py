@@ -16,7 +16,6 @@ from grader.findings import Finding
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
 from grader.plain import printable
-from grader.policy.course import FILE
 from grader.results.view import harmless
 from grader.screen import LATE_HELP, CourseFile, Json, LabName, LateCommand, console, shown
 
@@ -181,21 +180,21 @@ def _cohort(lab: Lab, out: Path, student: str | None, rules: "Rules | None") -> 
 
     cohort = read_cohort(out, lab.name, student, rules)
     _log_changes(out, cohort.standings, rules)
-    if student is None and rules and (nobody := sorted(rules.course.students() - _students_in(out))):
-        unknown = codes.NAMED_IN_COURSE(course=FILE, students=codes.some_of(nobody, MOST_NAMED))
-        cohort = dataclasses.replace(cohort, troubles=[*cohort.troubles, unknown])
+    if student is None and rules:
+        cohort = dataclasses.replace(cohort, troubles=[*cohort.troubles, *rules.in_vain(out)])
     if student is None and runlog.last_stopped(runlog.read(out / runlog.FILE), lab.name):
         return dataclasses.replace(cohort, troubles=[*cohort.troubles, codes.RUN_STOPPED(lab=lab.name)])
     return cohort
 
 
 def _standings(out: Path, lab: Lab, student: str | None, rules: "Rules | None") -> "list[Standing | Finding]":
-    """Where each student stands, or why that cannot be read. Refused where there is no result at all."""
+    """Where each student stands, or why that cannot be read, and whom the rules name in vain. Refused where there is no
+    result at all."""
     from grader.results.standing import standings_in
 
     found = standings_in(out, lab.name, student, rules)
     _log_changes(out, [each for each in found if not isinstance(each, Finding)], rules)
-    return found
+    return [*found, *(rules.in_vain(out) if rules and student is None else [])]
 
 
 def _log_changes(out: Path, standings: "Sequence[Standing]", rules: "Rules | None") -> None:
@@ -209,10 +208,6 @@ def _log_changes(out: Path, standings: "Sequence[Standing]", rules: "Rules | Non
 
 def _held(standing: "Standing") -> Finding:
     return codes.NOT_SHOWN(student=printable(standing.graded.student), why=standing.held)
-
-
-def _students_in(out: Path) -> set[str]:
-    return {path.parts[-3] for path in out.glob("*/*/result.json")}
 
 
 def _finish(written: list[Path], refused: Iterable[str], where: str, as_json: bool) -> None:

@@ -83,12 +83,17 @@ def print_summary(console: Console, rows: Sequence[Row], left_over: Sequence[Fin
             shown = [Text(say("report_held" if row.held else NO_RESULT[row.what])), *[Text("")] * (len(shown) - 1)]
         table.add_row(Text(printable(row.student)), *shown, Text(_notes(row)))
     console.print(table)
+    print_attention(console, rows)
+    print_left_over(console, left_over)
+
+
+def print_attention(console: Console, rows: Sequence[Row]) -> None:
+    """What needs a person, a line each. Nothing where nothing does."""
     attention = [(row.student, finding) for row in rows for finding in row.attention]
     if attention:
         console.print("\n" + say("need_a_person", count=sum(bool(row.attention) for row in rows)))
         for student, finding in attention:
             console.print(f"  {printable(student)}: {one_line(say(finding), 500)}")
-    print_left_over(console, left_over)
 
 
 def print_left_over(console: Console, left_over: Sequence[Finding]) -> None:

@@ -25,7 +25,8 @@ Why = Literal["graded", "regraded", "mark", "override", "rule change"]
 
 class Line(msgspec.Struct, frozen=True):
     """One change. `before` and `after` are the points that are shown; None where none are, or were. `graded`, `marked`
-    and `earned` are those of grading, with the marks, and with what an instructor set for tasks. `when` is UTC."""
+    and `earned` are those of grading, with the marks, and with what an instructor set for tasks; `set_to` is what an
+    instructor set for the whole. `when` is UTC."""
 
     when: str
     who: str
@@ -37,6 +38,7 @@ class Line(msgspec.Struct, frozen=True):
     graded: float
     marked: float
     earned: float
+    set_to: float | None = None
 
 
 def record(out: Path, standings: Iterable[Standing], who: str, when: str) -> list[Line]:
@@ -78,20 +80,22 @@ def _line(standing: Standing, last: Line | None, who: str, when: str) -> Line | 
     """The line about a standing; None where the last one still says it."""
     graded, earned = standing.graded, standing.earned.score
     marked = merged(graded, standing.marks).score
+    set_to = standing.override.points if standing.override else None
     after = None if standing.held else standing.result.score
-    if last and (last.graded, last.marked, last.earned, last.after) == (graded.score, marked, earned, after):
+    points = (graded.score, marked, earned, set_to)
+    if last and (last.graded, last.marked, last.earned, last.set_to, last.after) == (*points, after):
         return None
     why: Why
     if last is None or last.graded != graded.score:
         why = "regraded" if last else "graded"
     elif last.marked != marked:
         why, who = "mark", standing.marks[-1].by if standing.marks else who
-    elif standing.override and (last.earned != earned or after == standing.override.points):
-        why, who = "override", standing.override.by
+    elif (last.earned, last.set_to) != (earned, set_to):
+        why, who = "override", standing.override.by if standing.override else who
     else:
-        why = "override" if last.earned != earned else "rule change"
+        why = "rule change"
     before = last.after if last else None
-    return Line(when, who, why, graded.student, graded.lab, before, after, graded.score, marked, earned)
+    return Line(when, who, why, graded.student, graded.lab, before, after, *points)
 
 
 @contextlib.contextmanager

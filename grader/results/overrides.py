@@ -91,10 +91,10 @@ def overridden(result: Result, override: Override) -> Result:
 
 
 def _judged(check: CheckResult, points: float) -> CheckResult:
-    outcome: Outcome = check.outcome
-    if check.points is None:  # nobody has to judge it any more
-        outcome = "passed" if points == check.max_points else "failed"
-    return msgspec.structs.replace(check, points=points, outcome=outcome)
+    if check.points is not None:
+        return msgspec.structs.replace(check, points=points)
+    outcome: Outcome = "passed" if points == check.max_points else "failed"  # nobody has to judge it any more
+    return msgspec.structs.replace(check, points=points, outcome=outcome, findings=[])
 
 
 def _tasks(result: Result) -> dict[str, list[CheckResult]]:

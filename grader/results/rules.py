@@ -6,13 +6,18 @@ from pathlib import Path
 
 import msgspec
 
+from grader import codes
 from grader.errors import Refused
+from grader.findings import Finding
+from grader.plain import one_line
 from grader.policy.course import FILE, Course, course_at
 from grader.policy.rulings import HandIn, Ruling, rulings
-from grader.results.folder import EARLIER
+from grader.results.folder import EARLIER, result_path
 from grader.results.marks import Mark, marks_beside, merged
 from grader.results.overrides import FOLDER, Override, overridden, read_override
 from grader.results.result import Result, read_result
+
+NAMED = 5  # of many names
 
 
 class _Time(msgspec.Struct):
@@ -30,6 +35,19 @@ class Rules:
     def afresh(self) -> "Rules":
         """The same rules, which know of no hand-in yet."""
         return Rules(self.course, self.overrides)
+
+    def in_vain(self, out: Path) -> list[Finding]:
+        """What is said of students who have no result, or of a lab of which they have none: names may be misspelt."""
+        there = {path.parts[-3] for path in out.glob("*/*/result.json")}
+        found = []
+        if nobody := sorted(self.course.students() - there):
+            found.append(codes.NAMED_IN_COURSE(course=FILE, students=codes.some_of(nobody, NAMED)))
+        files = sorted(
+            path for path in self.overrides.glob("*/*") if not result_path(out, path.parent.name, path.stem).exists()
+        )
+        if files:
+            found.append(codes.OVERRIDES_OF_NOBODY(files=codes.some_of([one_line(str(file)) for file in files], NAMED)))
+        return found
 
     def counting(
         self, path: Path, newest: Result, marks: Sequence[Mark]
@@ -79,11 +97,14 @@ def earned(result: Result, marks: Sequence[Mark], override: Override | None) -> 
 
 def rules_at(path: Path | None) -> Rules | None:
     """The rules of a course.toml, else those of the one that lies here; None where none does. Refused where it holds
-    what is unknown or cannot be."""
+    what is unknown or cannot be, or overrides lie here without it."""
     from grader.lab import lab_folders, labs_folder
 
     course = course_at(path, [folder.name.partition("_")[0] for folder in lab_folders(labs_folder())])
-    return Rules(course, (path or Path(FILE)).parent / FOLDER) if course else None
+    overrides = (path or Path(FILE)).parent / FOLDER
+    if course is None and overrides.is_dir():
+        raise Refused("overrides_without_course", folder=str(overrides), course=FILE)
+    return Rules(course, overrides) if course else None
 
 
 def _time_in(path: Path) -> str:

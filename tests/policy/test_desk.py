@@ -87,6 +87,14 @@ def test_a_name_in_the_rules_that_nobody_has_is_told(desk: Desk) -> None:
     assert desk.grade()[0] == 0
     code, said = desk.type("report")
     assert code == 1 and "course.toml names students who have no result: adaa" in said
+    desk.rules()
+    override(desk, "adaa", "")
+    for command in (["report"], ["feedback", "lab90"], ["export"]):
+        code, said = desk.type(*command)
+        assert code == 1 and "which are <student>/<lab>.toml: overrides/adaa/lab90.toml" in said
+    (desk.folder / "course.toml").unlink()
+    code, said = desk.type("report")
+    assert code == 2 and "overrides lies here without a course.toml" in said
 
 
 def test_a_group_shares_the_newest_hand_in_its_marks_and_questions(desk: Desk) -> None:
@@ -149,8 +157,15 @@ def test_an_override_needs_a_reason_and_says_it(desk: Desk) -> None:
     assert table(desk) == {"ada": ("3.0", f"{why} 1 day late: −50 %.")}, "the rules hold for what was set for a task"
     path.write_text('reason = "we agreed"\nby = "eve"\nwhen = 2026-11-20\npoints = 5\n', encoding="utf-8")
     assert table(desk) == {"ada": ("5.0", "Your instructor set the points to 5: we agreed")}
-    assert log(desk) == [("ada", "graded", None, 2.0), ("ada", "override", 2.0, 3.0), ("ada", "override", 3.0, 5.0)]
-    assert {line.who for line in audit.read(desk.folder / "graded/audit.jsonl")[1:]} == {"eve"}
+    path.unlink()
+    assert table(desk)["ada"][0] == "2.0"
+    assert log(desk) == [
+        ("ada", "graded", None, 2.0),
+        ("ada", "override", 2.0, 3.0),
+        ("ada", "override", 3.0, 5.0),
+        ("ada", "override", 5.0, 2.0),
+    ]
+    assert {line.who for line in audit.read(desk.folder / "graded/audit.jsonl")[1:3]} == {"eve"}
 
 
 def test_a_mended_check_changes_three_students_and_a_dry_run_nothing(desk: Desk) -> None:

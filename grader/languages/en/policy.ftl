@@ -22,6 +22,8 @@ not_shown = { $student } is left out: { $why }
 overridden = Your instructor set the points to { $points }: { $reason }
 task_overridden = Your instructor set the points of { $task } to { $points }: { $reason }
 named_in_course = { $course } names students who have no result: { $students }
+overrides_of_nobody = No result is there for these overrides, which are <student>/<lab>.toml: { $files }
+overrides_without_course = { $folder } lies here without a { $course }: name it with --course (COURSE=), or write one
 shared_by_group = handed in by { $by } for the group { $members }
 
 ## Requests to look at points again
