@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -136,12 +136,12 @@ def _import(lab: Lab, out: Path, folder: Path, database: str | None, by: str | N
     return taken, unread
 
 
-def _take(lab: Lab, out: Path, gradebook: object, by: str | None) -> "Taken":
+def _take(lab: Lab, out: Path, gradebook: Any, by: str | None) -> "Taken":
     from grader.batch import runlog
     from grader.gradebook.marks import take_marks
 
     try:
-        return take_marks(lab, out, gradebook, by or runlog.user(), runlog.now())  # type: ignore[arg-type, unused-ignore]
+        return take_marks(lab, out, gradebook, by or runlog.user(), runlog.now())
     except OSError as error:
         raise Refused("not_written", 3, path=str(out), reason=error.strerror or "") from None
 
