@@ -81,20 +81,18 @@ class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     code      Python that a student writes
     answers   JSON that a student fills in: a task's, and quiz.json
-    report    the notebook with the open questions
     given     what every student has; a copy that is handed in is not read
     """
 
     code: list[str]
     answers: list[str] = []
-    report: str = ""
     given: list[str] = []
     max_bytes: int = 1_000_000  # of one file of a student's
 
     @property
     def handed_in(self) -> list[str]:
-        """The files that a student edits, all of which are handed in."""
-        return [*self.code, *self.answers, *([self.report] if self.report else [])]
+        """The files that a student edits, all of which are handed in. The report is optional (grader/lab/report.py)."""
+        return [*self.code, *self.answers]
 
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

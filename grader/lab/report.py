@@ -20,7 +20,7 @@ from grader.lab.report_cells import AS_TEXT, FILE, Cell, pictures_of, report_cel
 from grader.plain import one_line
 
 MAX_BYTES = 8_000_000  # of either file: a notebook holds its pictures
-MAX_PARTS = 300_000  # of a notebook's JSON: cells, outputs, entries, and commas of the text
+MAX_PARTS = 100_000  # of a notebook's JSON: cells, outputs, entries, and commas of the text
 FORMAT = 4  # nbformat's major version
 MAX_WORDS = 200
 

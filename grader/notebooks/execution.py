@@ -12,9 +12,11 @@ from nbformat import NotebookNode
 from grader import codes
 from grader.findings import Finding
 from grader.grading.asking import WarmParent, Worker, WorkerFailed
-from grader.lab import Lab
+from grader.lab import Lab, Limits
+from grader.lab.limits import FINDINGS, over_limit
 from grader.lab.report import Report
 from grader.notebooks import outputs
+from grader.plain import NotPlain
 from grader.run.answers import Answer
 from grader.workers.worker import finding_from_message
 
@@ -58,17 +60,19 @@ def run_cells(parent: WarmParent, lab: Lab, report: Report, files: Mapping[str, 
             size = sum(len(str(output)) for output in shown)
             found[cell.number] = shown if size <= room else []
             room -= size
-            raised += [codes.CELL_RAISED(**place, why=why)] if (why := _raised(answer)) else []
+            raised += [codes.CELL_RAISED(**place, why=why)] if (why := _raised(answer, lab.manifest.limits)) else []
             cut += [codes.CELL_OUTPUT_CUT(**place)] if was_cut or room < 0 else []
     finally:
         worker.close()
     return Ran(found, [*ended, *cut[:1], *raised[:1]])  # the first of each kind: what comes later often follows from it
 
 
-def _raised(answer: Answer) -> Finding | None:
-    """The exception that a cell ended with, as far as the worker's word can be taken for it."""
-    data = answer.value.get("raised") if isinstance(answer.value, Mapping) else None
+def _raised(answer: Answer, limits: Limits) -> Finding | None:
+    """The exception that a cell ended with, as far as the worker's word can be taken for it, or the limit behind it."""
+    value = answer.value if isinstance(answer.value, Mapping) else {}
+    if isinstance(limit := value.get("limit"), str) and limit in FINDINGS:
+        return over_limit(limits, limit)
     try:
-        return finding_from_message(data)
-    except ValueError:  # NotPlain: it is no finding that a worker may send
+        return finding_from_message(value.get("raised"))
+    except NotPlain:  # it is no finding that a worker may send
         return None

@@ -16,7 +16,7 @@ from grader.notebooks import outputs
 from grader.notebooks.execution import Ran
 from grader.notebooks.writing import node_of, notebook_text
 from grader.results.result import points_text
-from grader.results.view import CheckView, TaskView, View
+from grader.results.view import QUIZ, CheckView, TaskView, View
 
 NOTHING = Report("", {}, [], {}, [], [])
 
@@ -62,7 +62,8 @@ def _line(task: TaskView, check: CheckView) -> str:
     points = "-" if check.points is None else points_text(check.points)
     found = f": {say(check.findings[0])}" if check.findings else ""
     side = f" ({check.cases})" if check.cases else ""
-    return f"{task.number}  {points} of {points_text(check.max_points)}  {check.title}{side}, {check.outcome}{found}"
+    title = say("quiz") if check.check == QUIZ else check.title
+    return f"{task.number}  {points} of {points_text(check.max_points)}  {check.outcome}  {title}{side}{found}"
 
 
 def _own(report: Report, after: str, ran: Ran) -> Iterator[NotebookNode]:

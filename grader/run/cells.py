@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from grader.lab.limits import OutOfTime, cpu_limit
+from grader.lab.limits import OutOfTime, cpu_limit, limit_of
 from grader.plain import Plain, plain_text
 from grader.run.answers import Answer, raised
 
@@ -49,8 +49,8 @@ class Cells:
         """What a cell shows within so many CPU seconds.
 
         value: `outputs` in their order (a text with the stream that it went to, or a mime type with its data), `cut`
-        where there was more than is kept, and `raised`, a finding, where it ended with an exception. timeout: it took
-        longer.
+        where there was more than is kept, and where it ended with an exception `raised`, a finding, and the `limit`
+        that may have caused it. timeout: it took longer.
         """
         self._shown = shown = _Shown()
         self._count += 1
@@ -66,8 +66,10 @@ class Cells:
                 error = ended
         if error is not None:
             shown.add("stderr", self._trace(error))
-        why = msgspec.to_builtins(raised(error, MAX_WORDS)) if error is not None else None
-        return Answer("value", value={"outputs": shown.outputs, "cut": shown.cut, "raised": why})
+        found: dict[str, Plain] = {"outputs": shown.outputs, "cut": shown.cut, "raised": None, "limit": ""}
+        if error is not None:
+            found |= {"raised": msgspec.to_builtins(raised(error, MAX_WORDS)), "limit": limit_of(error)}
+        return Answer("value", value=found)
 
     def display(self, *values: Any) -> None:
         """Shows values as a notebook does: a picture where they are one, else their text."""
