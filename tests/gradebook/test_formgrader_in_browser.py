@@ -21,9 +21,7 @@ if PROGRAM is None:
 pytest.importorskip("nbgrader", reason="requirements/nbgrader.txt is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="requirements/browser.txt is not installed")
 
-READY = (
-    "typeof formgrader != 'undefined' && formgrader.loaded && formgrader.grades.loaded && formgrader.comments.loaded"
-)
+READY = "window.formgrader?.grades?.loaded && formgrader.comments.loaded"
 ATTACK = """My **answer**, with $a<b$. <script>document.title = "attacked"</script>
 <img src=x onerror="document.title = 'attacked'"> [click](javascript:document.title='attacked')
 ![pixel](http://192.0.2.1/pixel.png) ![settings](/formgrader?path=/tmp)
