@@ -161,6 +161,8 @@ def _with_report(lab: Lab, folder: Path) -> Lab:
     shutil.copytree(lab.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
     with (folder / "lab.toml").open("a", encoding="utf-8") as file:
         file.write('\n[[report]]\nname = "why"\ntitle = "Why it works"\npoints = 3\n')
+    with (folder / "README.md").open("a", encoding="utf-8") as file:
+        file.write("\n## Why (3 points, graded by hand)\n")
     return read_lab(folder)
 
 

@@ -24,6 +24,7 @@ from grader.handin import read_secret
 from grader.intake.submissions import find_submissions
 from grader.intake.versions import Submission
 from grader.lab import Lab
+from grader.lab.report_cells import report_cells
 from grader.plain import one_line
 from grader.results import folder as results_folder
 from grader.results.groups import Alike, as_csv, groups_file
@@ -93,6 +94,7 @@ def grade_all(
     `planned` before it begins which earlier results hold; `tell` what else there is to say."""
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise Refused("out_inside_submissions", out=str(options.out), submissions=str(options.submissions))
+    report_cells(lab)  # Refused here, and not of each submission
     secret = read_secret(options.course_key) if options.course_key else None
     listing = find_submissions(options.submissions, lab, secret)
     submissions = _chosen(listing.submissions, options)

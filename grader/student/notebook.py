@@ -24,7 +24,6 @@ from grader.lab import ROOT, Lab, find_lab, labs_folder
 from grader.languages import say
 from grader.student import checking, table
 
-WIDTH = 100  # characters of a line below the table
 KINDS = {"milestones": "M", "quiz": "Q"}  # how the rows of the table that are no task begin
 
 
@@ -84,7 +83,8 @@ def checks_as_html(lab: Lab) -> str:
     """All that `make labN` says, its table as HTML."""
     session = checking.open_session(lab)
     screen = _screen(session, checking.run_public_checks(session))
-    below = Console(file=io.StringIO(), width=WIDTH, highlight=False, markup=False)
+    # A kernel asks for colours (FORCE_COLOR), which HTML would show as the codes that they are.
+    below = Console(file=io.StringIO(), force_terminal=False, highlight=False, markup=False, soft_wrap=True)
     screen.show_words_on(below)
     assert isinstance(below.file, io.StringIO)
     return _rows_of(screen.table()) + _words(below.file.getvalue())

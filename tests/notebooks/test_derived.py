@@ -119,7 +119,10 @@ def tags_of(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("finished", [False, True])
-def test_the_check_cell_shows_the_table_as_html(finished: bool, lab: Lab, tmp_path: Path) -> None:
+def test_the_check_cell_shows_the_table_as_html(
+    finished: bool, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as kernels do
     sync(lab, tmp_path / "labs" / lab.folder.name)
     student = read_lab(tmp_path / "labs" / lab.folder.name)
     if finished:
@@ -131,6 +134,7 @@ def test_the_check_cell_shows_the_table_as_html(finished: bool, lab: Lab, tmp_pa
     assert tags_of(made)[:2] == ["table", "caption"]
     assert tags_of(made).count("tr") == 1 + len(lab.manifest.tasks) + 1, "a head, the tasks, the report"
     assert ("✓ passed" in made, "○ todo" in made) == (finished, not finished)
+    assert "Next: " in made and "\x1b" not in made
 
 
 def test_what_a_student_wrote_is_no_markup(lab: Lab, tmp_path: Path) -> None:

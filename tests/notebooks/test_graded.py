@@ -12,6 +12,7 @@ import pytest
 
 from grader import sandboxes
 from grader.batch.batch import Options, grade_all
+from grader.errors import Refused
 from grader.grading import work
 from grader.grading.asking import WarmParent, WorkerFailed
 from grader.grading.reports import Reported, read_and_run, with_notebook
@@ -294,6 +295,12 @@ def test_a_report_of_text_stands_before_the_first_question(lab: Lab) -> None:
     assert names[names.index("own-1") + 1] == "plot-question"
     assert by_name(found)["own-1"].source == "# Mine\n\nI < b>saw< /b> it."
     assert AS_TEXT in by_name(found)["why"].source
+
+
+def test_a_handout_without_the_reports_parts_is_told_before_grading(lab: Lab, tmp_path: Path) -> None:
+    lab.path("README.md").write_text("# Numbers\n", encoding="utf-8")
+    with pytest.raises(Refused, match="needs a heading in the handout"):
+        grade_all(lab, Options(tmp_path / "submitted", tmp_path / "graded", "none"), lambda *_: None)
 
 
 def test_grading_writes_it_beside_the_result_and_keeps_it(
