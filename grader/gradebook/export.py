@@ -99,7 +99,7 @@ def _submission(lab: Lab, student: str, gradebook: "Gradebook") -> "SubmittedNot
 def _fill(notebook: "Notebook", submitted: "SubmittedNotebook", points: Points) -> None:
     """What both sides know last stands in the automatic columns; what a person types stands in the manual ones.
 
-    So a person gave something new where the two differ (marks.py). What is not taken over stays.
+    So a person gave something new where the two differ (marks.py), and what is not taken over stays.
     """
     from nbgrader.api import Comment, Grade
 

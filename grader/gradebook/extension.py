@@ -5,7 +5,7 @@ Jupyter's server imports this module and `NoKernels` by their names (serving.py)
 
 from typing import Any
 
-import tornado.web
+import tornado.web as web
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from nbgrader.server_extensions import formgrader
 from nbgrader.server_extensions.formgrader.base import BaseHandler
@@ -18,18 +18,18 @@ class NoKernels(AsyncMappingKernelManager):  # type: ignore[misc]
     """Starts no kernel: what students wrote runs in the grader's sandbox, or nowhere."""
 
     async def start_kernel(self, **_: Any) -> str:
-        raise tornado.web.HTTPError(403, "This server starts no kernels.")
+        raise web.HTTPError(403, "This server starts no kernels.")
 
 
 class _Closed(BaseHandler):  # type: ignore[misc]
     def prepare(self) -> None:
-        raise tornado.web.HTTPError(403, "make grade does this.")
+        raise web.HTTPError(403, "make grade does this.")
 
 
 class _Start(BaseHandler):  # type: ignore[misc]
     """nbgrader's own reads a nbgrader_config.py, which is a program, from any folder that the address names."""
 
-    @tornado.web.authenticated  # type: ignore[untyped-decorator, unused-ignore]
+    @web.authenticated  # type: ignore[untyped-decorator, unused-ignore]
     def get(self) -> None:
         self.redirect(f"{self.base_url}/formgrader/gradebook")
 

@@ -20,7 +20,7 @@ TAGS = {
 ATTRIBUTES = {"img": ["src", "alt"], "ol": ["start"]}
 
 
-class _LinksAsText(Filter):  # type: ignore[misc, unused-ignore]
+class _LinksAsText(Filter):  # type: ignore[misc]
     """Puts the address behind the words of a link, and leaves the link out."""
 
     def __iter__(self) -> Any:

@@ -38,30 +38,39 @@ def take_marks(lab: Lab, out: Path, gradebook: "Gradebook", by: str, when: str, 
     """
     taken = Taken()
     for submitted in gradebook.notebook_submissions(NOTEBOOK, lab.name):
+        typed = _typed(submitted)
+        if not typed:
+            continue
         student = submitted.student.id
         members = course.group_of(student, lab.name) if course else ()
         paths = [path for each in members or (student,) if (path := result_path(out, each, lab.name)).exists()]
-        for grade, comment in _changed(submitted):
-            try:
+        try:
+            for grade, comment in typed:
                 standing = read_standing(result_path(out, student, lab.name))
-                _take(lab, paths, standing, grade, comment, Mark("", 0.0, by, when), taken)
-            except Refused as refused:
-                taken.refused.append((student, refused.finding))
+                if _is_new(grade, comment) or grade.name not in counting(standing.marks):
+                    _take(lab, paths, standing, grade, comment, Mark("", 0.0, by, when), taken)
+        except Refused as refused:
+            taken.refused.append((student, refused.finding))
         gradebook.db.commit()
     return taken
 
 
-def _changed(submitted: "SubmittedNotebook") -> list[tuple["Grade", "Comment | None"]]:
-    """The cells in which a person typed something that the last export or import did not know."""
+def _typed(submitted: "SubmittedNotebook") -> list[tuple["Grade", "Comment | None"]]:
+    """The cells in which something stands that a person typed, here or for a mark of ours."""
     comments = {comment.name: comment for comment in submitted.comments}  # the same name in two kinds of cells
-    found = []
-    for grade in submitted.grades:
-        comment = comments.get(grade.name)
-        points_are_new = grade.manual_score is not None and grade.manual_score != grade.auto_score
-        comment_is_new = comment and (comment.manual_comment or None) not in (None, comment.auto_comment)
-        if points_are_new or comment_is_new or grade.extra_credit:
-            found.append((grade, comment))
-    return found
+    cells = [(grade, comments.get(grade.name)) for grade in submitted.grades]
+    return [
+        (grade, comment)
+        for grade, comment in cells
+        if grade.manual_score is not None or grade.extra_credit or (comment and comment.manual_comment)
+    ]
+
+
+def _is_new(grade: "Grade", comment: "Comment | None") -> bool:
+    """Whether the last export or import did not know it."""
+    points_are = grade.manual_score is not None and grade.manual_score != grade.auto_score
+    comment_is = comment is not None and (comment.manual_comment or None) not in (None, comment.auto_comment)
+    return points_are or comment_is or bool(grade.extra_credit)
 
 
 def _take(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -153,13 +153,13 @@ def _import(
     return taken, unread
 
 
-def _take(lab: Lab, out: Path, gradebook: object, by: str | None, rules: "Rules | None") -> "Taken":
+def _take(lab: Lab, out: Path, gradebook: Any, by: str | None, rules: "Rules | None") -> "Taken":
     from grader.batch import runlog
     from grader.gradebook.marks import take_marks
 
     course = rules.course if rules else None
     try:
-        return take_marks(lab, out, gradebook, by or runlog.user(), runlog.now(), course)  # type: ignore[arg-type, unused-ignore]
+        return take_marks(lab, out, gradebook, by or runlog.user(), runlog.now(), course)
     except OSError as error:
         raise Refused("not_written", 3, path=str(out), reason=error.strerror or "") from None
 

@@ -21,6 +21,7 @@ if PROGRAM is None:
 pytest.importorskip("nbgrader", reason="requirements/nbgrader.txt is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="requirements/browser.txt is not installed")
 
+READY = "window.formgrader?.grades?.loaded && formgrader.comments.loaded"
 ATTACK = """My **answer**, with $a<b$. <script>document.title = "attacked"</script>
 <img src=x onerror="document.title = 'attacked'"> [click](javascript:document.title='attacked')
 ![pixel](http://192.0.2.1/pixel.png) ![settings](/formgrader?path=/tmp)
@@ -51,7 +52,7 @@ def test_points_and_a_comment_typed_in_formgrader_are_a_mark(tab: Any, tmp_path:
         tab.get_by_role("link", name="Submission #1").wait_for()
         tab.goto(f"{base}/formgrader/manage_students/ada/lab3")
         tab.get_by_role("link", name="report").click()
-        tab.locator("#plot").wait_for()
+        tab.wait_for_function(READY)
         assert tab.locator("#plot-comment").count() == 1, "nothing of the student's has a name that formgrader uses"
         for field, text, answer in (
             ("#plot", "3.5", "/api/grade/"),

@@ -87,6 +87,16 @@ def test_a_comment_that_is_changed_alone_comes_back_with_the_points(course: Cour
     assert [(mark.points, mark.comment) for mark in marks_beside(course.result("ada"))] == [(3, ""), (3, "which axis?")]
 
 
+def test_marks_that_were_lost_here_come_back_from_the_gradebook(course: Course) -> None:
+    course.type("export")
+    course.give("ada", "plot", 3.5, "Good")
+    course.type("import")
+    course.result("ada").with_name("marks.json").unlink()
+    assert course.type("export") == 0
+    assert [(mark.points, mark.comment) for mark in marks_beside(course.result("ada"))] == [(3.5, "Good")]
+    assert course.score("ada") == 54.25
+
+
 def test_marks_survive_grading_again(course: Course) -> None:
     course.type("export")
     course.give("ada", "plot", 3.5)

@@ -34,7 +34,7 @@ def server(course: Course) -> Iterator["subprocess.Popen[str]"]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     yield process
-    process.kill()
+    process.terminate()  # it ends the server that it has started
     process.wait()
 
 
