@@ -78,8 +78,8 @@ tiny-model: $(READY) ## train the tiny language model of labs 5 to 7 again (thre
 warm-start: $(READY) ## teach a real model the format once, on a GPU; labs 5 to 9 do it by themselves (MODEL=smollm2)
 	@$(PY) -m labs.common.warm_start $(ARGS)
 
-doctor: $(READY) ## say what this machine has for the labs (instructors: and which sandbox it allows; SANDBOX=auto)
-	$(GRADER) doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)")
+doctor: ## say what this machine has for the labs, what is in the way, and the fix (instructors: which sandbox holds, SANDBOX=auto)
+	@$(PYTHON) -m grader.doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)") || [ $$? -eq 1 ]
 
 image: ## build the container image to work in (ACCELERATOR=cuda, where there is an NVIDIA driver; else cpu)
 	@$(PYTHON) docker/engine.py image student
