@@ -1,5 +1,6 @@
 """What `make doctor` finds in the way of the labs: each fault is provoked, for real where a machine allows that."""
 
+import json
 import os
 import socket
 import subprocess
@@ -127,7 +128,7 @@ def test_another_version_of_a_package_is_named(kit: Path) -> None:
     for name, version in (("rich", "13.1.0"), ("torch", "2.13.0+cpu"), ("own", "1.0")):
         (site / f"{name}-{version}.dist-info").mkdir(parents=True)
         (site / f"{name}-{version}.dist-info" / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n")
-    (kit / ".venv" / "locks.json").write_text('{"cpu.txt": ""}')
+    (kit / ".venv" / "locks.json").write_text(json.dumps(environment._locks(kit)))
     assert "rich 13.1.0 (wanted: 14.0.0)." in only(environment.versions(kit)).found
 
 
