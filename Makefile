@@ -27,7 +27,7 @@ LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, 
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready lab tiny-model warm-start doctor image shell jupyter FORCE
+.PHONY: help setup ready lab tiny-model warm-start doctor update image shell jupyter FORCE
 
 MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
@@ -80,6 +80,9 @@ warm-start: $(READY) ## teach a real model the format once, on a GPU; labs 5 to 
 
 doctor: ## say what this machine has for the labs, what is in the way, and the fix (instructors: which sandbox holds, SANDBOX=auto)
 	@$(PYTHON) -m grader.doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)") || [ $$? -eq 1 ]
+
+update: $(READY) ## take a newer release over: FROM=release.zip or its folder; your work stays
+	$(GRADER) update "$(FROM)"
 
 image: ## build the container image to work in (ACCELERATOR=cuda, where there is an NVIDIA driver; else cpu)
 	@$(PYTHON) docker/engine.py image student

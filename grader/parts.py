@@ -11,7 +11,20 @@ from pathlib import Path
 # Names of modules and packages in grader/. Who grades and who writes labs has all of them.
 WORKER = ("__init__", "checks", "codes", "errors", "findings", "lab", "parts", "plain", "run", "workers")
 STUDENT = (
-    *("__init__", "__main__", "checks", "cli", "codes", "doctor", "errors", "findings", "handin", "intake", "judging"),
+    *(
+        "__init__",
+        "__main__",
+        "checks",
+        "cli",
+        "codes",
+        "contents",
+        "doctor",
+        "errors",
+        "findings",
+        "handin",
+        "intake",
+        "judging",
+    ),
     *(
         "lab",
         "languages",

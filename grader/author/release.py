@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from grader import parts
+from grader import contents, parts
 from grader.author.leaks import leaks_in
 from grader.author.sync import outdated_files
 from grader.errors import Refused
@@ -47,6 +47,7 @@ def release(labs: list[Lab], target: Path) -> list[str]:
     for page in PAGES:
         text = (ROOT / page).read_text(encoding="utf-8")
         (new / page).write_text(INSTRUCTORS_ONLY.sub("", text), encoding="utf-8")
+    contents.write_list(new)
     if leaks := leaks_in(new, labs):
         shutil.rmtree(new)
         raise Refused("nothing was released:\n" + "\n".join(f"  {leak}" for leak in leaks), 1)

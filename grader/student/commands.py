@@ -18,6 +18,7 @@ from grader.lab import ROOT, find_lab, labs_folder
 from grader.lab.loading import hides_modules
 from grader.languages import say
 from grader.screen import Json, LabName, console, shown
+from grader.student import copy_commands
 
 TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or number, or one of its functions")]
 
@@ -26,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     for command in (check, hint, reset, submit):
         app.command()(command)
+    copy_commands.add_to(app)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 
 

@@ -88,3 +88,35 @@ questions_open = { $count ->
     [one] { $count } quiz question is not answered
    *[other] { $count } quiz questions are not answered
 }
+
+# make update
+
+update_done = Updated. Your code, answers, runs and keys are where they were.
+update_finished = An earlier update was stopped on its way; it is finished now.
+update_nothing = This copy is as new as that release: nothing was changed.
+update_backup = What was there before is kept in { $folder }
+update_refused = Nothing was updated: { $reason }
+update_from_where = say where the newer release lies: make update FROM=release.zip (or the folder it was unpacked to)
+no_such_release = { $path } does not exist. Name the newer release: make update FROM=release.zip
+no_release = { $path } is no release of the course: it has no { $file }
+release_changed = { $path } is not as it was released: { $file } { $count ->
+    [one] is
+   *[other] and others are
+} missing or changed. Take it from the course again
+updated_new_lab = { $lab } is new.
+updated_lab = { $lab }: changed are { $changed }.
+updated_rest = The rest of the kit: { $names }.
+updated_locks = Other versions of packages are needed: the next make sets them up by itself.
+updated_merged = { $file }: what has changed in the skeleton{ $count ->
+    [0] { "" }
+   *[other] { " " }({ $functions })
+} was merged into your file. Look at it once.
+updated_conflict = { $file } is yours as it was. Its skeleton has changed{ $count ->
+    [0] { "" }
+   *[other] { " " }({ $functions })
+} at lines that you changed, too: compare with { $skeleton }
+updated_edited = { $file } is given code that you had changed: it is the course's again.
+part_handout = the handout
+part_checks = the checks
+part_manifest = points or hints (lab.toml)
+part_skeleton = the skeleton of what you have not begun
