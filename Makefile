@@ -27,7 +27,7 @@ LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, 
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready lab tiny-model warm-start doctor update image shell jupyter FORCE
+.PHONY: help setup ready lab tiny-model warm-start doctor update verify image shell jupyter FORCE
 
 MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
@@ -83,6 +83,9 @@ doctor: ## say what this machine has for the labs, what is in the way, and the f
 
 update: $(READY) ## take a newer release over: FROM=release.zip or its folder; your work stays
 	$(GRADER) update "$(FROM)"
+
+verify: $(READY) ## check a packed archive again, unpacked as grading does it: FILE=submissions/ada_lab3_....zip
+	$(GRADER) verify "$(FILE)" $(if $(LAB),--lab "$(LAB)")
 
 image: ## build the container image to work in (ACCELERATOR=cuda, where there is an NVIDIA driver; else cpu)
 	@$(PYTHON) docker/engine.py image student

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -139,6 +140,11 @@ class Session:
 
     def seconds(self, check: Check) -> float:
         return check.seconds or self.lab.manifest.limits.check_seconds
+
+
+def few_threads() -> None:
+    """Before torch is imported: tensors as small as those of checks are slower on more threads."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def open_session(lab: Lab) -> Session:

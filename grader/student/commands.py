@@ -33,9 +33,9 @@ def add_to(app: typer.Typer) -> None:
 
 def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
     """Run a lab's public checks: what passes, what is wrong, what to do next."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: tensors this small are slower on more threads
     from grader.student import checking, table
 
+    checking.few_threads()
     the_lab = find_lab(lab, labs_folder())
     the_task = the_lab.task(task) if task else None
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():  # a student's own prints
@@ -105,6 +105,7 @@ def submit(
     the_lab = find_lab(lab, labs_folder())
     signs = submitting.read_key(key)
     name = submitting.student_name(student, signs)
+    checking.few_threads()
     session = checking.open_session(the_lab)
     checked = checking.run_public_checks(session, thorough=True)
     states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
@@ -123,6 +124,7 @@ def submit(
     if session.lab.manifest.report:
         console.print(say("report_elsewhere"))
     console.print(f"\n{shown(archive)}")
+    console.print(say("hand_it_in", archive=shown(archive)))
 
 
 def run(

@@ -14,6 +14,7 @@ from grader.screen import console, shown
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     app.command()(update)
+    app.command()(verify)
 
 
 def update(
@@ -40,3 +41,38 @@ def update(
     for sentence in sentences(planned, ROOT, backup):
         console.print(f"  - {sentence}")
     console.print(say("update_backup", folder=f"{shown(backup)}/"))
+
+
+def verify(
+    archive: Annotated[Path, typer.Argument(help="what you handed in, or will: the file in submissions/")],
+    lab: Annotated[str | None, typer.Option(help="lab3, where the archive's name does not say it")] = None,
+) -> None:
+    """Unpack an archive as grading does, into a fresh copy of the lab, and run the public checks on it."""
+    from grader.results.result import points_text
+    from grader.student import checking, submit, table
+    from grader.student.verify import unpacked
+
+    if archive == Path():
+        raise Refused("verify_what")
+    checking.few_threads()
+    with unpacked(archive, lab) as found:
+        session = checking.open_session(found.lab)
+        checked = checking.run_public_checks(session, thorough=True)
+        states, quiz = checking.milestone_states(found.lab), checking.quiz_state(found.lab)
+        console.print(
+            say("verify_holds", file=archive.name, student=found.student or "?", files=list(found.staged.files))
+        )
+        for finding in [*found.findings, *session.notes]:
+            console.print(f"  ! {say(finding)}")
+        for name in found.differing:
+            console.print(f"  ! {say('verify_differs', file=name)}")
+        console.print("", table.Screen(session, checked, states, quiz, whole_lab=True).table(), "", sep="\n")
+        earned, possible = checking.public_points(checked)
+        console.print(say("points_checked", earned=points_text(earned), possible=points_text(possible)))
+        still_open = submit.what_is_open(found.lab, checked, states, quiz)
+    if still_open:
+        console.print(say("still_open"))
+        for sentence in still_open:
+            console.print(f"  - {sentence}")
+    if earned < possible or found.findings:
+        raise typer.Exit(1)

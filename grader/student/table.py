@@ -21,8 +21,10 @@ from grader.student.uses import tasks_used
 
 MAX_FAILURES = 3
 BAR_CELLS = 6
+LEAST_STATUS = 26  # columns
 STYLES: dict[str, str] = {
     "passed": "green",
+    "quick": "green",
     "begun": "yellow",
     "todo": "dim",
     "skipped": "dim",
@@ -79,16 +81,20 @@ class Screen:
     # --- the table ----------------------------------------------------------------------------------------------------
 
     def table(self) -> Table:
-        """A row for each task, and for what is graded otherwise; none is wrapped at 80 columns."""
+        """A row for each task, and for what is graded otherwise. Where it is too wide a long name is cut, and what is
+        said of it goes on in the next line; numbers and points are never cut."""
         title = f"{self.lab.name}: {self.session.translation.title or self.lab.manifest.title}"
         table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
-        table.add_column("", style="dim", no_wrap=True)
+        numbers = [task.number for task in self.tasks]
+        table.add_column("", style="dim", no_wrap=True, min_width=max(map(len, numbers), default=1))
         table.add_column(self.texts.say("column_task"), no_wrap=True, overflow="ellipsis")
-        table.add_column(self.texts.say("column_points"), no_wrap=True)
-        table.add_column("", no_wrap=True, overflow="ellipsis")
-        for task in self.tasks:
+        points = [self.points(task) for task in self.tasks]
+        heading = self.texts.say("column_points")
+        table.add_column(heading, no_wrap=True, min_width=max([len(heading), *map(len, points)]))
+        table.add_column("", min_width=LEAST_STATUS)
+        for task, earned in zip(self.tasks, points, strict=True):
             name = self.texts.say("bonus_task", task=task.name) if task.bonus else task.name
-            table.add_row(task.number, name, self.points(task), self.status(task))
+            table.add_row(task.number, name, earned, self.status(task))
         if self.whole_lab:
             self.add_other_rows(table)
         return table
@@ -111,7 +117,9 @@ class Screen:
         if outcome in FAILED and self.behind[task.name]:
             numbers = [self.lab.task(name).number for name in self.behind[task.name]]
             return Text(self.texts.say("status_behind", numbers=numbers), style=STYLES[outcome])
-        shown = "begun" if outcome == "todo" and "passed" in self.outcomes(task) else outcome
+        shown: str = "begun" if outcome == "todo" and "passed" in self.outcomes(task) else outcome
+        if outcome == "passed" and any(map(_slower, self.of(task))):
+            shown = "quick"
         return Text(self.texts.say(f"status_{shown}"), style=STYLES[shown])
 
     def add_other_rows(self, table: Table) -> None:

@@ -4,6 +4,7 @@ column_task = task
 column_points = points here
 bonus_task = { $task } (bonus)
 status_passed = ✓ passed
+status_quick = ✓ quick checks pass
 status_begun = ○ begun
 status_todo = ○ todo
 status_skipped = ○ waits
@@ -65,9 +66,12 @@ functions_in = { $functions } in { $file }
 kept_in = What was there is kept in { $folder }
 points_checked = { $earned } of { $possible } points checked here.
 still_open = Still open (you can hand in all the same, and again later):
-handed_in_as = Handed in as { $student }:
-handed_in_signed = Handed in as { $student }, and signed with your key:
-handed_in_as_login = Handed in as { $student }, your login name; if it is not your id, type STUDENT=your-id:
+handed_in_as = Packed for { $student }:
+handed_in_signed = Packed for { $student }, and signed with your key:
+handed_in_as_login = Packed for { $student }, your login name; if it is not your id, type STUDENT=your-id:
+hand_it_in =
+    Nothing has been sent: hand this file in where your course takes them.
+    make verify FILE={ $archive } unpacks it as grading does, and checks it again.
 report_elsewhere = Not in it: the report, which goes to your instructor in the way of your course.
 no_such_script = There is no make { $lab }-{ $script }. { $count ->
     [0] { $lab } has no scripts
@@ -80,6 +84,7 @@ no_such_script = There is no make { $lab }-{ $script }. { $count ->
 stopped_here = Stopped.
 file_is_missing = { $file } is missing
 task_is_todo = { $number } { $task } is still a TODO
+task_waits = { $number } { $task } is not checked yet: it needs another task
 task_fails = { $number } { $task } does not pass its checks
 artefact_is_missing = { $file } is missing (make { $lab }-train)
 mixed_artefacts = { $files } was trained with other code at first than later; make { $lab }-train ARGS=--fresh trains it with one
@@ -120,3 +125,11 @@ part_handout = the handout
 part_checks = the checks
 part_manifest = points or hints (lab.toml)
 part_skeleton = the skeleton of what you have not begun
+
+# make verify
+
+verify_what = say which file: make verify FILE=submissions/ada_lab3_....zip
+verify_which_lab = { $path } does not say of which lab it is: --lab lab3 (make: LAB=lab3)
+no_archive = { $path } does not exist; what make lab3-submit packed lies in submissions/
+verify_holds = { $file }, of { $student }: grading takes { $files }
+verify_differs = { $file } is another one in your lab's folder now; to hand that in, pack again
