@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
@@ -22,6 +22,11 @@ from grader.student import copy_commands
 
 TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or number, or one of its functions")]
 
+Form = Annotated[
+    Literal["table", "lines"],
+    typer.Option("--format", help="table, or lines for editors: file:line:col: severity: message"),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
@@ -31,19 +36,29 @@ def add_to(app: typer.Typer) -> None:
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 
 
-def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
+def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form = "table") -> None:
     """Run a lab's public checks: what passes, what is wrong, what to do next."""
-    from grader.student import checking, table
+    from grader.student import checking, lines, table
+    from grader.student.remembered import remember_checks
+    from grader.student.uses import fingerprints
 
     checking.few_threads()
     the_lab = find_lab(lab, labs_folder())
     the_task = the_lab.task(task) if task else None
-    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():  # a student's own prints
+    code = fingerprints(the_lab)
+    for_program = as_json or form == "lines"
+    with contextlib.redirect_stdout(sys.stderr) if for_program else contextlib.nullcontext():  # a student's own prints
         session = checking.open_session(the_lab)
         checked = checking.run_public_checks(session, the_task)
+        if for_program:
+            print(*(item.printed for item in checked), sep="", end="")
+    remember_checks(the_lab, checked, code)
     results = [result for item in checked if (result := item.result())]
     if as_json:
         print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
+    elif form == "lines":
+        for line in lines.of(session, checked):
+            print(line)
     else:
         states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
         table.Screen(session, checked, states, quiz, whole_lab=the_task is None).show_on(console)

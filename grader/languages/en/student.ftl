@@ -42,6 +42,11 @@ more_failed = { $count ->
    *[other] { $count } more tasks fail; fix these first.
 }
 case_inputs = called with { $inputs }
+it_printed = It printed:
+tasks_print = Printed while it was checked: { $count ->
+    [one] by { $tasks }, which passes
+   *[other] by { $tasks }, which pass
+}. make { $lab } TASK={ $task } shows it.
 calls_failing = It calls { $tasks }, which fails, too: fix that first.
 file_stops = Until that is fixed, none of these tasks can be checked: { $numbers }
 section = README section { $number }
