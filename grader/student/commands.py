@@ -159,5 +159,15 @@ def run(
     path = the_lab.path(scripts[script].file)
     if not path.is_file():
         raise Refused("given_missing", 1, path=str(path))
+    if script == "train" and not {"-h", "--help"}.intersection(context.args):
+        from grader.student.before_training import nothing_written, warnings
+
+        if nothing_written(the_lab):
+            console.print(say("train_nothing", lab=the_lab.name))
+            return
+        for sentence in warnings(the_lab):
+            console.print(f"! {sentence}", style="yellow")
+    sys.stdout.flush()
     os.environ["PYTHONPATH"] = str(ROOT)
-    os.execv(sys.executable, [sys.executable, str(path), *scripts[script].arguments, *context.args])
+    started = [sys.executable, "-m", "labs.common.started", str(path)]
+    os.execv(sys.executable, [*started, *scripts[script].arguments, *context.args])

@@ -138,3 +138,22 @@ verify_which_lab = { $path } does not say of which lab it is: --lab lab3 (make: 
 no_archive = { $path } does not exist; what make lab3-submit packed lies in submissions/
 verify_holds = { $file }, of { $student }: grading takes { $files }
 verify_differs = { $file } is another one in your lab's folder now; to hand that in, pack again
+
+# make lab3-train, before anything is imported
+
+train_nothing = Nothing of { $lab } is written yet, so nothing can be trained: make { $lab } says where to begin.
+train_to_do = Still to do: { $names }. What needs { $count ->
+    [one] it
+   *[other] them
+} waits.
+train_failing = { $names } { $count ->
+    [one] does
+   *[other] do
+} not pass the checks (make { $lab }): training may fail, and what it saves counts only once { $count ->
+    [one] it passes
+   *[other] they pass
+}.
+train_unchecked = Not checked since { $count ->
+    [one] it was
+   *[other] they were
+} written: { $names }. make { $lab } does it in seconds.
