@@ -59,7 +59,7 @@ lab%-hint: $(READY) FORCE ## the next hint for TASK=...
 	$(GRADER) hint lab$* $(TASK_OPTION)
 
 lab%-debug: $(READY) FORCE ## open a debugger where a check of TASK=... fails
-	@trap : INT; $(PY) -m pytest labs/lab$*_* $(if $(TASK),-k "$(TASK)") --pdb $(ARGS) || [ $$? -le 2 ]
+	@trap : INT; $(PY) -m pytest labs/lab$*_* $(if $(TASK),-k "$(TASK)") --pdb $(ARGS) || { code=$$?; [ $$code -le 2 ] || [ $$code -eq 130 ]; }
 
 lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skeleton, with a backup
 	$(GRADER) reset lab$* $(TASK_OPTION) $(if $(FILE),--file "$(FILE)")
@@ -80,7 +80,7 @@ tiny-model: $(READY) ## train the tiny language model of labs 5 to 7 again (thre
 warm-start: $(READY) ## teach a real model the format once, on a GPU; labs 5 to 9 do it by themselves (MODEL=smollm2)
 	@trap : INT; $(PY) -m labs.common.warm_start $(ARGS) || $(FINE)
 
-doctor: ## say what this machine has for the labs, what is in the way, and the fix (instructors: which sandbox holds, SANDBOX=auto)
+doctor: ## say what is in the way of the labs here, and the fix (instructors: which sandbox holds, SANDBOX=auto)
 	@$(PYTHON) -m grader.doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)") || [ $$? -eq 1 ]
 
 update: $(READY) ## take a newer release over: FROM=release.zip or its folder; your work stays

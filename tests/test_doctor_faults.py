@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import contents
 from grader.doctor import environment, folder, system
 from grader.doctor.faults import Fault, faults_of, lines
 from grader.doctor.looks import LOOKS
@@ -218,6 +220,20 @@ def test_a_kit_that_is_not_whole_or_lies_in_another_one_is_told(kit: Path) -> No
     assert "has a colon" in only(folder.place(other)).found
 
 
+def test_given_files_that_were_changed_are_named_and_the_students_own_are_not(kit: Path) -> None:
+    lab = kit / "labs" / "lab0_setup"
+    (lab / ".skeleton").mkdir()
+    for name in ("warmup.py", ".skeleton/warmup.py", "train.py", "checks.py"):
+        (lab / name).write_text("x = 1\n")
+    contents.write_list(kit)
+    assert list(folder.given(kit)) == []
+    (lab / "warmup.py").write_text("x = 2\n")
+    (lab / "train.py").write_text("x = 2\n")
+    (lab / "checks.py").unlink()
+    fault = only(folder.given(kit))
+    assert "labs/lab0_setup/checks.py, labs/lab0_setup/train.py. Grading uses" in fault.found
+
+
 @pytest.mark.parametrize(
     "path", ["OneDrive - ETH", "Dropbox", "Mobile Documents", "CloudStorage", "GoogleDrive-a@b.ch"]
 )
@@ -262,6 +278,7 @@ def test_where_the_environment_is_broken_any_python_tells_the_faults(kit: Path) 
     """The whole command as make starts it, without a package: nothing of the kit's environment is seen."""
     (kit / "grader").mkdir()
     (kit / "grader" / "__init__.py").touch()
+    shutil.copy(ROOT / "grader" / "contents.py", kit / "grader")
     (kit / "grader" / "doctor").symlink_to(ROOT / "grader" / "doctor")
     (kit / ".venv" / "bin").mkdir(parents=True)
     (kit / ".venv" / "bin" / "python").symlink_to("/nowhere/python")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader import contents
 from grader.doctor.faults import Fault
 
 PARTS = ("Makefile", "pyproject.toml", "requirements/install.py", "labs/common/__init__.py", "labs/lab0_setup/lab.toml")
@@ -55,6 +56,36 @@ def place(root: Path) -> Iterator[Fault]:
             f"the path {str(root)!r} has a colon in it; Python makes no environment in such a folder.",
             "Rename the folder: the name after a date or a time is the usual one (labs-12:30).",
         )
+
+
+def given(root: Path) -> Iterator[Fault]:
+    """Given files that are not as they were released: the checks here then say something else than grading."""
+    edited = [
+        path
+        for path, released in contents.listed_in(root).items()
+        if path.startswith("labs/") and not _is_students(root, path) and _hash(root / path) != released
+    ]
+    if edited:
+        more = f" and {len(edited) - LISTED} more" if len(edited) > LISTED else ""
+        yield Fault(
+            "given files",
+            f"not as they were released: {', '.join(edited[:LISTED])}{more}. Grading uses the released ones.",
+            "Take them from the course's archive again: make update FROM=release.zip. Yours are kept in .backup/.",
+            stops=False,
+        )
+
+
+def _is_students(root: Path, path: str) -> bool:
+    """Whether a student edits this file: then its skeleton lies beside."""
+    lab = Path(*Path(path).parts[:2])
+    return (root / lab / ".skeleton" / Path(path).relative_to(lab)).exists()
+
+
+def _hash(path: Path) -> str:
+    try:
+        return contents.hash_of(path.read_bytes())
+    except OSError:
+        return "missing"
 
 
 def permissions(root: Path) -> Iterator[Fault]:

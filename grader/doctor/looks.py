@@ -4,6 +4,7 @@ from grader.doctor import environment, folder, system
 
 LOOKS = (
     folder.place,
+    folder.given,
     system.system,
     environment.python,
     environment.variables,
