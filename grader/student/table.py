@@ -236,6 +236,8 @@ class Screen:
         lines.append(sentence(self.texts, item.judged))
         if inputs := inputs_of(self.texts, item):
             lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
+        if item.judged.outcome == "failed" and (steps := item.task.worked.get(item.judged.case)):
+            lines.append("\n" + self.texts.say("worked", steps=steps), style="dim")
         if item.printed:
             lines.append("\n" + self.printed(item), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):

@@ -47,6 +47,7 @@ tasks_print = Printed while it was checked: { $count ->
     [one] by { $tasks }, which passes
    *[other] by { $tasks }, which pass
 }. make { $lab } TASK={ $task } shows it.
+worked = by hand: { $steps }
 calls_failing = It calls { $tasks }, which fails, too: fix that first.
 file_stops = Until that is fixed, none of these tasks can be checked: { $numbers }
 section = README section { $number }
@@ -149,10 +150,7 @@ train_to_do = Still to do: { $names }. What needs { $count ->
 train_failing = { $names } { $count ->
     [one] does
    *[other] do
-} not pass the checks (make { $lab }): training may fail, and what it saves counts only once { $count ->
-    [one] it passes
-   *[other] they pass
-}.
+} not pass the checks (make { $lab }): training may fail, and what it saves may not count.
 train_unchecked = Not checked since { $count ->
     [one] it was
    *[other] they were
