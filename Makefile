@@ -19,16 +19,18 @@ override TASK := $(call typed,TASK,task)
 override FILE := $(call typed,FILE,file)
 override STUDENT := $(call typed,STUDENT,student)
 
-GRADER = @grader() { $(PY) -m grader "$$@" || [ $$? -eq 1 ]; }; grader
-# A script of a lab's may also have been stopped by Ctrl-C. The * of ARGS="2 + 3 * 4" is no pattern of file names.
-SCRIPT = @set -f; script() { $(PY) -m grader run "$$@"; code=$$?; [ $$code -le 1 ] || [ $$code -eq 130 ] || exit $$code; }; script
+# Ctrl-C (130) is no error either: the command has said what is left. The trap keeps make from an error line of its own.
+FINE = { code=$$?; [ $$code -le 1 ] || [ $$code -eq 130 ] || exit $$code; }
+GRADER = @trap : INT; grader() { $(PY) -m grader "$$@" || $(FINE); }; grader
+# The * of ARGS="2 + 3 * 4" is no pattern of file names.
+SCRIPT = @trap : INT; set -f; script() { $(PY) -m grader run "$$@" || $(FINE); }; script
 # make lab4-test: the lab, and one of its own scripts. Targets with a rule of their own come first.
 LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, ,$*))-%,%,$*)
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 COURSE_OPTION = $(if $(COURSE),--course "$(COURSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready lab tiny-model warm-start tensorboard doctor image shell jupyter FORCE
+.PHONY: help setup ready lab tiny-model warm-start tensorboard doctor update verify image shell jupyter FORCE
 
 MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
@@ -52,13 +54,13 @@ export LIST
 setup: $(READY) ## set .venv up (the other targets do it by themselves the first time)
 
 ready:
-	@$(PYTHON) requirements/install.py
+	@trap : INT; $(PYTHON) requirements/install.py
 
 lab%-hint: $(READY) FORCE ## the next hint for TASK=...
 	$(GRADER) hint lab$* $(TASK_OPTION)
 
 lab%-debug: $(READY) FORCE ## open a debugger where a check of TASK=... fails
-	@$(PY) -m pytest labs/lab$*_* $(if $(TASK),-k "$(TASK)") --pdb $(ARGS) || [ $$? -le 2 ]
+	@trap : INT; $(PY) -m pytest labs/lab$*_* $(if $(TASK),-k "$(TASK)") --pdb $(ARGS) || { code=$$?; [ $$code -le 2 ] || [ $$code -eq 130 ]; }
 
 lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skeleton, with a backup
 	$(GRADER) reset lab$* $(TASK_OPTION) $(if $(FILE),--file "$(FILE)")
@@ -77,17 +79,23 @@ lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_
 	$(if $(findstring -,$*),$(SCRIPT) lab$(LAB_AND_SCRIPT) -- $(ARGS),$(GRADER) check lab$* $(TASK_OPTION))
 
 tiny-model: $(READY) ## train the tiny language model of labs 5 to 7 again (three minutes; the same file comes out; ARGS="--toy two_languages")
-	@$(PY) labs/common/toys/make.py $(ARGS)
+	@trap : INT; $(PY) labs/common/toys/make.py $(ARGS) || $(FINE)
 
 warm-start: $(READY) ## teach a real model the format once, on a GPU; labs 5 to 9 do it by themselves (MODEL=smollm2)
-	@$(PY) -m labs.common.warm_start $(ARGS)
+	@trap : INT; $(PY) -m labs.common.warm_start $(ARGS) || $(FINE)
 
 tensorboard: $(READY) ## show the curves of all labs in TensorBoard, also while training runs (ARGS="--port 6007")
 	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --tensorboard)
-	@$(PY) -m labs.common.tensorboard $(ARGS)
+	@trap : INT; $(PY) -m labs.common.tensorboard $(ARGS) || $(FINE)
 
-doctor: $(READY) ## say what this machine has for the labs (instructors: and which sandbox it allows; SANDBOX=auto)
-	$(GRADER) doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)")
+doctor: ## say what is in the way of the labs here, and the fix (instructors: which sandbox holds, SANDBOX=auto)
+	@$(PYTHON) -m grader.doctor $(if $(SANDBOX),--sandbox "$(SANDBOX)") || [ $$? -eq 1 ]
+
+update: $(READY) ## take a newer release over: FROM=release.zip or its folder; your work stays
+	$(GRADER) update "$(FROM)"
+
+verify: $(READY) ## check a packed archive again, unpacked as grading does it: FILE=submissions/ada_lab3_....zip
+	$(GRADER) verify "$(FILE)" $(if $(LAB),--lab "$(LAB)")
 
 image: ## build the container image to work in (ACCELERATOR=cuda, where there is an NVIDIA driver; else cpu)
 	@$(PYTHON) docker/engine.py image student

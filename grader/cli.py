@@ -10,6 +10,7 @@ import importlib
 import io
 import json
 import sys
+from typing import Any
 
 import typer
 
@@ -31,26 +32,29 @@ def command_line() -> typer.Typer:
 
 
 def doctor(sandbox: SandboxName = "auto", as_json: Json = False) -> None:
-    """Say what this machine has for the labs; for instructors, also which sandbox it allows, by trying to break out."""
+    """Say what this machine has for the labs, and what is in the way; for instructors, also which sandbox holds."""
     from grader import machine
+    from grader.doctor.faults import faults_of, lines
+    from grader.doctor.looks import LOOKS
+    from grader.lab import ROOT
 
-    described = machine.describe()
+    described, faults = machine.describe(), faults_of(ROOT, LOOKS)
+    told: dict[str, Any] = {"machine": described, "faults": [fault._asdict() for fault in faults]}
     if not as_json:
-        for name, words in described.items():
-            console.print(f"{name}: {words}")
-    if not parts.are_there("instructor"):
-        if as_json:
-            print(json.dumps({"machine": described}, indent=1))
-        return
-    from grader.instructor.doctor import examine, print_findings
+        console.print("\n".join([*(f"{name}: {words}" for name, words in described.items()), "", *lines(faults)]))
+    holds = all(not fault.stops for fault in faults)
+    if parts.are_there("instructor"):
+        from grader.instructor.doctor import examine, print_findings
 
-    findings = examine(sandbox)
+        findings = examine(sandbox)
+        holds = findings.holds  # an image that grades has no work to write to
+        told |= {**dataclasses.asdict(findings), "holds": findings.holds}
+        if not as_json:
+            console.print()
+            print_findings(console, findings)
     if as_json:
-        print(json.dumps({"machine": described, **dataclasses.asdict(findings), "holds": findings.holds}, indent=1))
-    else:
-        console.print()
-        print_findings(console, findings)
-    if not findings.holds:
+        print(json.dumps(told, indent=1))
+    if not holds:
         raise typer.Exit(1)
 
 

@@ -17,8 +17,11 @@ def describe() -> dict[str, str]:
 
 
 def _torch_and_gpus() -> dict[str, str]:
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # a library that it needs is missing, or hidden by another
+        reason = str(error).partition("\n")[0]
+        return {"torch": f"it cannot be imported ({reason}). Set it up again: rm -rf .venv, then make setup"}
     built_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU"
     if torch.cuda.is_available():
         devices = [torch.cuda.get_device_properties(n) for n in range(torch.cuda.device_count())]

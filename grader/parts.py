@@ -11,8 +11,9 @@ from pathlib import Path
 # Names of modules and packages in grader/. Who grades and who writes labs has all of them.
 WORKER = ("__init__", "checks", "codes", "errors", "findings", "lab", "parts", "plain", "run", "workers")
 STUDENT = (
-    *("__init__", "__main__", "checks", "cli", "codes", "errors", "findings", "handin", "judging", "lab", "languages"),
-    *("machine", "parts", "plain", "policy", "pytest_plugin", "registry", "results", "run", "screen", "student"),
+    *("__init__", "__main__", "checks", "cli", "codes", "contents", "doctor", "errors", "findings", "handin", "intake"),
+    *("judging", "lab", "languages", "machine", "parts", "plain", "policy", "pytest_plugin", "registry", "results"),
+    *("run", "screen", "student"),
 )
 WHO = {"student": STUDENT, "worker": WORKER}
 WITH_COMMANDS = ("student", "instructor", "author")  # packages whose commands.py adds to the command line

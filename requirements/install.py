@@ -23,10 +23,10 @@ VENV_PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "locks.json")
 LOG = os.path.join(VENV, "setup.log")
 TORCH_INDEX = os.environ.get("TORCH_INDEX", "https://download.pytorch.org/whl/cpu")
-OLDEST = (3, 11)
+OLDEST, NEWEST = (3, 11), (3, 14)  # what torch and the locks have packages for
+OTHER_PYTHONS = ("python3.13", "python3.12", "python3.11", "python3.14")
 # By what is typed; each has a lock.
 EXTRAS = {"dev": "what the kit's tests use", "tensorboard": "TensorBoard", "nbgrader": "nbgrader and its server"}
-NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
 
 def main():
@@ -73,15 +73,15 @@ def read(name):
 
 
 def suitable_python():
-    """A Python that is new enough: the one that runs this, or another on the PATH."""
-    if sys.version_info >= OLDEST:
+    """A Python that the packages are made for: the one that runs this, or another on the PATH."""
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
         return sys.executable
-    for name in NEWER_PYTHONS:
+    for name in OTHER_PYTHONS:
         if shutil.which(name):
             return name
     give_up(
-        f"Python 3.11 or later is needed, and python3 here is {platform.python_version()}. Install a newer one, or say "
-        "which: make setup PYTHON=/path/to/python3.12"
+        f"Python 3.11 to 3.14 is needed, and python3 here is {platform.python_version()}. Install one of these, or say "
+        "where one is: make setup PYTHON=/path/to/python3.12"
     )
 
 
@@ -128,8 +128,8 @@ def failed(what):
     if "ensurepip" in tail:
         tail += "\nOn Debian and Ubuntu this needs: apt install python3-venv\n"
     give_up(
-        f"{tail}\nThe set-up stopped at: {what}. Is the network there? The whole log is in .venv/setup.log; the same "
-        "command tries again."
+        f"{tail}\nThe set-up stopped at: {what}. make doctor says what may be in the way. The whole log is in "
+        ".venv/setup.log; the same command tries again."
     )
 
 

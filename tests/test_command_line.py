@@ -708,6 +708,63 @@ def test_a_missing_skeleton_is_a_sentence(lab: Path, grader: Grader) -> None:
     assert (lab / "first.py").read_bytes() == before
 
 
+# --- verify -----------------------------------------------------------------------------------------------------------
+
+
+def test_verify_unpacks_an_archive_as_grading_does_and_checks_it_again(lab: Path, kit: Path, grader: Grader) -> None:
+    solve(lab)
+    grader("submit", "lab90", "--student", "ada", "--out", str(kit / "out"))
+    [archive] = (kit / "out").iterdir()
+    ended = grader("verify", str(archive))
+    assert ended.code == OK
+    assert f"{archive.name}, of ada: grading takes first.py, second.py\n" in ended.out
+    assert "2.4 of 2.4 points checked here." in ended.out
+    replace(lab / "first.py", "return [x - by", "return [x + by")
+    with zipfile.ZipFile(archive, "a") as file:
+        file.writestr("lab90/../../evil.py", "x = 1")
+        file.writestr("lab90/notes.txt", "for me")
+    ended = grader("verify", str(archive))
+    assert ended.code == FAILED, "something in it is not taken"
+    for note in (
+        "evil.py lies outside of the folder",
+        "ignored: lab90/notes.txt",
+        "first.py is another one in your lab",
+    ):
+        assert note in ended.out
+    assert "2.4 of 2.4 points checked here." in ended.out, "the archive's files count, not those of the folder"
+
+
+def test_verify_says_what_is_open_in_an_archive(lab: Path, kit: Path, grader: Grader) -> None:
+    solve(lab)
+    replace(lab / "first.py", "return [x - by for x in xs]", "return [x - by for x in xs")
+    packed = grader("submit", "lab90", "--student", "ada", "--out", str(kit / "out"))
+    [archive] = (kit / "out").iterdir()
+    ended = grader("verify", str(archive))
+    assert ended.code == FAILED
+    for said in (packed.out, ended.out):
+        assert said.count("syntax error") == 1
+        assert "Until that is fixed, none of these tasks can be checked: 90.1" in said
+    assert "make verify FILE=" in packed.out and "Nothing has been sent" in packed.out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("ada.zip", b"PK", "does not say of which lab it is"),
+        ("ada_lab90.zip", b"no archive", "cannot be read"),
+        ("ada_lab90_missing.zip", None, "does not exist"),
+    ],
+)
+def test_what_cannot_be_verified_is_a_sentence(
+    kit: Path, grader: Grader, name: str, content: bytes | None, words: str
+) -> None:
+    if content is not None:
+        (kit / name).write_bytes(content)
+    ended = grader("verify", str(kit / name))
+    assert ended.code in (FAILED, CALLED_WRONGLY)
+    assert words in ended.err
+
+
 # --- submit -----------------------------------------------------------------------------------------------------------
 
 
@@ -717,7 +774,7 @@ def test_submit_packs_what_is_handed_in_with_a_manifest(lab: Path, kit: Path, gr
     ended = grader("submit", "lab90", "--student", "ada.l@uni+x", "--out", str(kit / "out" / "deep"))
     assert ended.code == OK
     assert "2.4 of 2.4 points checked here." in ended.out
-    assert "Handed in as ada.l@uni+x:\n" in ended.out
+    assert "Packed for ada.l@uni+x:\n" in ended.out
     assert "Still open" not in ended.out
     [archive] = (kit / "out" / "deep").iterdir()
     assert archive.name in ended.out
@@ -757,7 +814,7 @@ def test_submit_takes_the_login_name_where_no_other_is_given(
     monkeypatch.setenv("LOGNAME", "grace")
     ended = grader("submit", "lab90", "--out", str(kit / "out"))
     assert ended.code == OK
-    assert "Handed in as grace, your login name; if it is not your id, type STUDENT=your-id:" in ended.out
+    assert "Packed for grace, your login name; if it is not your id, type STUDENT=your-id:" in ended.out
     [archive] = (kit / "out").iterdir()
     assert archive.name.startswith("grace_lab90_")
     monkeypatch.setenv("LOGNAME", "CAMPUS\\grace")

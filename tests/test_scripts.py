@@ -55,8 +55,9 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:
 
 def test_a_script_gets_its_own_arguments_and_then_the_students(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = str(folder / "main.py")
-    assert run(monkeypatch, "train") == [sys.executable, file]
-    assert run(monkeypatch, "play", "--", "--seed", "3") == [sys.executable, file, "--mode", "play", "--seed", "3"]
+    started = [sys.executable, "-m", "labs.common.started", file]
+    assert run(monkeypatch, "train") == started
+    assert run(monkeypatch, "play", "--", "--seed", "3") == [*started, "--mode", "play", "--seed", "3"]
 
 
 @pytest.mark.parametrize(

@@ -85,15 +85,19 @@ def test_pytorchs_index_is_used_where_it_answers(
     assert not install.pytorch_index_answers()
 
 
-def test_an_old_python_without_a_newer_one_is_a_sentence(
-    install: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("version", [(3, 9, 2), (3, 15, 0)])
+def test_a_python_that_there_are_no_packages_for_is_a_sentence(
+    install: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    version: tuple[int, int, int],
 ) -> None:
-    monkeypatch.setattr(install.sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(install.sys, "version_info", version)
     monkeypatch.setattr(install.shutil, "which", lambda _name: None)
     with pytest.raises(SystemExit) as stopped:
         install.suitable_python()
     assert stopped.value.code == 1
-    assert "Python 3.11 or later is needed" in capsys.readouterr().err
+    assert "Python 3.11 to 3.14 is needed" in capsys.readouterr().err
 
 
 def test_a_step_that_fails_says_which_and_where_the_log_is(

@@ -13,8 +13,10 @@ import pytest
 from grader.lab.loading import importing_from
 from labs.common.curves import read_runs
 from labs.common.errors import CannotUse
+from labs.common.training import loop
 from labs.common.training.run import TrainingRun
 from labs.common.training.script import Script, Trained
+from labs.common.training.words import duration
 
 MANIFEST = """
 [[tasks]]
@@ -225,6 +227,45 @@ def test_a_damaged_checkpoint_is_said_and_training_starts_anew(lab: Path, capsys
     (lab / "runs" / "checkpoints" / "doubling-seed0.json").write_text("[")
     assert train(lab).runs[0].progress == (4, 4)
     assert "there is no going on from the checkpoint" in capsys.readouterr().out
+
+
+def test_a_run_says_how_long_it_takes_by_its_first_steps(
+    lab: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(loop, "TELL_SECONDS", 0.0)
+    train(lab, partial(Doubling, lab), partial(Doubling, lab, seed=1))
+    said = capsys.readouterr().out
+    assert "2 runs, one after the other." in said
+    assert said.count("on this machine.") == 2
+    assert "doubling, seed 0: about 1 s more on this machine." in said
+
+
+@pytest.mark.parametrize(
+    ("mine", "ended"),
+    [
+        (MINE, "lab9-train: done after 1 s; 1 of 2 milestones reached"),
+        ("def double(x):\n    1 / 0\n", "lab9-train: failed, see above after 1 s; 0 of 2 milestones reached"),
+        ("def double(x):\n    raise NotImplementedError\n", "lab9-train: waits for what is still to do after 1 s"),
+    ],
+)
+def test_the_last_line_says_which_training_ended_how_and_with_what(
+    lab: Path, capsys: pytest.CaptureFixture[str], mine: str, ended: str
+) -> None:
+    bar = (
+        '[[milestones]]\nname = "{0}"\ntitle = ""\ntarget = {1}\nhalf = 1\nartefacts = ["runs/doubling.safetensors"]\n'
+    )
+    (lab / "lab.toml").write_text(MANIFEST + bar.format("low", 15) + bar.format("high", 16))
+    write_mine(lab, mine)
+    script = Script(str(lab / "train.py"))
+    script.load("given")
+    script.exit_code(script.train_all({"doubling": [partial(Doubling, lab)]}, ("group", "value")))
+    assert capsys.readouterr().out.splitlines()[-1].startswith(ended)
+
+
+def test_time_is_said_as_exactly_as_one_wants_to_know_it() -> None:
+    assert [duration(seconds) for seconds in (0.2, 41.4, 89, 150, 5400, 9000)] == (
+        ["1 s", "41 s", "89 s", "2 min", "1 h 30 min", "2 h 30 min"]
+    )
 
 
 def test_a_function_still_to_do_is_waited_for(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -102,6 +102,8 @@ def _manifest_faults(reference: Reference) -> Iterable[str]:
             yield f"task {task.name} has {task.points:g} points, its checks have {points:g}"
         if not FEWEST_HINTS <= len(task.hints) <= MOST_HINTS:
             yield f"task {task.name} has {len(task.hints)} hints; {FEWEST_HINTS} or {MOST_HINTS} are wanted"
+        titles = {case.title for check in by_task[task.name] for case in check.cases}
+        yield from (f"task {task.name}: no public case is {title!r} (worked)" for title in task.worked.keys() - titles)
         if task.file not in lab.manifest.files.handed_in:
             yield f"task {task.name} is in {task.file}, which is not handed in"
         for kind, variants in (("mistake", reference.mistakes), ("alternative", reference.alternatives)):

@@ -4,14 +4,14 @@ import re
 import shutil
 from pathlib import Path
 
-from grader import parts
+from grader import contents, parts
 from grader.author.leaks import leaks_in
 from grader.author.sync import outdated_files
 from grader.errors import Refused
 from grader.lab import ROOT, Lab, labs_folder
 
 COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".gitignore")
-PAGES = ("README.md", "docs/docker.md", "docs/gpu.md")  # without what they say to instructors
+PAGES = ("README.md", "docs/docker.md", "docs/gpu.md", "docs/machines.md")  # without what they say to instructors
 INSTRUCTORS_ONLY = re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n", re.DOTALL)
 LEFT_OUT = shutil.ignore_patterns(
     "__pycache__", "runs", ".backup", ".progress.json", ".*_cache", "*.egg-info", ".ipynb_checkpoints"
@@ -47,6 +47,7 @@ def release(labs: list[Lab], target: Path) -> list[str]:
     for page in PAGES:
         text = (ROOT / page).read_text(encoding="utf-8")
         (new / page).write_text(INSTRUCTORS_ONLY.sub("", text), encoding="utf-8")
+    contents.write_list(new)
     if leaks := leaks_in(new, labs):
         shutil.rmtree(new)
         raise Refused("nothing was released:\n" + "\n".join(f"  {leak}" for leak in leaks), 1)

@@ -22,7 +22,13 @@ from grader.lab import ROOT, Lab
 
 COMMON = ROOT / "labs" / "common"
 MANIFEST = "lab.toml"
-NOT_COUNTED = ("title", "hints", "scripts", "versions")  # of lab.toml: read or run at home, or counted by themselves
+NOT_COUNTED = (
+    "title",
+    "hints",
+    "worked",
+    "scripts",
+    "versions",
+)  # of lab.toml: read or run at home, or counted by themselves
 GRADED = ("checks.py", "hidden.py", "fixtures.py")  # of a lab, beside its reference and its keys
 MILESTONES = "evaluate.py"
 

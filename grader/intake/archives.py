@@ -186,8 +186,8 @@ def _zip_entries(archive: zipfile.ZipFile) -> Iterator[Entry]:
         if member.filename.endswith("/"):  # not is_dir(), which fails on an empty name
             continue
         is_file = stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG)
-        read = functools.partial(_read_zipped, archive, member)
-        entry = _entry(member.filename.replace("\\", "/"), is_file, member.file_size, read)
+        content = functools.partial(_read_zipped, archive, member)
+        entry = _entry(member.filename.replace("\\", "/"), is_file, member.file_size, content)
         if not entry.refused and member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # the other methods unpack without bounds
             entry = dataclasses.replace(entry, refused=codes.REFUSED_METHOD(file=one_line(str(entry.path))))

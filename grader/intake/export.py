@@ -76,8 +76,8 @@ def _add_zip(export: Export, archive: zipfile.ZipFile) -> None:
     for member in archive.infolist():
         if not member.filename.endswith("/"):
             is_file = stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG)
-            read = functools.partial(_read_zipped, archive, member)
-            export.add(member.filename.replace("\\", "/"), is_file, member.file_size, read)
+            content = functools.partial(_read_zipped, archive, member)
+            export.add(member.filename.replace("\\", "/"), is_file, member.file_size, content)
 
 
 def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

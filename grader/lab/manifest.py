@@ -25,6 +25,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file: str
     functions: list[str]
     hints: list[str]
+    worked: dict[str, str] = {}  # how the answer of a public case comes about, by the case's title
     bonus: bool = False  # its points are listed apart, and are neither in the score nor in its maximum
 
 

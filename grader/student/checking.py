@@ -4,9 +4,10 @@ import contextlib
 import dataclasses
 import functools
 import json
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from grader.languages import Catalogue, language, texts_of
 from grader.results import CheckResult
 from grader.run.answers import Answer, answer, ran_into
 from grader.student.as_graded import as_graded
+from grader.student.printed import Printed
 
 Functions = dict[str, Callable[..., Any] | Broken]
 
@@ -41,6 +43,7 @@ class Checked:
     task: Task
     seconds: float = 0.0
     called: tuple[str, ...] = ()  # the functions that the case which failed asked; where one raised, that one
+    printed: str = ""  # by the student's code, in the case which failed, or else in all
 
     def result(self) -> CheckResult | None:
         if self.judged is None:
@@ -117,11 +120,13 @@ class Session:
         started = time.process_time()
         answers: list[Answer] = []
         called: dict[str, list[str]] = {}
+        printed: dict[str, str] = {}
         for case in check.cases:
-            seconds, functions = self.seconds(check), Called(self.functions)
-            with as_graded(self.lab.manifest.limits, self.lab.folder):
+            seconds, functions, prints = self.seconds(check), Called(self.functions), Printed()
+            with as_graded(self.lab.manifest.limits, self.lab.folder), prints.into():
                 found = answer(check, functions, case.arguments, self.lab.folder, seconds, self.fixtures)
             answers.append(ran_into(found, self.lab.manifest.limits))
+            printed[case.title] = prints.text()
             called[case.title] = functions.names[-1:] if answers[-1].status != "value" else functions.names
             if answers[-1].status in ("timeout", "limit", "crashed"):
                 break
@@ -130,7 +135,9 @@ class Session:
         self._heard.append(Heard(check, cases, known, answers))
         judged = judge(check, self.lab, cases, known, answers)
         asked = tuple(dict.fromkeys(called.get(judged.case, ())))
-        return dataclasses.replace(self.not_run(check, judged, time.process_time() - started), called=asked)
+        said = printed.get(judged.case) or "".join(printed.values())
+        ran = self.not_run(check, judged, time.process_time() - started)
+        return dataclasses.replace(ran, called=asked, printed=said)
 
     def not_run(self, check: Check, judged: Judged | None = None, seconds: float = 0.0) -> Checked:
         points = self.record.of(check.name)
@@ -141,13 +148,21 @@ class Session:
         return check.seconds or self.lab.manifest.limits.check_seconds
 
 
-def open_session(lab: Lab) -> Session:
-    """Imports the lab's checks and the student's files. Their folder stays on sys.path, as it is for their scripts."""
+def few_threads() -> None:
+    """Before torch is imported: tensors as small as those of checks are slower on more threads."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def open_session(lab: Lab, built: Mapping[str, Fixture] | None = None) -> Session:
+    """Imports the lab's checks and the student's files. Their folder stays on sys.path, as it is for their scripts.
+
+    `built` are the lab's fixtures, where this process has made them before.
+    """
     file = "checks.py"
     try:
         [module] = load_modules(lab.folder, ["checks"])
         file = fixtures.FILE
-        built = fixtures.fixtures_in(fixtures.source_of(lab))
+        built = fixtures.fixtures_in(fixtures.source_of(lab)) if built is None else built
     except Exception as error:  # a given file, but anybody can have edited it
         reason = f"{type(error).__name__}: {error}"
         raise Refused("given_unusable", 1, path=str(lab.path(file)), reason=reason) from None
@@ -158,7 +173,7 @@ def open_session(lab: Lab) -> Session:
             found = ran_into(Answer("broken", finding=function.finding, limit=function.limit), lab.manifest.limits)
             functions[name] = Broken(found.finding or function.finding)
     sys.path.insert(0, str(lab.folder))
-    return Session(lab, checks_of(module), read_record(lab.folder), functions, built, notes_of(lab))
+    return Session(lab, checks_of(module), read_record(lab.folder), functions, dict(built), notes_of(lab))
 
 
 def notes_of(lab: Lab) -> list[Finding]:

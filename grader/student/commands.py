@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
@@ -20,30 +20,47 @@ from grader.lab import ROOT, find_lab, labs_folder
 from grader.lab.loading import hides_modules
 from grader.languages import say
 from grader.screen import CourseFile, Json, LabName, console, shown
+from grader.student import copy_commands
 
 TaskName = Annotated[str | None, typer.Option("--task", help="a task's name or number, or one of its functions")]
+
+Form = Annotated[
+    Literal["table", "lines"],
+    typer.Option("--format", help="table, or lines for editors: file:line:col: severity: message"),
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     for command in (check, hint, reset, submit, notebook):
         app.command()(command)
+    copy_commands.add_to(app)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 
 
-def check(lab: LabName, task: TaskName = None, as_json: Json = False) -> None:
+def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form = "table") -> None:
     """Run a lab's public checks: what passes, what is wrong, what to do next."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: tensors this small are slower on more threads
-    from grader.student import checking, table
+    from grader.student import checking, lines, table
+    from grader.student.remembered import remember_checks
+    from grader.student.uses import fingerprints
 
+    checking.few_threads()
     the_lab = find_lab(lab, labs_folder())
     the_task = the_lab.task(task) if task else None
-    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():  # a student's own prints
+    code = fingerprints(the_lab)
+    for_program = as_json or form == "lines"
+    with contextlib.redirect_stdout(sys.stderr) if for_program else contextlib.nullcontext():  # a student's own prints
         session = checking.open_session(the_lab)
         checked = checking.run_public_checks(session, the_task)
+        if for_program:
+            print(*(item.printed for item in checked), sep="", end="")
+    remember_checks(the_lab, checked, code)
     results = [result for item in checked if (result := item.result())]
     if as_json:
         print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
+    elif form == "lines":
+        for line in lines.of(session, checked):
+            print(line)
     else:
         states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
         table.Screen(session, checked, states, quiz, whole_lab=the_task is None).show_on(console)
@@ -108,6 +125,7 @@ def submit(
     rules = rules_at(course)
     signs = submitting.read_key(key)
     name = submitting.student_name(student, signs)
+    checking.few_threads()
     session = checking.open_session(the_lab)
     checked = checking.run_public_checks(session, thorough=True)
     states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
@@ -126,6 +144,7 @@ def submit(
     if rules and (sentence := submitting.of_the_time(rules.course, name, the_lab.name, datetime.now(UTC))):
         console.print(sentence)
     console.print(f"\n{shown(archive)}")
+    console.print(say("hand_it_in", archive=shown(archive)))
 
 
 def notebook(lab: LabName) -> None:
@@ -162,5 +181,15 @@ def run(
     path = the_lab.path(scripts[script].file)
     if not path.is_file():
         raise Refused("given_missing", 1, path=str(path))
+    if script == "train" and not {"-h", "--help"}.intersection(context.args):
+        from grader.student.before_training import nothing_written, warnings
+
+        if nothing_written(the_lab):
+            console.print(say("train_nothing", lab=the_lab.name))
+            return
+        for sentence in warnings(the_lab):
+            console.print(f"! {sentence}", style="yellow")
+    sys.stdout.flush()
     os.environ["PYTHONPATH"] = str(ROOT)
-    os.execv(sys.executable, [sys.executable, str(path), *scripts[script].arguments, *context.args])
+    started = [sys.executable, "-m", "labs.common.started", str(path)]
+    os.execv(sys.executable, [*started, *scripts[script].arguments, *context.args])

@@ -7,8 +7,9 @@ import zipfile
 from datetime import datetime
 from pathlib import Path
 
-from grader import handin
+from grader import codes, handin
 from grader.errors import Refused
+from grader.findings import Finding, kind_of
 from grader.lab import MANIFEST_FILE, Lab
 from grader.lab.report import read_report, report_files
 from grader.lab.report_cells import FILE as REPORT_FILE
@@ -16,6 +17,8 @@ from grader.languages import say
 from grader.policy.course import Course
 from grader.policy.rulings import HandIn, due_of, rulings
 from grader.student.checking import Checked, MilestoneState, QuizState, metrics_of
+
+FAILED = {"failed", "timeout", "crashed", "error"}
 
 
 def read_key(path: Path) -> str | None:
@@ -63,14 +66,19 @@ def what_is_open(lab: Lab, checked: list[Checked], milestones: list[MilestoneSta
     sentences = [
         say("file_is_missing", file=name) for name in lab.manifest.files.handed_in if not lab.path(name).is_file()
     ]
+    of_files: dict[Finding, list[str]] = {}
     for task in lab.manifest.tasks:
-        outcomes = [item.judged.outcome for item in checked if item.check.task == task.name and item.judged]
-        if any(outcome in ("todo", "skipped") for outcome in outcomes):
-            if task.bonus:
-                continue
-            sentences.append(say("task_is_todo", number=task.number, task=task.name))
-        elif any(outcome != "passed" for outcome in outcomes):
-            sentences.append(say("task_fails", number=task.number, task=task.name))
+        judged = [item.judged for item in checked if item.check.task == task.name and item.judged]
+        if found := [one.findings[0] for one in judged if one.findings and _of_a_whole_file(one.findings[0])]:
+            of_files.setdefault(found[0], []).append(task.number)
+            continue
+        outcomes = {one.outcome for one in judged}
+        if outcomes <= {"passed"} or (task.bonus and not outcomes & FAILED):
+            continue
+        what = "task_fails" if outcomes & FAILED else "task_is_todo" if "todo" in outcomes else "task_waits"
+        sentences.append(say(what, number=task.number, task=task.name))
+    for fault, numbers in of_files.items():
+        sentences += [say(fault), say("file_stops", numbers=numbers)]
     for state in milestones:
         sentences += [say("artefact_is_missing", file=artefact, lab=lab.name) for artefact in state.missing]
         if state.mixed:
@@ -112,6 +120,12 @@ def _open_in_report(lab: Lab) -> list[str]:
     titles = [part.title for part in lab.manifest.report if part.name in report.blank]
     sentences += [say("report_blank", file=report.file, parts=titles)] if titles else []
     return [*sentences, *map(say, report.findings)]
+
+
+def _of_a_whole_file(finding: Finding) -> bool:
+    """Whether nothing in a file can be checked, for another reason than that it is missing."""
+    alone = codes.FILE_MISSING.made(finding) or codes.FUNCTION_MISSING.made(finding)
+    return kind_of(finding) == "file" and not alone
 
 
 def pack(lab: Lab, student: str, folder: Path, key: str | None = None) -> tuple[Path, list[str]]:

@@ -10,19 +10,22 @@ from rich.text import Text
 from grader import codes
 from grader.findings import KINDS, Finding, kind_of
 from grader.judging.judge import Judged, not_passing
-from grader.lab import ROOT, Lab, Task
-from grader.lab.source import definitions_in
+from grader.lab import Task
 from grader.languages import Catalogue
 from grader.results import Outcome
 from grader.results.result import points_text
 from grader.student.checking import Checked, MilestoneState, QuizState, Session, public_points
 from grader.student.inputs import inputs_of
+from grader.student.places import at, line_of, linked, open_functions
+from grader.student.printed import first_lines
 from grader.student.uses import tasks_used
 
 MAX_FAILURES = 3
 BAR_CELLS = 6
+LEAST_STATUS = 26  # columns
 STYLES: dict[str, str] = {
     "passed": "green",
+    "quick": "green",
     "begun": "yellow",
     "todo": "dim",
     "skipped": "dim",
@@ -32,6 +35,7 @@ STYLES: dict[str, str] = {
     "error": "magenta",
 }
 FAILED = ("failed", "timeout", "crashed")
+OPEN = ("todo", "skipped")
 WORST: list[Outcome] = ["error", "crashed", "timeout", "failed", "skipped", "todo", "passed"]
 
 
@@ -78,21 +82,27 @@ class Screen:
             console.print(self.explanation(item))
         if len(failures) > MAX_FAILURES:
             console.print("\n" + self.texts.say("more_failed", count=len(failures) - MAX_FAILURES))
+        for printed in self.prints():
+            console.print(printed)
         console.print(self.next_step())
 
     # --- the table ----------------------------------------------------------------------------------------------------
 
     def table(self) -> Table:
-        """A row for each task, and for what is graded otherwise; none is wrapped at 80 columns."""
+        """A row for each task, and for what is graded otherwise. Where it is too wide a long name is cut, and what is
+        said of it goes on in the next line; numbers and points are never cut."""
         title = f"{self.lab.name}: {self.session.translation.title or self.lab.manifest.title}"
         table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
-        table.add_column("", style="dim", no_wrap=True)
+        numbers = [task.number for task in self.tasks]
+        table.add_column("", style="dim", no_wrap=True, min_width=max(map(len, numbers), default=1))
         table.add_column(self.texts.say("column_task"), no_wrap=True, overflow="ellipsis")
-        table.add_column(self.texts.say("column_points"), no_wrap=True)
-        table.add_column("", no_wrap=True, overflow="ellipsis")
-        for task in self.tasks:
+        points = [self.points(task) for task in self.tasks]
+        heading = self.texts.say("column_points")
+        table.add_column(heading, no_wrap=True, min_width=max([len(heading), *map(len, points)]))
+        table.add_column("", min_width=LEAST_STATUS)
+        for task, earned in zip(self.tasks, points, strict=True):
             name = self.texts.say("bonus_task", task=task.name) if task.bonus else task.name
-            table.add_row(task.number, name, self.points(task), self.status(task))
+            table.add_row(task.number, name, earned, self.status(task))
         if self.whole_lab:
             self.add_other_rows(table)
         return table
@@ -115,7 +125,9 @@ class Screen:
         if outcome in FAILED and self.behind[task.name]:
             numbers = [self.lab.task(name).number for name in self.behind[task.name]]
             return Text(self.texts.say("status_behind", numbers=numbers), style=STYLES[outcome])
-        shown = "begun" if outcome == "todo" and "passed" in self.outcomes(task) else outcome
+        shown: str = "begun" if outcome == "todo" and "passed" in self.outcomes(task) else outcome
+        if outcome == "passed" and any(map(_slower, self.of(task))):
+            shown = "quick"
         return Text(self.texts.say(f"status_{shown}"), style=STYLES[shown])
 
     def add_other_rows(self, table: Table) -> None:
@@ -228,6 +240,10 @@ class Screen:
         lines.append(sentence(self.texts, item.judged))
         if inputs := inputs_of(self.texts, item):
             lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
+        if item.judged.outcome == "failed" and (steps := item.task.worked.get(item.judged.case)):
+            lines.append("\n" + self.texts.say("worked", steps=steps), style="dim")
+        if item.printed:
+            lines.append("\n" + self.printed(item), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):
             lines.append(f"\n→ {diagnosis}", style="yellow")
         for frame in item.judged.trace.splitlines():
@@ -235,31 +251,49 @@ class Screen:
         lines.append("\n" + self.texts.say("section", number=item.task.number), style="dim")
         return lines
 
+    def prints(self) -> list[Text]:
+        """What was printed where nothing failed: of one task its words, of a whole lab how they can be seen."""
+        items = [item for item in self.checked if item.printed and item.judged and item.judged.outcome == "passed"]
+        if not self.whole_lab:
+            return [Text(f"\n{self.session.title(item.check)}\n" + self.printed(item), style="dim") for item in items]
+        names = dict.fromkeys(item.task.name for item in items)
+        said = {"count": len(names), "tasks": list(names), "lab": self.lab.name, "task": next(iter(names), "")}
+        return [Text("\n" + self.texts.say("tasks_print", **said), style="dim")] if names else []
+
+    def printed(self, item: Checked) -> str:
+        return "\n    ".join([self.texts.say("it_printed"), *first_lines(item.printed)])
+
     def next_step(self) -> Text:
         """The one thing to do next: what fails and waits for nothing else, then what is still to do, then the rest."""
         waiting = [task for task in self.tasks if self.behind.get(task.name)]
-        for wanted, verb, tasks in (
-            (FAILED, "fix", [*(task for task in self.tasks if task not in waiting), *waiting]),
-            (("todo", "skipped"), "write", self.tasks),
+        written = [task for task in self.tasks if not (task.bonus and self.whole_lab)]
+        for wanted, tasks in (
+            (FAILED, [*(task for task in self.tasks if task not in waiting), *waiting]),
+            (OPEN, written),
         ):
             for task in tasks:
-                if task.bonus and self.whole_lab and verb == "write":
-                    continue
                 if any(outcome in wanted for outcome in self.outcomes(task)):
-                    if (fault := self.fault_of_file(task)) and fault in self.of_files:
-                        what = self.texts.say("next_fix", functions=[task.file])
-                        where = f"{_shown(self.lab.path(task.file))}:{fault.values.get('line', 1)}"
-                        where = self.texts.say("in_place", place=where)
-                        return Text.assemble("\n" + self.texts.say("next") + " ", (what, "bold"), " " + where)
-                    functions = self.at_fault(task) if verb == "fix" else _open_functions(self.lab, task)
-                    what = self.texts.say(f"next_{verb}", functions=functions)
-                    return Text.assemble(
-                        "\n" + self.texts.say("next") + " ",
-                        (what, "bold"),
-                        " " + self.texts.say("in_place", place=place(self.lab, task, functions[0])) + "  ",
-                        (self.texts.say("stuck", lab=self.lab.name, task=task.name), "dim"),
-                    )
+                    stuck = self.texts.say("stuck", lab=self.lab.name, task=task.name)
+                    hint = "" if self.fault_of_file(task) in self.of_files else "  " + stuck
+                    return Text.assemble("\n" + self.texts.say("next") + " ", self.step(task), (hint, "dim"))
         return Text("\n" + self.texts.say("next") + " " + self.texts.say(self._after_the_tasks(), lab=self.lab.name))
+
+    def step(self, task: Task) -> Text:
+        """What is to be done for a task that is not finished, and where."""
+        path, line, functions = self.location(task)
+        verb = "fix" if any(outcome in FAILED for outcome in self.outcomes(task)) else "write"
+        where = at(path, line)
+        what = self.texts.say(f"next_{verb}", functions=functions)
+        return linked(Text.assemble((what, "bold"), " " + self.texts.say("in_place", place=where)), where, path)
+
+    def location(self, task: Task) -> tuple[Path, int, list[str]]:
+        """Where that is: the file, the line (0 where it is not known), and the functions, or the file's name."""
+        path = self.lab.path(task.file)
+        if (fault := self.fault_of_file(task)) and fault in self.of_files:
+            return path, int(str(fault.values.get("line", 1))), [task.file]
+        failed = any(outcome in FAILED for outcome in self.outcomes(task))
+        functions = self.at_fault(task) if failed else open_functions(self.lab, task)
+        return path, line_of(self.lab, task, functions[0]), functions
 
     def at_fault(self, task: Task) -> list[str]:
         """The functions of a task that its failing checks found wrong, or asked. Where one of them fails alone, it is
@@ -315,21 +349,3 @@ def _unchecked(item: Checked) -> bool:
 def _slower(item: Checked) -> float:
     """The points of a check that has public cases and was not run."""
     return 0 if item.judged else item.public_points
-
-
-def _open_functions(lab: Lab, task: Task) -> list[str]:
-    """The functions and classes of a task that are still to be written; all of them where none is."""
-    there = definitions_in(lab.path(task.file))
-    return [name for name in task.functions if name in there and there[name].open] or task.functions
-
-
-def place(lab: Lab, task: Task, name: str) -> str:
-    """file:line of a task's function, or of the first open method of a class, as editors and terminals link it."""
-    path = lab.path(task.file)
-    shown = _shown(path)
-    found = definitions_in(path).get(name)
-    return f"{shown}:{(found.open or found).line}" if found else shown
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)

@@ -8,6 +8,15 @@ from evaluate import HERE, MILESTONES, greedy_returns
 from labs.common.networks import weights_of
 from labs.common.training.run import TrainingRun
 
+# Environment steps until CartPole is solved, means of five seeds.
+USUAL_STEPS = {
+    "simple_pg": 112_000,
+    "reinforce": 154_000,
+    "reinforce_baseline": 135_000,
+    "a2c": 142_000,
+    "actor_critic": 117_000,
+}
+
 
 class PolicyGradientRun(TrainingRun):
     """A learner, and everything that is told about it. A step is an update."""
@@ -37,6 +46,10 @@ class PolicyGradientRun(TrainingRun):
     @property
     def progress(self) -> tuple[float, float]:
         return self.running_return, self.recipe.stop_return
+
+    @property
+    def length(self) -> tuple[float, float]:
+        return self.learner.env_steps, USUAL_STEPS[self.algorithm]  # a return does not grow evenly
 
     def reached(self) -> str:
         return f"{self.learner.env_steps:,} steps"

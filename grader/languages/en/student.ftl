@@ -4,6 +4,7 @@ column_task = task
 column_points = points here
 bonus_task = { $task } (bonus)
 status_passed = ✓ passed
+status_quick = ✓ quick checks pass
 status_begun = ○ begun
 status_todo = ○ todo
 status_skipped = ○ waits
@@ -41,6 +42,12 @@ more_failed = { $count ->
    *[other] { $count } more tasks fail; fix these first.
 }
 case_inputs = called with { $inputs }
+it_printed = It printed:
+tasks_print = Printed while it was checked: { $count ->
+    [one] by { $tasks }, which passes
+   *[other] by { $tasks }, which pass
+}. make { $lab } TASK={ $task } shows it.
+worked = by hand: { $steps }
 calls_failing = It calls { $tasks }, which fails, too: fix that first.
 file_stops = Until that is fixed, none of these tasks can be checked: { $numbers }
 section = README section { $number }
@@ -65,9 +72,12 @@ functions_in = { $functions } in { $file }
 kept_in = What was there is kept in { $folder }
 points_checked = { $earned } of { $possible } points checked here.
 still_open = Still open (you can hand in all the same, and again later):
-handed_in_as = Handed in as { $student }:
-handed_in_signed = Handed in as { $student }, and signed with your key:
-handed_in_as_login = Handed in as { $student }, your login name; if it is not your id, type STUDENT=your-id:
+handed_in_as = Packed for { $student }:
+handed_in_signed = Packed for { $student }, and signed with your key:
+handed_in_as_login = Packed for { $student }, your login name; if it is not your id, type STUDENT=your-id:
+hand_it_in =
+    Nothing has been sent: hand this file in where your course takes them.
+    make verify FILE={ $archive } unpacks it as grading does, and checks it again.
 report_blank = { $file }: nothing is written for { $parts }
 notebook_checks_ended = The checks ended before they were done: { $said }
 picture_is_missing = { $file } is not drawn yet: make { $lab }-plot draws it
@@ -86,6 +96,7 @@ no_such_script = There is no make { $lab }-{ $script }. { $count ->
 stopped_here = Stopped.
 file_is_missing = { $file } is missing
 task_is_todo = { $number } { $task } is still a TODO
+task_waits = { $number } { $task } is not checked yet: it needs another task
 task_fails = { $number } { $task } does not pass its checks
 artefact_is_missing = { $file } is missing (make { $lab }-train)
 mixed_artefacts = { $files } was trained with other code at first than later; make { $lab }-train ARGS=--fresh trains it with one
@@ -94,3 +105,59 @@ questions_open = { $count ->
     [one] { $count } quiz question is not answered
    *[other] { $count } quiz questions are not answered
 }
+
+# make update
+
+update_done = Updated. Your code, answers, runs and keys are where they were.
+update_finished = An earlier update was stopped on its way; it is finished now.
+update_nothing = This copy is as new as that release: nothing was changed.
+update_backup = What was there before is kept in { $folder }
+update_refused = Nothing was updated: { $reason }
+update_from_where = say where the newer release lies: make update FROM=release.zip (or the folder it was unpacked to)
+no_such_release = { $path } does not exist. Name the newer release: make update FROM=release.zip
+no_release = { $path } is no release of the course: it has no { $file }
+release_changed = { $path } is not as it was released: { $file } { $count ->
+    [one] is
+   *[other] and others are
+} missing or changed. Take it from the course again
+updated_new_lab = { $lab } is new.
+updated_lab = { $lab }: changed are { $changed }.
+updated_rest = The rest of the kit: { $names }.
+updated_locks = Other versions of packages are needed: the next make sets them up by itself.
+updated_merged = { $file }: what has changed in the skeleton{ $count ->
+    [0] { "" }
+   *[other] { " " }({ $functions })
+} was merged into your file. Look at it once.
+updated_conflict = { $file } is yours as it was. Its skeleton has changed{ $count ->
+    [0] { "" }
+   *[other] { " " }({ $functions })
+} at lines that you changed, too: compare with { $skeleton }
+updated_edited = { $file } is given code that you had changed: it is the course's again.
+part_handout = the handout
+part_checks = the checks
+part_manifest = points or hints (lab.toml)
+part_skeleton = the skeleton of what you have not begun
+
+# make verify
+
+verify_what = say which file: make verify FILE=submissions/ada_lab3_....zip
+verify_which_lab = { $path } does not say of which lab it is: --lab lab3 (make: LAB=lab3)
+no_archive = { $path } does not exist; what make lab3-submit packed lies in submissions/
+verify_holds = { $file }, of { $student }: grading takes { $files }
+verify_differs = { $file } is another one in your lab's folder now; to hand that in, pack again
+
+# make lab3-train, before anything is imported
+
+train_nothing = Nothing of { $lab } is written yet, so nothing can be trained: make { $lab } says where to begin.
+train_to_do = Still to do: { $names }. What needs { $count ->
+    [one] it
+   *[other] them
+} waits.
+train_failing = { $names } { $count ->
+    [one] does
+   *[other] do
+} not pass the checks (make { $lab }): training may fail, and what it saves may not count.
+train_unchecked = Not checked since { $count ->
+    [one] it was
+   *[other] they were
+} written: { $names }. make { $lab } does it in seconds.

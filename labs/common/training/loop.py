@@ -11,8 +11,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from labs.common import parallel
 from labs.common.training.run import TrainingRun
+from labs.common.training.words import duration
 
 SAVE_SECONDS = 2.0
+TELL_SECONDS = 3.0  # of training, after which it is told how long the run takes: the first steps are slower
 SHARE = 20  # times as long as the last save took, a run trains before the next: a real model's takes seconds
 
 
@@ -121,16 +123,21 @@ def with_bar(run: TrainingRun, console: Console, ctrl_c: CtrlC) -> None:
         TextColumn("{task.fields[figures]}", markup=False),
         TimeElapsedColumn(),
     )
-    due = time.monotonic() + SAVE_SECONDS
+    began, done_before = time.monotonic(), run.length[0]
+    due, told = began + SAVE_SECONDS, False
     with contextlib.ExitStack() as shown:
         progress = Progress(*columns, console=console)
         bar = progress.add_task(run.title, total=run.progress[1], figures="")
 
         def between() -> bool:
-            nonlocal due
+            nonlocal due, told
             if not progress.live.is_started:
                 shown.enter_context(progress)
             progress.update(bar, completed=run.progress[0], figures=run.figures())
+            passed = time.monotonic() - began
+            if not told and passed >= TELL_SECONDS:
+                told = True
+                tell_time(run, console, passed, done_before)
             if parallel.is_main() and time.monotonic() >= due:
                 started = time.monotonic()
                 run.save()
@@ -138,3 +145,11 @@ def with_bar(run: TrainingRun, console: Console, ctrl_c: CtrlC) -> None:
             return ctrl_c.asked()
 
         run.train(between)
+
+
+def tell_time(run: TrainingRun, console: Console, passed: float, done_before: float) -> None:
+    """Says how long the run takes on this machine, by what it did in its first seconds."""
+    done, usual = run.length
+    if done > done_before:
+        left = passed * max(0.0, usual - done) / (done - done_before)
+        console.print(f"{run.title}: about {duration(left)} more on this machine.", markup=False, highlight=False)

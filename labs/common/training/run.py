@@ -63,6 +63,11 @@ class TrainingRun(abc.ABC):
         """How far it is, and of what; for the bar."""
 
     @property
+    def length(self) -> tuple[float, float]:
+        """How much is done, and how much a run usually comes to, in what takes equal time: from it the rest is told."""
+        return self.progress
+
+    @property
     @abc.abstractmethod
     def finished(self) -> bool:
         """Nothing is left to do. It may be so before the progress is complete."""

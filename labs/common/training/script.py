@@ -9,8 +9,9 @@ import functools
 import importlib
 import os
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -22,9 +23,11 @@ from rich.table import Table
 from labs.common import launch, parallel
 from labs.common.errors import CannotUse
 from labs.common.manifest import student_files
+from labs.common.recipes import is_tiny
 from labs.common.stages import Turn
 from labs.common.training.loop import CtrlC, begun, train
 from labs.common.training.run import TrainingRun
+from labs.common.training.words import duration, reached
 
 SHOWN_FRAMES = 3
 
@@ -37,6 +40,7 @@ class Trained:
     runs: list[TrainingRun] = field(default_factory=list)  # those that came to an end, or to Ctrl-C
     failed: bool = False
     interrupted: bool = False
+    waiting: bool = False  # for a function that is still to do
     fresh: bool = False  # no checkpoint was read
 
 
@@ -58,9 +62,10 @@ class Script:
     def __init__(self, file: str, in_parallel: bool = False) -> None:
         if os.environ.get("MODEL", "tiny") in ("", "tiny"):
             os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch reads it when it is imported; small is faster on one
-        self.folder = Path(file).absolute().parent
+        self.folder, self.name = Path(file).absolute().parent, Path(file).stem
         self.begin_in_parallel(in_parallel)
         self.console = Console()
+        self.began = time.monotonic()
         self.files = student_files(self.folder)
         self.calls: dict[str, Call] = {}  # of each function the last one, the newest at the end
 
@@ -101,6 +106,9 @@ class Script:
         read.
         """
         trained = Trained(Table(*headings, "", box=None), fresh=fresh)
+        count = sum(len(makers) for makers in groups.values() if isinstance(makers, Sized))
+        if count > 1 and parallel.is_main():
+            self.console.print(f"{count} runs, one after the other. Each says how long it takes.", highlight=False)
         with CtrlC(self.console) as ctrl_c:
             for group, makers in groups.items():
                 failed: set[str] = set()  # stages
@@ -146,7 +154,9 @@ class Script:
     def give_up(self, trained: Trained, what: str, error: Exception) -> None:
         """Say what stopped a group, or a stage, and give it a row in the table."""
         waits = self.waits(error, what)
-        if not waits:
+        if waits:
+            trained.waiting = True
+        else:
             trained.failed = True
             self.report(error, f"{what} stopped.")
         columns = len(trained.table.columns)
@@ -164,11 +174,23 @@ class Script:
             importlib.import_module("plot").main()
 
     def exit_code(self, trained: Trained) -> int:
+        said = self.last_line(trained)
         if trained.interrupted:
             same = "the same command, without --fresh," if trained.fresh else "the same command"
             self.console.print(f"Interrupted. What was trained is in runs/; {same} goes on from there.")
-            return 130
-        return 1 if trained.failed else 0
+        if parallel.is_main():
+            self.console.print(said, markup=False, highlight=False)
+        return 130 if trained.interrupted else 1 if trained.failed else 0
+
+    def last_line(self, trained: Trained) -> str:
+        """What a notification shows: which training, how it ended, how long it took, and what is reached."""
+        what = f"{self.folder.name.partition('_')[0]}-{self.name}"
+        if trained.waiting and not trained.table.row_count:
+            ended = "waits for what is still to do"
+        else:
+            ended = "interrupted" if trained.interrupted else "failed, see above" if trained.failed else "done"
+        result = reached(self.folder) if is_tiny() else ""
+        return "; ".join(filter(None, [f"{what}: {ended} after {duration(time.monotonic() - self.began)}", result]))
 
     def waits(self, error: Exception, what: str) -> bool:
         """Whether nothing is wrong but that a function is still to do; says so."""

@@ -1,0 +1,81 @@
+"""What is kept of a student's work between commands, in the lab's .progress.json: the hints that were read, what the
+last checks found, and the task that watch was at."""
+
+import contextlib
+import json
+from typing import Any
+
+import msgspec
+
+from grader.lab import Lab
+from grader.student.checking import Checked, public_points
+from grader.student.uses import fingerprints
+
+FILE = ".progress.json"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the last checks of a task found: whether all that ran passed, the points here, and the code they ran."""
+
+    passed: bool
+    earned: float
+    possible: float
+    code: str  # its fingerprint
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """The file's contents; what is missing in it or damaged is empty."""
+
+    hints: dict[str, int] = {}
+    checked: dict[str, Found] = {}
+    watching: str = ""
+
+
+def remembered(lab: Lab) -> Remembered:
+    """What is kept of this lab."""
+    kept = _read(lab)
+    found: dict[str, Any] = {}
+    for name, kind in Remembered.__annotations__.items():
+        try:
+            found[name] = msgspec.convert(kept[name], kind, strict=False)
+        except (KeyError, msgspec.ValidationError, OverflowError):
+            continue
+    return Remembered(**found)
+
+
+def remember(lab: Lab, **changed: Any) -> None:
+    """Keeps new values of some fields of Remembered. The file is replaced whole."""
+    path = lab.path(FILE)
+    new = path.with_name(FILE + ".new")
+    new.write_bytes(msgspec.json.format(msgspec.json.encode(_read(lab) | changed), indent=1) + b"\n")
+    new.replace(path)
+
+
+def remember_checks(lab: Lab, checked: list[Checked], code: dict[str, str]) -> None:
+    """Keeps what checks of some tasks found in the code with these fingerprints, which are taken before the checks run:
+    code that is saved meanwhile counts as changed."""
+    found = remembered(lab).checked
+    for task in dict.fromkeys(item.task.name for item in checked):
+        ran = [item for item in checked if item.task.name == task and item.judged]
+        passed = all(item.judged.outcome == "passed" for item in ran if item.judged)
+        earned, possible = public_points(ran)
+        before = found.get(task)
+        more = before and before.code == code[task] and before.possible > possible  # slower checks ran, too
+        if ran and not more:
+            found[task] = Found(passed, earned, possible, code[task])
+    with contextlib.suppress(OSError):  # in a folder that cannot be written checks are shown all the same
+        remember(lab, checked=found)
+
+
+def stale(lab: Lab) -> list[str]:
+    """The names of the tasks whose code was changed since it was last checked."""
+    found, code = remembered(lab).checked, fingerprints(lab)
+    return [name for name in code if name in found and found[name].code != code[name]]
+
+
+def _read(lab: Lab) -> dict[str, Any]:
+    try:
+        kept = json.loads(lab.path(FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
