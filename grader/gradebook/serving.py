@@ -1,5 +1,6 @@
 """Serves formgrader on localhost: Jupyter's server with nothing else in it."""
 
+import dataclasses
 import os
 import secrets
 import socket
@@ -51,12 +52,23 @@ c.IdentityProvider.cookie_options = {{"SameSite": "Strict"}}
 """
 
 
-@contextmanager
-def served(folder: Path, port: int | None = None) -> Iterator[str]:
-    """Serves the course folder as long as the block runs, and gives the address, with its token.
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """A server that answers: the address of formgrader, with its token, and its process."""
 
-    Refused where the server does not start.
-    """
+    address: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def check(self) -> None:
+        """Refused where it has ended by itself."""
+        if self.process.poll() is not None:
+            raise Refused("server_ended", 3, reason=_last_line(self.log))
+
+
+@contextmanager
+def served(folder: Path, port: int | None = None) -> Iterator[Server]:
+    """Serves the course folder as long as the block runs. Refused where the server does not start."""
     folder = folder.resolve()
     settings = folder / ".jupyter"
     settings.mkdir(exist_ok=True)
@@ -85,7 +97,7 @@ def served(folder: Path, port: int | None = None) -> Iterator[str]:
         )
         try:
             _wait_for(server, port, folder / LOG)
-            yield f"http://127.0.0.1:{port}/formgrader/gradebook?token={token}"
+            yield Server(f"http://127.0.0.1:{port}/formgrader/gradebook?token={token}", server, folder / LOG)
         finally:
             _end(server)
 
@@ -106,8 +118,12 @@ def _wait_for(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
             return
         except OSError:
             time.sleep(0.1)
-    last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it says nothing"]
-    raise Refused("server_does_not_start", 3, reason=one_line(last[0]))
+    raise Refused("server_does_not_start", 3, reason=_last_line(log))
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return one_line(lines[-1]) if lines else "it says nothing"
 
 
 def _end(server: "subprocess.Popen[bytes]") -> None:

@@ -98,11 +98,11 @@ def serve(
     ended = threading.Event()
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with served(folder, port) as address:
-            console.print(say("formgrader_serves", address=address))
+        with served(folder, port) as server:
+            console.print(say("formgrader_serves", address=server.address))
             console.print(say("formgrader_ends"))
-            while not ended.wait(1):  # a wait without end would not see the signal
-                pass
+            while not ended.wait(1):
+                server.check()
     finally:
         taken, said = _import(the_lab, out, folder, database, by, rules.afresh() if rules else None)
         for number, handler in before.items():

@@ -119,8 +119,8 @@ def autograde(folder: Path, lab: Lab, students: int) -> tuple[float, float]:
 
 def pages(folder: Path) -> None:
     """The server's CPU seconds for each page, the second time that it is asked for."""
-    with served(folder / "course") as address:
-        base, _, token = address.partition("/formgrader/gradebook?token=")
+    with served(folder / "course") as serving:
+        base, _, token = serving.address.partition("/formgrader/gradebook?token=")
         [server] = psutil.Process().children()
 
         def ask(path: str) -> bytes:

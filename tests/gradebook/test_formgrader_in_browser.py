@@ -44,9 +44,9 @@ def test_points_and_a_comment_typed_in_formgrader_are_a_mark(tab: Any, tmp_path:
     course.type("export")
     asked = list[str]()
     tab.on("request", lambda request: asked.append(request.url))
-    with served(course.folder) as address:
-        base = address.partition("/formgrader")[0]
-        tab.goto(address)
+    with served(course.folder) as server:
+        base = server.address.partition("/formgrader")[0]
+        tab.goto(server.address)
         tab.get_by_role("link", name="lab3").click()
         tab.get_by_role("link", name="report").click()
         tab.get_by_role("link", name="Submission #1").wait_for()

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.errors import Refused
+from grader.gradebook.serving import served
 from grader.lab import ROOT
 from grader.results.marks import marks_beside
 from tests.gradebook.course import Course, notebook_with
@@ -107,3 +109,12 @@ def test_ctrl_c_ends_all_and_takes_the_marks_over(
     assert [(mark.points, mark.by) for mark in marks_beside(course.result("ada"))] == [(4.5, "eve")]
     with pytest.raises(urllib.error.URLError):
         ask(address, "/formgrader")
+
+
+def test_a_server_that_ends_by_itself_is_noticed(course: Course) -> None:
+    with served(course.folder) as server:
+        server.check()
+        server.process.kill()
+        server.process.wait()
+        with pytest.raises(Refused, match="formgrader ended by itself"):
+            server.check()

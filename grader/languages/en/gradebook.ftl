@@ -1,9 +1,10 @@
 # What is said of nbgrader's gradebook: points that go there, marks that come back.
 
-no_nbgrader = nbgrader is not installed here. make formgrader and make gradebook install it (python3 requirements/install.py --nbgrader)
+no_nbgrader = nbgrader is not installed here: make formgrader installs it (python3 requirements/install.py --nbgrader), except in the container images
 gradebook_unusable = nbgrader's gradebook cannot be used: { $reason }
 gradebook_of_other_cells = the gradebook has cells of { $lab } that the lab does not have any more: { $cells }. Their points would count: name another folder or database
 no_gradebook = there is no gradebook in { $folder }: make gradebook writes it
+server_ended = formgrader ended by itself: { $reason }
 server_does_not_start = formgrader does not start: { $reason }
 
 not_in_gradebook = not in the gradebook: { $why }
