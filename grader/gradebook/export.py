@@ -79,8 +79,6 @@ def _assignment(lab: Lab, gradebook: "Gradebook") -> "Notebook":
 
 def _why_not(lab: Lab, standing: Standing) -> Finding | None:
     result = standing.graded
-    if standing.held:
-        return standing.held
     if not FIT_ID.fullmatch(result.student):
         return codes.ID_NOT_FOR_NBGRADER()
     if result.errors():

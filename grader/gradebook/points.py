@@ -33,8 +33,8 @@ def penalty_of(standing: Standing) -> float:
 
 
 def points_in(lab: Lab, standing: Standing) -> Points:
-    """The points of a standing, cell by cell; together they are its score."""
-    result = standing.result
+    """The points of a standing, cell by cell; together they are what was earned, before any rule."""
+    result = standing.earned
     computed = {
         KINDS[kind]: round(sum(check.points or 0.0 for check in result.checks if check.kind == kind), 2)
         for kind in points_of(lab)

@@ -104,7 +104,7 @@ def serve(
             while not ended.wait(1):
                 server.check()
     finally:
-        taken, said = _import(the_lab, out, folder, database, by, rules.afresh() if rules else None)
+        taken, said = _import(the_lab, out, folder, database, by, rules)
         for number, handler in before.items():
             signal.signal(number, handler)
     _finish(the_lab, taken, said, as_json=False)
@@ -165,17 +165,20 @@ def _take(lab: Lab, out: Path, gradebook: Any, by: str | None, rules: "Rules | N
 
 
 def _standings(lab: Lab, out: Path, rules: "Rules | None") -> "tuple[list[Standing], Said]":
-    """The results that can be read, under the rules, and why the others cannot. What changed their points is logged."""
+    """The results that can be read, as the rules have them now; why the others cannot, and whose points are held, which
+    nbgrader knows nothing of. What changed their points is logged."""
     from grader.batch import runlog
     from grader.results import audit
     from grader.results.standing import read_standing, results_of
 
+    rules = rules.afresh() if rules else None
     standings, unread = list["Standing"](), Said()
     for path in results_of(out, lab.name):
         try:
             standings.append(read_standing(path, rules))
         except Refused as error:
             unread.append((path.parts[-3], error.finding))
+    unread += [(each.graded.student, each.held) for each in standings if each.held]
     audit.record(out, standings, runlog.who(), runlog.now())
     return standings, unread
 

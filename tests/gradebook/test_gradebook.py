@@ -2,12 +2,14 @@
 
 import csv
 import functools
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from grader.errors import Refused
@@ -15,9 +17,10 @@ from grader.gradebook import export as exporting
 from grader.gradebook import points
 from grader.lab import ROOT
 from grader.lab.report_cells import NOTEBOOK
+from grader.results import write_result
 from grader.results.marks import Mark, add_mark, marks_beside
 from grader.results.standing import Standing, read_standing
-from tests.gradebook.course import SOMEBODY, Course, notebook_with, own_cell
+from tests.gradebook.course import SOMEBODY, Course, notebook_with, own_cell, result_of
 
 nbgrader_api = pytest.importorskip("nbgrader.api", reason="requirements/nbgrader.txt is not installed")
 
@@ -248,3 +251,21 @@ def test_a_database_that_is_none_is_one_sentence(course: Course) -> None:
 def test_the_settings_are_for_their_owner_alone(course: Course) -> None:
     course.type("export")
     assert (course.folder / "nbgrader_config.py").stat().st_mode & 0o077 == 0
+
+
+def test_the_courses_rules_take_points_off_once(course: Course, tmp_path: Path) -> None:
+    """2 days late at 10 % each: of 50.75 points 40.6, whatever is exported, marked and exported again."""
+    rules = tmp_path / "course.toml"
+    rules.write_text('time_zone = "UTC"\nlate_days = 0\n[labs.lab3]\ndue = 2026-11-01T12:00:00\npercent_a_day = 10\n')
+    late = msgspec.structs.replace(result_of("ada"), handed_in="2026-11-03T11:00:00+00:00")
+    write_result(course.result("ada"), late)
+    for student in ("ben", "chloé"):
+        course.result(student).unlink()
+    for verb in ("export", "export", "import"):
+        assert course.type(verb, "--course", str(rules)) == 0
+        assert course.scores() == {"ada": pytest.approx(40.6)}
+    course.give("ada", "plot", 5.0)
+    assert course.type("import", "--course", str(rules)) == 0
+    assert course.scores() == {"ada": pytest.approx(44.6)}
+    audit = [json.loads(line) for line in (course.out / "audit.jsonl").read_text().splitlines()]
+    assert [(line["before"], line["after"]) for line in audit] == [(None, 40.6), (40.6, 44.6)]
