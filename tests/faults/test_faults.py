@@ -271,7 +271,7 @@ def test_a_run_is_repeated_and_says_which_scores_differ(small_lab: Lab, grading:
     wrong.write_text(text.replace('"points": 0.8', '"points": 0.3', 1), encoding="utf-8")
     code, out, _ = grading.run("--seed", "5", command="regrade")
     assert code == GRADED
-    assert "1 of 2 students has other points than before:\n" in out
+    assert "1 of 2 students changes: +1, −0\n" in out
     assert "\n  student0000 gains 0.5: 5.5 → 6 (doubled (public) +0.5)\n" in out
     assert wrong.read_text(encoding="utf-8").count('"points": 0.3') == 0
     assert sorted(path.suffix for path in grading.out.glob("lab90-regrade-*")) == [".csv", ".json"]
