@@ -56,6 +56,9 @@ ready:
 lab%-hint: $(READY) FORCE ## the next hint for TASK=...
 	$(GRADER) hint lab$* $(TASK_OPTION)
 
+lab%-watch: $(READY) FORCE ## check at each save, in half a second, with a key each for hint, next, reset (TASK=... begins there)
+	$(GRADER) watch lab$* $(TASK_OPTION)
+
 lab%-debug: $(READY) FORCE ## open a debugger where a check of TASK=... fails
 	@$(PY) -m pytest labs/lab$*_* $(if $(TASK),-k "$(TASK)") --pdb $(ARGS) || [ $$? -le 2 ]
 

@@ -1,4 +1,4 @@
-"""The commands of a student: check, hint, reset, submit, run."""
+"""The commands of a student: check, watch, hint, reset, submit, run."""
 
 import contextlib
 import difflib
@@ -29,7 +29,7 @@ Form = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    for command in (check, hint, reset, submit):
+    for command in (check, watch, hint, reset, submit):
         app.command()(command)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 
@@ -38,7 +38,7 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
     """Run a lab's public checks: what passes, what is wrong, what to do next."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: tensors this small are slower on more threads
     from grader.student import checking, lines, table
-    from grader.student.remembered import remember_checks
+    from grader.student.remembered import found_by, remember_checks
     from grader.student.uses import fingerprints
 
     the_lab = find_lab(lab, labs_folder())
@@ -50,7 +50,8 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
         checked = checking.run_public_checks(session, the_task)
         if for_program:
             print(*(item.printed for item in checked), sep="", end="")
-    remember_checks(the_lab, checked, code)
+    ran = {item.task.name: [other for other in checked if other.task == item.task] for item in checked if item.judged}
+    remember_checks(the_lab, {name: found_by(items, code[name]) for name, items in ran.items()})
     results = [result for item in checked if (result := item.result())]
     if as_json:
         print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
@@ -62,6 +63,20 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
         table.Screen(session, checked, states, quiz, whole_lab=the_task is None).show_on(console)
     if any(result.outcome != "passed" for result in results):
         raise typer.Exit(1)
+
+
+def watch(lab: LabName, task: TaskName = None, form: Form = "table") -> None:
+    """Check what each save touches, in half a second, and show the one thing to do next. Keys do the rest."""
+    from grader.student.remembered import remembered
+    from grader.student.watch import loop
+
+    the_lab = find_lab(lab, labs_folder())
+    kept = remembered(the_lab)
+    tasks = the_lab.manifest.tasks
+    open_tasks = [each for each in tasks if each.name not in kept.checked or not kept.checked[each.name].passed]
+    known = [each for each in tasks if each.name == kept.watching]
+    the_task = the_lab.task(task) if task else (known or open_tasks or tasks)[0]
+    raise typer.Exit(loop.watch(the_lab, the_task, lines=form == "lines"))
 
 
 def hint(lab: LabName, task: TaskName = None) -> None:

@@ -262,7 +262,7 @@ class Screen:
                     stuck = self.texts.say("stuck", lab=self.lab.name, task=task.name)
                     hint = "" if self.fault_of_file(task) in self.of_files else "  " + stuck
                     return Text.assemble("\n" + self.texts.say("next") + " ", self.step(task), (hint, "dim"))
-        return Text("\n" + self.texts.say("next") + " " + self.texts.say(self._after_the_tasks(), lab=self.lab.name))
+        return Text("\n" + self.texts.say("next") + " " + self.texts.say(self.after_the_tasks(), lab=self.lab.name))
 
     def step(self, task: Task) -> Text:
         """What is to be done for a task that is not finished, and where."""
@@ -293,7 +293,8 @@ class Screen:
         found = alone.union(*(names for names in asked if not names & alone))
         return [name for name in task.functions if name in found] or task.functions
 
-    def _after_the_tasks(self) -> str:
+    def after_the_tasks(self) -> str:
+        """What comes when all tasks pass: the message's id."""
         quiz = self.lab.manifest.quiz
         if not self.whole_lab:
             return "next_whole_lab"
