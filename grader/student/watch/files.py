@@ -23,7 +23,9 @@ class Files:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
         self.pause = LOOK_SECONDS  # seconds until the next look
-        self._seen = self._changing = self._look()
+        self._seen: dict[Path, Stamp] = {}
+        self._changing: dict[Path, Stamp] = {}
+        self.take()
 
     def saved(self) -> bool:
         """Whether any was saved, deleted or put back since the last time. What changed at the last look and since then
@@ -36,6 +38,10 @@ class Files:
             return False
         self._seen = now
         return True
+
+    def take(self) -> None:
+        """Takes the files as they are now for seen."""
+        self._seen = self._changing = self._look()
 
     @property
     def slow(self) -> bool:

@@ -152,7 +152,7 @@ class Watch:
         except (Refused, OSError) as error:
             state.said = str(error)
             return
-        self.files.saved()
+        self.files.take()  # what was just written is no save
         self.check()
         done = say("reset_done", what=say("functions_in", functions=state.task.functions, file=state.task.file))
         state.said = f"{done} {say('kept_in', folder=f'{shown(backup)}/')}" if backup else done
@@ -162,8 +162,9 @@ def _with_keys(watched: Watch, screen: Terminal) -> int:
     second = 0
     while not screen.ended:
         if screen.changed or second != (second := _seconds(watched.state)):
-            screen.draw(view.lines_of(watched.state, *screen.size()))
-        screen.changed |= watched.wait(sys.stdin.fileno())
+            screen.draw(lambda columns, rows: view.lines_of(watched.state, columns, rows))
+        if watched.wait(sys.stdin.fileno()):
+            screen.changed = True
         for key in screen.pressed():
             if key == "q" and watched.state.look == "task":
                 return 0

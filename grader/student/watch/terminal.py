@@ -1,18 +1,21 @@
 """A terminal that gives keys one by one, without Enter, and that is drawn upon whole. It is left as it was found."""
 
 import os
+import re
 import select
 import signal
 import sys
 import termios
 import tty
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"  # the other screen without a cursor, and back
 HOME, CLEAR_LINE, CLEAR_BELOW = "\x1b[H", "\x1b[2K", "\x1b[J"
 NAMES = {"\x1b[A": "up", "\x1b[B": "down", "\x1bOA": "up", "\x1bOB": "down", "\x03": "q", "\x04": "q", "\r": "\n"}
+LEAST_COLUMNS, LEAST_ROWS = 20, 6
+KEY = re.compile(r"\x1b(?:\[[0-9;]*|O)[A-Za-z~]|.", re.DOTALL)
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -81,16 +84,13 @@ class Terminal:
                 typed = ""
             if not typed:
                 return [*keys, "q"]
-            keys += [NAMES.get(typed, typed)] if typed.startswith("\x1b") else [NAMES.get(key, key) for key in typed]
+            keys += [NAMES.get(key, key) for key in KEY.findall(typed)]
         return keys
 
-    def size(self) -> tuple[int, int]:
-        """Columns and rows."""
+    def draw(self, lines_of: Callable[[int, int], Sequence[str]]) -> None:
+        """Shows the lines that are made for so many columns and rows, and nothing else."""
+        self.changed = False  # first: the size may change meanwhile
         size = os.get_terminal_size(sys.stdout.fileno())
-        return max(size.columns, 20), max(size.lines, 6)
-
-    def draw(self, lines: Sequence[str]) -> None:
-        """Shows these lines, each no wider than the screen, and nothing else."""
-        self.changed = False
+        lines = lines_of(max(size.columns, LEAST_COLUMNS), max(size.lines, LEAST_ROWS))
         sys.stdout.write(HOME + "\r\n".join(CLEAR_LINE + line for line in lines) + CLEAR_BELOW)
         sys.stdout.flush()
