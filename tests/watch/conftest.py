@@ -1,5 +1,6 @@
 """A kit with the small lab in it, and a real terminal (tmux) in which a student works there."""
 
+import contextlib
 import os
 import select
 import shutil
@@ -77,8 +78,11 @@ class Tmux:
     def terminate(self, command: str) -> None:
         """Sends SIGTERM to the process of this shell that was started by a command with these words."""
         shell = psutil.Process(int(self._tmux("display-message", "-p", "#{pane_pid}")))
-        [found] = [each for each in shell.children(recursive=True) if command in " ".join(each.cmdline())]
-        found.terminate()
+        for each in shell.children(recursive=True):
+            with contextlib.suppress(psutil.Error):  # one has just ended
+                if command in " ".join(each.cmdline()):
+                    return each.terminate()
+        pytest.fail(f"no {command} is running")
 
     def close(self) -> None:
         self._tmux("kill-server")

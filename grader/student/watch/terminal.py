@@ -16,6 +16,8 @@ HOME, CLEAR_LINE, CLEAR_BELOW = "\x1b[H", "\x1b[2K", "\x1b[J"
 NAMES = {"\x1b[A": "up", "\x1b[B": "down", "\x1bOA": "up", "\x1bOB": "down", "\x03": "q", "\x04": "q", "\r": "\n"}
 LEAST_COLUMNS, LEAST_ROWS = 20, 6
 KEY = re.compile(r"\x1b(?:\[[0-9;]*|O)[A-Za-z~]|.", re.DOTALL)
+STOP = "\x1a"  # Ctrl-Z
+Handler = Callable[[int, FrameType | None], None]
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -34,7 +36,8 @@ class Terminal:
         self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        handlers = {signal.SIGTSTP: self._stop, signal.SIGWINCH: self._resize, **dict.fromkeys(ENDING, self._end)}
+        handlers: dict[int, Handler] = {signal.SIGTSTP: self._stop, signal.SIGWINCH: self._resize}
+        handlers |= dict.fromkeys(ENDING, self._end)
         self._handlers = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         self._take()
         return self
@@ -49,7 +52,8 @@ class Terminal:
     def _take(self) -> None:
         tty.setcbreak(self._fd)
         settings = termios.tcgetattr(self._fd)
-        settings[6][termios.VINTR] = settings[6][termios.VQUIT] = b"\0"  # Ctrl-C is a key: make does not see it
+        for control in (termios.VINTR, termios.VQUIT, termios.VSUSP):  # keys here, which make does not see
+            settings[6][control] = b"\0"
         termios.tcsetattr(self._fd, termios.TCSADRAIN, settings)
         sys.stdout.write(ENTER)
         sys.stdout.flush()
@@ -60,11 +64,12 @@ class Terminal:
         sys.stdout.flush()
         termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
 
-    def _stop(self, number: int, _frame: FrameType | None) -> None:
-        """Ctrl-Z: gives the terminal back, stops, and goes on here with fg."""
+    def _stop(self, number: int = signal.SIGTSTP, _frame: FrameType | None = None) -> None:
+        """Gives the terminal back, stops, and goes on here with fg. A make that started us stops only then, too: as soon
+        as it has, the shell writes."""
         self._give_back()
         signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+        os.killpg(os.getpgrp(), number)
         signal.signal(number, self._stop)
         self._take()
 
@@ -83,9 +88,11 @@ class Terminal:
             except OSError:
                 typed = ""
             if not typed:
-                return [*keys, "q"]
+                return ["q"]
             keys += [NAMES.get(key, key) for key in KEY.findall(typed)]
-        return keys
+        if STOP in keys:
+            self._stop()
+        return [key for key in keys if key != STOP]
 
     def draw(self, lines_of: Callable[[int, int], Sequence[str]]) -> None:
         """Shows the lines that are made for so many columns and rows, and nothing else."""
