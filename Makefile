@@ -27,7 +27,7 @@ LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, 
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready lab tiny-model warm-start doctor image shell jupyter FORCE
+.PHONY: help setup ready lab progress tiny-model warm-start doctor image shell jupyter FORCE
 
 MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
@@ -67,6 +67,9 @@ lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skel
 
 lab%-submit: $(READY) FORCE ## check once more and pack what you hand in (STUDENT=your-id)
 	$(GRADER) submit lab$* $(if $(STUDENT),--student "$(STUDENT)")
+
+progress: $(READY) ## say how far all labs are, and what is next (CHECK=1 first checks what was changed)
+	$(GRADER) progress $(if $(CHECK),--check)
 
 lab: # make lab 4
 	@echo "The number belongs to the word: make lab$(or $(filter-out lab,$(MAKECMDGOALS)),3)" >&2; exit 2

@@ -1,9 +1,10 @@
-"""The commands of a student: check, watch, hint, reset, submit, run."""
+"""The commands of a student: check, watch, progress, hint, reset, submit, run."""
 
 import contextlib
 import difflib
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,7 +30,7 @@ Form = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    for command in (check, watch, hint, reset, submit):
+    for command in (check, watch, progress, hint, reset, submit):
         app.command()(command)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 
@@ -56,8 +57,7 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
     if as_json:
         print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
     elif form == "lines":
-        for line in lines.of(session, checked):
-            print(line)
+        print(*lines.lines_of(table.Screen(session, checked, [], checking.QuizState(0), whole_lab=False)), sep="\n")
     else:
         states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
         table.Screen(session, checked, states, quiz, whole_lab=the_task is None).show_on(console)
@@ -77,6 +77,30 @@ def watch(lab: LabName, task: TaskName = None, form: Form = "table") -> None:
     known = [each for each in tasks if each.name == kept.watching]
     the_task = the_lab.task(task) if task else (known or open_tasks or tasks)[0]
     raise typer.Exit(loop.watch(the_lab, the_task, lines=form == "lines"))
+
+
+def progress(
+    check_again: Annotated[bool, typer.Option("--check", help="first check the labs that were changed")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say how far all labs are, from what their last checks found."""
+    from grader.student import progress as progressing
+
+    labs = progressing.progress()
+    for each in labs if check_again else []:
+        if each.stale:
+            print(say("progress_checking", lab=each.lab.name), file=sys.stderr)
+            done = subprocess.run(
+                [sys.executable, "-m", "grader", "check", each.lab.name, "--json"], stdout=subprocess.PIPE
+            )
+            if done.returncode > 1:
+                raise typer.Exit(done.returncode)
+    labs = progressing.progress() if check_again else labs
+    if as_json:
+        print(json.dumps([each.facts() for each in labs], indent=1))
+        return
+    for part in progressing.screen(labs):
+        console.print(part)
 
 
 def hint(lab: LabName, task: TaskName = None) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from grader.checks import Fixture
 from grader.lab import Lab
-from grader.student import lines
 from grader.student.checking import Checked, QuizState, Session, milestone_states, open_session, quiz_state
 from grader.student.table import Screen
 from grader.student.uses import fingerprints, tasks_used
@@ -29,7 +28,7 @@ def run(lab: Lab, request: Request, fixtures: Mapping[str, Fixture], tell: Calla
     whole = Screen(session, checked, milestone_states(lab), quiz_state(lab), whole_lab=True)
     after = session.texts.say(whole.after_the_tasks(), lab=lab.name)
     notes = [session.texts.say(note) for note in session.notes]
-    tell(Report(request.number, lines=lines.of(session, checked), notes=notes, after=after, whole=True))
+    tell(Report(request.number, notes=notes, after=after, whole=True))
 
 
 def _steps(lab: Lab, request: Request, code: Mapping[str, str]) -> Iterator[Chosen]:

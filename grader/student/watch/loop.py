@@ -188,7 +188,8 @@ def _without_keys(watched: Watch, lines: bool) -> int:
             if checking and lines:
                 print(say("watch_lines_begin", lab=state.lab.name), flush=True)
             elif lines:
-                print(*state.last.lines, say("watch_lines_end", lab=state.lab.name), sep="\n", flush=True)
+                found = [state.told[task.name].line for task in state.lab.manifest.tasks if task.name in state.told]
+                print(*filter(None, found), say("watch_lines_end", lab=state.lab.name), sep="\n", flush=True)
             elif not checking:
                 console.print(view.block(state))
                 console.file.flush()

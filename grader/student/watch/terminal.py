@@ -65,8 +65,8 @@ class Terminal:
         termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
 
     def _stop(self, number: int = signal.SIGTSTP, _frame: FrameType | None = None) -> None:
-        """Gives the terminal back, stops, and goes on here with fg. A make that started us stops only then, too: as soon
-        as it has, the shell writes."""
+        """Gives the terminal back, stops, and goes on here with fg. A make that started us stops only then, too:
+        as soon as it has, the shell writes."""
         self._give_back()
         signal.signal(number, signal.SIG_DFL)
         os.killpg(os.getpgrp(), number)

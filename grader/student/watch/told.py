@@ -5,6 +5,7 @@ from rich.text import Text
 
 from grader.lab import Task
 from grader.lab.source import definitions_in
+from grader.student.lines import line_of
 from grader.student.places import place
 from grader.student.remembered import Found, found_by
 from grader.student.table import FAILED, OPEN, Screen
@@ -29,6 +30,7 @@ class Told(msgspec.Struct, frozen=True):
     status: str
     step: str  # what is to be done, and where
     explanation: str = ""  # of a failure
+    line: str = ""  # the same for an editor
     printed: str = ""  # where nothing failed
     about: str = ""  # the first line of its docstring
     slower: bool = False  # some checks that are slower were not run yet
@@ -39,7 +41,6 @@ class Report(msgspec.Struct, frozen=True):
 
     number: int
     told: list[Told] = []
-    lines: list[str] = []  # of the whole, for editors
     notes: list[str] = []
     after: str = ""  # what comes when all tasks pass
     printed: str = ""  # by what is outside of the checks, an import for one
@@ -54,6 +55,8 @@ def told_of(screen: Screen, task: Task, code: str) -> Told:
     outcomes, items = screen.outcomes(task), screen.of(task)
     failed = any(outcome in FAILED for outcome in outcomes)
     is_open = any(outcome in OPEN for outcome in outcomes)
+    told = [item for item in screen.failures() if item.task == task]  # none where its file's fault is another's
+    failure = next(iter([*told, *(item for item in items if item.judged and item.judged.outcome in FAILED)]), None)
     definition = definitions_in(screen.lab.path(task.file)).get(task.functions[0])
     return Told(
         task=task.name,
@@ -62,9 +65,8 @@ def told_of(screen: Screen, task: Task, code: str) -> Told:
         points=screen.points(task).markup,
         status=screen.status(task).markup,
         step=screen.step(task).markup if failed or is_open else place(screen.lab, task, task.functions[0]),
-        explanation="\n".join(
-            screen.explanation(item).markup.strip() for item in screen.failures() if item.task == task
-        ),
+        explanation=screen.explanation(failure).markup.strip() if failure else "",
+        line=line_of(screen, task),
         printed="\n".join(text.markup.strip() for text in screen.prints() if not failed and not is_open),
         about=definition.docstring.partition("\n")[0] if definition else "",
         slower=any(item.judged is None and item.check.cases for item in items),
