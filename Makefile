@@ -57,10 +57,10 @@ lab%-hint: $(READY) FORCE ## the next hint for TASK=...
 	$(GRADER) hint lab$* $(TASK_OPTION)
 
 lab%-watch: $(READY) FORCE ## check at each save, in half a second, with a key each for hint, next, reset (TASK=... begins there)
-	$(GRADER) watch lab$* $(TASK_OPTION)
+	$(GRADER) watch lab$* $(TASK_OPTION) $(if $(FORMAT),--format "$(FORMAT)")
 
-lab%-debug: $(READY) FORCE ## open a debugger where a check of TASK=... fails
-	@$(PY) -m pytest labs/lab$*_* $(if $(TASK),-k "$(TASK)") --pdb $(ARGS) || [ $$? -le 2 ]
+lab%-debug: $(READY) FORCE ## call a function with the public case that fails, and stop in it (TASK=... for one task)
+	$(GRADER) debug lab$* $(TASK_OPTION)
 
 lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skeleton, with a backup
 	$(GRADER) reset lab$* $(TASK_OPTION) $(if $(FILE),--file "$(FILE)")
@@ -76,7 +76,7 @@ lab: # make lab 4
 
 # After the rules above: make 3.81, which macOS has, takes the first that matches.
 lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_go for one task
-	$(if $(findstring -,$*),$(SCRIPT) lab$(LAB_AND_SCRIPT) -- $(ARGS),$(GRADER) check lab$* $(TASK_OPTION))
+	$(if $(findstring -,$*),$(SCRIPT) lab$(LAB_AND_SCRIPT) -- $(ARGS),$(GRADER) check lab$* $(TASK_OPTION) $(if $(FORMAT),--format "$(FORMAT)"))
 
 tiny-model: $(READY) ## train the tiny language model of labs 5 to 7 again (three minutes; the same file comes out; ARGS="--toy two_languages")
 	@$(PY) labs/common/toys/make.py $(ARGS)

@@ -10,7 +10,7 @@ from grader.author.sync import outdated_files
 from grader.errors import Refused
 from grader.lab import ROOT, Lab, labs_folder
 
-COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".gitignore")
+COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".vscode", ".gitignore")
 PAGES = ("README.md", "docs/docker.md", "docs/gpu.md")  # without what they say to instructors
 INSTRUCTORS_ONLY = re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n", re.DOTALL)
 LEFT_OUT = shutil.ignore_patterns(

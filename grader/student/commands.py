@@ -1,7 +1,8 @@
-"""The commands of a student: check, watch, progress, hint, reset, submit, run."""
+"""The commands of a student: check, watch, progress, debug, hint, reset, submit, run."""
 
 import contextlib
 import difflib
+import itertools
 import json
 import os
 import subprocess
@@ -30,7 +31,7 @@ Form = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    for command in (check, watch, progress, hint, reset, submit):
+    for command in (check, watch, progress, debug, hint, reset, submit):
         app.command()(command)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 
@@ -39,6 +40,7 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
     """Run a lab's public checks: what passes, what is wrong, what to do next."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: tensors this small are slower on more threads
     from grader.student import checking, lines, table
+    from grader.student.printed import first_lines
     from grader.student.remembered import found_by, remember_checks
     from grader.student.uses import fingerprints
 
@@ -50,7 +52,8 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
         session = checking.open_session(the_lab)
         checked = checking.run_public_checks(session, the_task)
         if for_program:
-            print(*(item.printed for item in checked), sep="", end="")
+            for line in itertools.chain(*(first_lines(item.printed) for item in checked)):
+                print(line)
     ran = {item.task.name: [other for other in checked if other.task == item.task] for item in checked if item.judged}
     remember_checks(the_lab, {name: found_by(items, code[name]) for name, items in ran.items()})
     results = [result for item in checked if (result := item.result())]
@@ -101,6 +104,15 @@ def progress(
         return
     for part in progressing.screen(labs):
         console.print(part)
+
+
+def debug(lab: LabName, task: TaskName = None) -> None:
+    """Open a debugger in your own function, with the inputs of the public case that fails."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from grader.student import debugging
+
+    the_lab = find_lab(lab, labs_folder())
+    debugging.debug(the_lab, the_lab.task(task) if task else None)
 
 
 def hint(lab: LabName, task: TaskName = None) -> None:

@@ -228,12 +228,12 @@ class Screen:
         lines.append(sentence(self.texts, item.judged))
         if inputs := inputs_of(self.texts, item):
             lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
-        if item.printed:
-            lines.append("\n" + self.printed(item), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):
             lines.append(f"\n→ {diagnosis}", style="yellow")
         for frame in item.judged.trace.splitlines():
             lines.append(f"\n    {frame}")
+        if item.printed:
+            lines.append("\n" + self.printed(item), style="dim")
         lines.append("\n" + self.texts.say("section", number=item.task.number), style="dim")
         return lines
 
@@ -275,7 +275,7 @@ class Screen:
     def location(self, task: Task) -> tuple[Path, int, list[str]]:
         """Where that is: the file, the line (0 where it is not known), and the functions, or the file's name."""
         path = self.lab.path(task.file)
-        if (fault := self.fault_of_file(task)) and fault in self.of_files:
+        if (fault := self.fault_of_file(task)) and (fault in self.of_files or "line" in fault.values):
             return path, int(str(fault.values.get("line", 1))), [task.file]
         failed = any(outcome in FAILED for outcome in self.outcomes(task))
         functions = self.at_fault(task) if failed else open_functions(self.lab, task)

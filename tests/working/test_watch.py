@@ -1,6 +1,6 @@
 """`make lab90-watch` in a real terminal, driven by keys."""
 
-from tests.watch.conftest import SKELETON, Kit, Tmux
+from tests.working.conftest import SKELETON, Kit, Tmux
 
 OPEN = "90.1 double is still to be written"
 
