@@ -70,6 +70,8 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
 
 def watch(lab: LabName, task: TaskName = None, form: Form = "table") -> None:
     """Check what each save touches, in half a second, and show the one thing to do next. Keys do the rest."""
+    if not hasattr(os, "fork"):
+        raise Refused("watch_needs_fork", lab=lab)
     from grader.student.remembered import remembered
     from grader.student.watch import loop
 
@@ -198,7 +200,9 @@ def run(
     the_lab = find_lab(lab, labs_folder())
     scripts = the_lab.manifest.scripts
     if script not in scripts:
-        meant = difflib.get_close_matches(script, [*scripts, "hint", "debug", "reset", "submit"], 1, cutoff=0.5)
+        meant = difflib.get_close_matches(
+            script, [*scripts, "watch", "hint", "debug", "reset", "submit"], 1, cutoff=0.5
+        )
         said: dict[str, Any] = {"lab": the_lab.name, "script": script, "scripts": list(scripts), "count": len(scripts)}
         raise Refused("no_such_script", **said, meant=meant[0] if meant else "none")
     if hiding := sorted(hides_modules(the_lab.folder)):  # a script finds it before the module
