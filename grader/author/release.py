@@ -14,7 +14,7 @@ COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devc
 PAGES = ("README.md", "docs/docker.md", "docs/gpu.md", "docs/working.md")  # without what they say to instructors
 INSTRUCTORS_ONLY = re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n", re.DOTALL)
 LEFT_OUT = shutil.ignore_patterns(
-    "__pycache__", "runs", ".backup", ".progress.json", ".*_cache", "*.egg-info", ".ipynb_checkpoints"
+    "__pycache__", "runs", ".backup", ".progress.json*", ".*_cache", "*.egg-info", ".ipynb_checkpoints"
 )
 
 

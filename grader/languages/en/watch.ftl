@@ -12,6 +12,7 @@ watch_next = Press n for { $number } { $task } in { $place }
 watch_all_pass = All tasks pass their quick checks here. Next:
 watch_no_next = No other task is open. Press a to run the slower checks of all.
 watch_nothing = { $number } { $task } has no checks here: hidden cases grade it.
+watch_only_slower = { $number } { $task } has slower checks only; they run now.
 watch_died = Your code ended the process that runs it{ $signal ->
     [none] { "" }
     [SIGKILL] , or the system did (SIGKILL), for want of memory for one

@@ -106,7 +106,8 @@ def _passed(state: State, texts: Catalogue) -> list[RenderableType]:
 
 
 def _nothing(state: State, texts: Catalogue) -> list[RenderableType]:
-    return [Text(texts.say("watch_nothing", number=state.task.number, task=state.task.name))]
+    said = "watch_only_slower" if state.here and state.here.slower else "watch_nothing"
+    return [Text(texts.say(said, number=state.task.number, task=state.task.name))]
 
 
 def _next(texts: Catalogue, step: Text) -> Text:
