@@ -66,7 +66,7 @@ def test_a_script_gets_its_own_arguments_and_then_the_students(folder: Path, mon
 @pytest.mark.parametrize(
     ("name", "code", "says"),
     [
-        ("paly", 2, "There is no make lab91-paly. The scripts of lab91 are play, train, gone; every lab has hint, "),
+        ("paly", 2, "There is no make lab91-paly. The scripts of lab91 are play, train, gone; every lab has watch, "),
         ("paly", 2, "reset and submit. Did you mean make lab91-play?"),
         ("hints", 2, "Did you mean make lab91-hint?"),
         ("zzz", 2, "There is no make lab91-zzz. "),

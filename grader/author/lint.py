@@ -26,7 +26,7 @@ from grader.run.answers import answer
 SEEDS = (0, 1, 2)
 EVALUATE = "evaluate.py"
 FEWEST_HINTS, MOST_HINTS = 2, 3
-OF_EVERY_LAB = ("check", "debug", "hint", "reset", "submit")  # make lab3-hint: no script can have these names
+OF_EVERY_LAB = ("check", "debug", "hint", "reset", "submit", "watch")  # make lab3-hint: no script can have these names
 LEAST_SIGNAL = 100.0  # a mistake's numbers are off by at least so many tolerances
 ENOUGH = 10_000.0  # from here on nobody asks how many more they are
 

@@ -238,12 +238,12 @@ class Screen:
             lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
         if item.judged.outcome == "failed" and (steps := item.task.worked.get(item.judged.case)):
             lines.append("\n" + self.texts.say("worked", steps=steps), style="dim")
-        if item.printed:
-            lines.append("\n" + self.printed(item), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):
             lines.append(f"\n→ {diagnosis}", style="yellow")
         for frame in item.judged.trace.splitlines():
             lines.append(f"\n    {frame}")
+        if item.printed:
+            lines.append("\n" + self.printed(item), style="dim")
         lines.append("\n" + self.texts.say("section", number=item.task.number), style="dim")
         return lines
 
@@ -272,7 +272,7 @@ class Screen:
                     stuck = self.texts.say("stuck", lab=self.lab.name, task=task.name)
                     hint = "" if self.fault_of_file(task) in self.of_files else "  " + stuck
                     return Text.assemble("\n" + self.texts.say("next") + " ", self.step(task), (hint, "dim"))
-        return Text("\n" + self.texts.say("next") + " " + self.texts.say(self._after_the_tasks(), lab=self.lab.name))
+        return Text("\n" + self.texts.say("next") + " " + self.texts.say(self.after_the_tasks(), lab=self.lab.name))
 
     def step(self, task: Task) -> Text:
         """What is to be done for a task that is not finished, and where."""
@@ -285,7 +285,7 @@ class Screen:
     def location(self, task: Task) -> tuple[Path, int, list[str]]:
         """Where that is: the file, the line (0 where it is not known), and the functions, or the file's name."""
         path = self.lab.path(task.file)
-        if (fault := self.fault_of_file(task)) and fault in self.of_files:
+        if (fault := self.fault_of_file(task)) and (fault in self.of_files or "line" in fault.values):
             return path, int(str(fault.values.get("line", 1))), [task.file]
         failed = any(outcome in FAILED for outcome in self.outcomes(task))
         functions = self.at_fault(task) if failed else open_functions(self.lab, task)
@@ -303,7 +303,8 @@ class Screen:
         found = alone.union(*(names for names in asked if not names & alone))
         return [name for name in task.functions if name in found] or task.functions
 
-    def _after_the_tasks(self) -> str:
+    def after_the_tasks(self) -> str:
+        """What comes when all tasks pass: the message's id."""
         quiz = self.lab.manifest.quiz
         if not self.whole_lab:
             return "next_whole_lab"

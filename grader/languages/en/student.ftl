@@ -83,7 +83,7 @@ no_such_script = There is no make { $lab }-{ $script }. { $count ->
     [0] { $lab } has no scripts
     [one] The script of { $lab } is { $scripts }
    *[other] The scripts of { $lab } are { $scripts }
-}; every lab has hint, debug, reset and submit.{ $meant ->
+}; every lab has watch, hint, debug, reset and submit.{ $meant ->
     [none] { "" }
    *[other] { " " }Did you mean make { $lab }-{ $meant }?
 }
