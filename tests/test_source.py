@@ -12,8 +12,8 @@ from grader.lab.loading import load_functions, load_modules
 from grader.run.answers import answer
 from grader.student import checking
 from grader.student.hints import next_hint
-from grader.student.reset import reset_task
 from grader.student.places import place
+from grader.student.reset import reset_task
 from grader.student.uses import tasks_used
 
 FILE = '''"""A file."""
