@@ -108,8 +108,8 @@ def kit(lab: Lab) -> Iterator[tuple[Path, Path]]:
 
 
 def of_loop(lab: Lab, saves: int, command: list[str], ready: str, resting: str = "") -> tuple[list[float], float]:
-    """Of a program that watches: seconds for each save, and CPU seconds for each. It has begun, and later it rests, once
-    it says so."""
+    """Of a program that watches: seconds for each save, and CPU seconds for each. It says when it has begun (`ready`),
+    and some say when they rest."""
     with kit(lab) as (folder, path):
         loop = Loop(command, folder)
         loop.until(ready)
