@@ -26,14 +26,6 @@ from grader.student.table import FAILED, Screen
 NO_LIMIT = 1e6  # seconds: a person is thinking
 
 
-class Stopped(pdb.Pdb):
-    """Python's debugger, which knows no file but the student's at its first stop."""
-
-    def __init__(self) -> None:
-        super().__init__(nosigint=True)
-        self.prompt = "(debug) "
-
-
 def debug(lab: Lab, task: Task | None) -> None:
     """Debugs the first failure of a task, or of the lab. Refused where there is none, or no code that could run."""
     session = open_session(lab)
@@ -56,7 +48,8 @@ def debug(lab: Lab, task: Task | None) -> None:
 
 def _call(session: Session, item: Checked, case: Case, path: Path, stops: list[int]) -> None:
     """Runs the probe again: until it raises where it did so before, else with a stop at these lines."""
-    debugger = Stopped()
+    debugger = pdb.Pdb(nosigint=True)
+    debugger.prompt = "(debug) "
     raised = bool(item.judged and item.judged.trace)
     if not raised:
         for line in stops:

@@ -249,14 +249,19 @@ class Screen:
 
     def prints(self) -> list[Text]:
         """What was printed where nothing failed: of one task its words, of a whole lab how they can be seen."""
-        items = [item for item in self.checked if item.printed and item.judged and item.judged.outcome == "passed"]
+        printing = {task.name: found for task in self.tasks if (found := self.prints_of(task))}
         if not self.whole_lab:
-            return [Text(f"\n{self.session.title(item.check)}\n" + self.printed(item), style="dim") for item in items]
-        names = dict.fromkeys(item.task.name for item in items)
-        said = {"count": len(names), "tasks": list(names), "lab": self.lab.name, "task": next(iter(names), "")}
-        return [Text("\n" + self.texts.say("tasks_print", **said), style="dim")] if names else []
+            return [text for found in printing.values() for text in found]
+        said = {"count": len(printing), "tasks": list(printing), "task": next(iter(printing), "")}
+        return [Text("\n" + self.texts.say("tasks_print", lab=self.lab.name, **said), style="dim")] if printing else []
+
+    def prints_of(self, task: Task) -> list[Text]:
+        """What checks of a task printed that pass, each under its title."""
+        items = [item for item in self.of(task) if item.printed and item.judged and item.judged.outcome == "passed"]
+        return [Text(f"\n{self.session.title(item.check)}\n{self.printed(item)}", style="dim") for item in items]
 
     def printed(self, item: Checked) -> str:
+        """What a check printed, a line each."""
         return "\n    ".join([self.texts.say("it_printed"), *first_lines(item.printed)])
 
     def next_step(self) -> Text:

@@ -107,10 +107,9 @@ def kit(lab: Lab) -> Iterator[tuple[Path, Path]]:
         yield folder, folder / "labs" / lab.folder.name / FILE
 
 
-def of_loop(
-    lab: Lab, saves: int, command: list[str], ready: str, environment: dict[str, str]
-) -> tuple[list[float], float]:
-    """Of a program that watches: seconds for each save, and CPU seconds for each."""
+def of_loop(lab: Lab, saves: int, command: list[str], ready: str, resting: str = "") -> tuple[list[float], float]:
+    """Of a program that watches: seconds for each save, and CPU seconds for each. It says when it has begun (`ready`),
+    and some say when they rest."""
     with kit(lab) as (folder, path):
         loop = Loop(command, folder)
         loop.until(ready)
@@ -144,7 +143,7 @@ def main() -> None:
     parser.add_argument("--ptw", help="pytest-watcher's command")
     options = parser.parse_args()
     lab, python = find_lab("lab3", solutions_folder()), sys.executable
-    fewer = min(options.saves, 10)  # of what takes seconds
+    fewer = min(options.saves, 6)  # of what takes seconds
     print("| after a save | s, median | worst | CPU s |\n| --- | --- | --- | --- |")
     here = f"LABKIT_PYTHON={python}"
     watch = ["make", "lab3-watch", f"TASK={FUNCTION}", here]

@@ -153,3 +153,19 @@ def test_where_there_is_no_terminal_each_save_is_a_block(kit: Kit) -> None:
                 block += process.stdout.readline() or pytest.fail(f"it ended: {block}")
             assert said in block and "\x1b" not in block
         process.terminate()
+
+
+def check(kit: Kit, *arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "grader", "check", "90", *arguments],
+        cwd=kit.root, capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
+
+
+def test_prints_stand_with_their_failure_and_are_named_where_all_passes(kit: Kit) -> None:
+    kit.save("first.py", SKELETON, "    print('x is', x)\n    return x + x\n")
+    kit.save("second.py", SKELETON, "    print('xs are', xs)\n    return 0.0\n")
+    whole = check(kit)
+    assert "It printed:\n    xs are [1.0, 2.0, 4.0]" in whole and "x is" not in whole
+    assert "Printed while it was checked: by double, which passes. make lab90 TASK=double shows it." in whole
+    assert "Twice a number.\nIt printed:\n    x is 3.0\n    x is 0.0" in check(kit, "--task", "double")

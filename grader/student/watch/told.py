@@ -67,7 +67,7 @@ def told_of(screen: Screen, task: Task, code: str) -> Told:
         step=screen.step(task).markup if failed or is_open else place(screen.lab, task, task.functions[0]),
         explanation=screen.explanation(failure).markup.strip() if failure else "",
         line=line_of(screen, task),
-        printed="\n".join(text.markup.strip() for text in screen.prints() if not failed and not is_open),
+        printed="\n".join(text.markup for text in screen.prints_of(task) if not failed and not is_open).strip(),
         about=definition.docstring.partition("\n")[0] if definition else "",
         slower=any(item.judged is None and item.check.cases for item in items),
     )
