@@ -30,7 +30,7 @@ TASK_OPTION = $(if $(TASK),--task "$(TASK)")
 COURSE_OPTION = $(if $(COURSE),--course "$(COURSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready lab tiny-model warm-start tensorboard doctor update verify image shell jupyter FORCE
+.PHONY: help setup ready lab progress tiny-model warm-start tensorboard doctor update verify image shell jupyter FORCE
 
 MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
@@ -59,8 +59,11 @@ ready:
 lab%-hint: $(READY) FORCE ## the next hint for TASK=...
 	$(GRADER) hint lab$* $(TASK_OPTION)
 
-lab%-debug: $(READY) FORCE ## open a debugger where a check of TASK=... fails
-	@trap : INT; $(PY) -m pytest labs/lab$*_* $(if $(TASK),-k "$(TASK)") --pdb $(ARGS) || { code=$$?; [ $$code -le 2 ] || [ $$code -eq 130 ]; }
+lab%-watch: $(READY) FORCE ## check at each save, in half a second, with a key each for hint, next, reset (TASK=... begins there)
+	$(GRADER) watch lab$* $(TASK_OPTION) $(if $(FORMAT),--format "$(FORMAT)")
+
+lab%-debug: $(READY) FORCE ## call a function with the public case that fails, and stop in it (TASK=... for one task)
+	$(GRADER) debug lab$* $(TASK_OPTION)
 
 lab%-reset: $(READY) FORCE ## put TASK=... (or FILE=returns.py) back to the skeleton, with a backup
 	$(GRADER) reset lab$* $(TASK_OPTION) $(if $(FILE),--file "$(FILE)")
@@ -71,12 +74,15 @@ lab%-submit: $(READY) FORCE ## check once more and pack what you hand in (STUDEN
 lab%-notebook: $(READY) FORCE ## open the report in JupyterLab (make jupyter does it in the container image)
 	@$(PY) -m grader notebook lab$* || { code=$$?; [ $$code -eq 1 ] || [ $$code -eq 130 ] || exit $$code; }
 
+progress: $(READY) ## say how far all labs are, and what is next (CHECK=1 first checks what was changed)
+	$(GRADER) progress $(if $(CHECK),--check)
+
 lab: # make lab 4
 	@echo "The number belongs to the word: make lab$(or $(filter-out lab,$(MAKECMDGOALS)),3)" >&2; exit 2
 
 # After the rules above: make 3.81, which macOS has, takes the first that matches.
 lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_go for one task
-	$(if $(findstring -,$*),$(SCRIPT) lab$(LAB_AND_SCRIPT) -- $(ARGS),$(GRADER) check lab$* $(TASK_OPTION))
+	$(if $(findstring -,$*),$(SCRIPT) lab$(LAB_AND_SCRIPT) -- $(ARGS),$(GRADER) check lab$* $(TASK_OPTION) $(if $(FORMAT),--format "$(FORMAT)"))
 
 tiny-model: $(READY) ## train the tiny language model of labs 5 to 7 again (three minutes; the same file comes out; ARGS="--toy two_languages")
 	@trap : INT; $(PY) labs/common/toys/make.py $(ARGS) || $(FINE)

@@ -150,7 +150,7 @@ def test_a_terminal_that_has_no_such_sign_is_no_failure(kit: Path, monkeypatch: 
         (["reset", "lab90", "--task", "double", "--file", "first.py"], "say which: --task"),
         (["reset", "lab90", "--file", "checks.py"], "'checks.py' is none of the files that lab90 hands in: first.py"),
         (["reset", "lab90", "--file", "../../solutions/lab90_numbers/first.py"], "is none of the files"),
-        (["run", "lab90", "train"], "There is no make lab90-train. lab90 has no scripts; every lab has hint, debug,"),
+        (["run", "lab90", "train"], "There is no make lab90-train. lab90 has no scripts; every lab has watch, hint,"),
         (["submit", "lab90", "--student", "../ada"], "'../ada' cannot be a student's id"),
         (["submit", "lab90", "--student", ""], "'' cannot be a student's id"),
         (["submit", "lab90", "--student", "ada\n"], "cannot be a student's id"),

@@ -33,7 +33,8 @@ def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def fill(root: Path) -> None:
     for part in (*folder.PARTS, "requirements/cpu.txt", "requirements/torch.txt"):
         (root / part).parent.mkdir(parents=True, exist_ok=True)
-        (root / part).write_text("rich==14.0.0 \\\n" if part.endswith("cpu.txt") else "2.13.0\n")
+        pins = "rich==14.0.0 \\\n--hash=x\nown==1.0 ; python_version < '3.12'\nown==2.0 \\\n"
+        (root / part).write_text(pins if part.endswith("cpu.txt") else "2.13.0\n")
 
 
 def only(found: Iterator[Fault]) -> Fault:

@@ -149,7 +149,7 @@ def students_copy(derived: dict[str, dict[str, str]], tmp_path_factory: pytest.T
         if (ROOT / name).is_file():
             shutil.copy2(ROOT / name, kit / name)
     shutil.copy2(ROOT / "README.md", kit)
-    for folder in ("requirements", "grader", "labs/common", "docker", "docs", ".devcontainer"):
+    for folder in ("requirements", "grader", "labs/common", "docker", "docs", ".devcontainer", ".vscode"):
         shutil.copytree(ROOT / folder, kit / folder)
     for name, files in derived.items():
         sync.write(files, kit / "labs" / name)
@@ -166,7 +166,12 @@ def test_a_release_has_what_students_type_and_nothing_of_the_instructors(student
     top = {path.name for path in students_copy.iterdir()}
     assert {"Makefile", "README.md", "labs", "grader", "requirements", "pyproject.toml"} <= top
     assert not {"solutions", "tests", ".git", ".ci"} & top
-    assert sorted(path.name for path in (students_copy / "docs").iterdir()) == ["docker.md", "gpu.md", "machines.md"]
+    assert sorted(path.name for path in (students_copy / "docs").iterdir()) == [
+        "docker.md",
+        "gpu.md",
+        "machines.md",
+        "working.md",
+    ]
     assert not [path for path in students_copy.rglob("*") if path.name in ("instructor", "author", "runs", ".backup")]
     for page in release.PAGES:
         text = (students_copy / page).read_text(encoding="utf-8").lower()
@@ -176,7 +181,6 @@ def test_a_release_has_what_students_type_and_nothing_of_the_instructors(student
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What a student types, in an environment that is set up already."""
     environment = {**os.environ, "LABKIT_PYTHON": sys.executable}
-    environment.pop("PYTEST_ADDOPTS", None)  # it is for the run of these tests, and make lab3-debug runs pytest, too
     return subprocess.run(
         ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -196,8 +200,9 @@ def test_in_a_release_everything_a_student_types_works(students_copy: Path, tmp_
     assert checked.stdout.count("✓ passed") + checked.stdout.count("✓ quick checks pass") == 9
     assert make(copy, "lab0").stdout.count("○ todo") == 7
     debugged = make(copy, "lab3-debug", "TASK=td_target")
-    assert debugged.returncode == 0, debugged.stdout
-    assert " passed" in debugged.stdout
+    assert (debugged.returncode, debugged.stdout) == (0, "")
+    assert "there is nothing to debug" in debugged.stderr
+    assert "lab3 Policy gradient    ■■■■■■■■■ 9/9" in make(copy, "progress").stdout
     assert "make lab3-hint TASK=" in make(copy, "lab3-hint").stderr
     assert "hint 1 of" in make(copy, "lab3-hint", "TASK=td_target").stdout
     assert make(copy, "lab3-reset", "TASK=td_target").returncode == 0
@@ -224,7 +229,7 @@ def test_a_release_never_replaces_a_folder_that_is_none(tmp_path: Path, monkeypa
 
 def test_make_alone_lists_every_target_with_a_line() -> None:
     listed = make(ROOT).stdout
-    for target in ("lab3", "lab3-hint", "lab3-debug", "lab3-train",
+    for target in ("lab3", "lab3-hint", "lab3-watch", "lab3-debug", "lab3-train", "progress",
                    "lab3-plot", "lab3-reset", "lab3-submit", "setup", "test",
                    "grade", "release", "sync", "lint-labs"):  # fmt: skip
         assert f"make {target} " in listed

@@ -11,6 +11,9 @@ import pytest
 from grader.cli import main
 from grader.errors import Refused
 from grader.lab import ROOT, Script, lab_folders, labs_folder, manifest, read_lab, solutions_folder
+from grader.student.before_training import nothing_written, warnings
+from grader.student.remembered import Found, remember
+from grader.student.uses import fingerprints
 
 LAB = """format = 2
 lab = "lab91"
@@ -63,8 +66,8 @@ def test_a_script_gets_its_own_arguments_and_then_the_students(folder: Path, mon
 @pytest.mark.parametrize(
     ("name", "code", "says"),
     [
-        ("paly", 2, "There is no make lab91-paly. The scripts of lab91 are play, train, gone; every lab has hint, "),
-        ("paly", 2, "submit and notebook. Did you mean make lab91-play?"),
+        ("paly", 2, "There is no make lab91-paly. The scripts of lab91 are play, train, gone; every lab has watch, "),
+        ("paly", 2, "reset, submit and notebook. Did you mean make lab91-play?"),
         ("hints", 2, "Did you mean make lab91-hint?"),
         ("zzz", 2, "There is no make lab91-zzz. "),
         ("gone", 1, "gone.py is missing: take it from the course's copy again"),
@@ -153,3 +156,43 @@ def test_lab_4_plays_and_goes_on_by_its_own_scripts() -> None:
     assert isinstance(scripts["test"], Script)
     assert (scripts["test"].file, scripts["test"].arguments) == ("train.py", ["--mode", "test"])
     assert (scripts["resume"].file, scripts["resume"].arguments) == ("train.py", ["--resume"])
+
+
+def test_before_a_training_is_said_what_is_to_do_what_fails_and_what_was_not_checked(folder: Path) -> None:
+    lab = read_lab(folder)
+    [file] = lab.code_files
+    [unchecked] = warnings(lab)
+    assert unchecked.startswith("Not checked since")
+    code = fingerprints(lab)
+    found = {task.name: Found(task.number.endswith(".1"), 0, 1, code[task.name]) for task in lab.manifest.tasks}
+    remember(lab, checked=found)
+    failing = [f"{task.number} {task.name}" for task in lab.manifest.tasks if not found[task.name].passed]
+    [said] = warnings(lab)
+    assert said.startswith(", ".join(failing)) and "not pass the checks (make lab91)" in said
+    assert not nothing_written(lab)
+    names = [name for task in lab.manifest.tasks for name in task.functions]
+    lab.path(file).write_text("".join(f"def {name}():\n    raise NotImplementedError\n" for name in names))
+    assert warnings(lab)[0].startswith(f"Still to do: {names[0]} (")
+    assert nothing_written(lab)
+
+
+def test_where_nothing_is_written_no_training_begins(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = read_lab(folder)
+    names = [name for task in lab.manifest.tasks for name in task.functions]
+    lab.path(lab.code_files[0]).write_text("".join(f"def {name}():\n    raise NotImplementedError\n" for name in names))
+    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("it began"))
+    monkeypatch.setattr(sys, "argv", ["grader", "run", "lab91", "train"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert "Nothing of lab91 is written yet" in capsys.readouterr().out
+
+
+def test_ctrl_c_while_a_script_imports_is_a_word(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import sys\nprint(sys.argv[1:], __name__)\nraise KeyboardInterrupt\n")
+    command = [sys.executable, "-m", "labs.common.started", str(tmp_path / "script.py"), "--seed", "3"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (130, "['--seed', '3'] __main__\n")
+    assert done.stderr == "Stopped before anything was done. The same command begins again.\n"

@@ -106,7 +106,7 @@ def test_the_kit_is_the_newer_one_and_the_students_work_is_as_it_was(copy: Path,
     assert (backup / LAB / "numbers.py").read_text() == MINE and (backup / "grader" / "gone.py").exists()
     told = "\n".join(sentences(todo, copy, backup))
     assert "lab91_words is new." in told
-    assert "lab90_numbers: changed are the handout, the skeleton of what you have not begun." in told
+    assert "lab90_numbers has changed: the handout, the skeleton of what you have not begun." in told
     assert f"{LAB}/numbers.py: what has changed in the skeleton (half) was merged into your file" in told
     assert "The rest of the kit: Makefile, grader." in told
     assert not planned(copy, newer).changes, "the same release again changes nothing"
@@ -121,6 +121,23 @@ def test_a_skeleton_that_changed_where_the_student_wrote_is_left_to_the_student(
     assert (copy / LAB / "numbers.py").read_text() == MINE
     [told] = [sentence for sentence in sentences(todo, copy, backup) if "numbers.py" in sentence]
     assert "is yours as it was" in told and f"compare with {LAB}/.skeleton/numbers.py" in told
+
+
+def test_without_git_a_file_with_work_in_it_is_left_as_it_is(
+    copy: Path, newer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    todo = planned(copy, newer)
+    assert (todo.became[f"{LAB}/numbers.py"], todo.became[f"{LAB}/more.py"]) == ("conflict", "new")
+    carry_out(copy, todo, [])
+    assert (copy / LAB / "numbers.py").read_text() == MINE
+
+
+def test_a_copy_from_before_there_were_lists_loses_only_the_kits_old_files(copy: Path, newer: Path) -> None:
+    (copy / "release.json").unlink()
+    carry_out(copy, planned(copy, newer), [])
+    assert not (copy / "grader" / "gone.py").exists()
+    assert (copy / LAB / "notes.md").exists() and (copy / LAB / "runs" / "policy").exists()
 
 
 def test_given_code_that_was_changed_is_the_courses_again_and_in_the_backup(copy: Path, newer: Path) -> None:

@@ -10,11 +10,17 @@ from grader.author.sync import outdated_files
 from grader.errors import Refused
 from grader.lab import ROOT, Lab, labs_folder
 
-COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".gitignore")
-PAGES = ("README.md", "docs/docker.md", "docs/gpu.md", "docs/machines.md")  # without what they say to instructors
+COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".vscode", ".gitignore")
+PAGES = (
+    "README.md",
+    "docs/docker.md",
+    "docs/gpu.md",
+    "docs/machines.md",
+    "docs/working.md",
+)  # without what they say to instructors
 INSTRUCTORS_ONLY = re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n", re.DOTALL)
 LEFT_OUT = shutil.ignore_patterns(
-    "__pycache__", "runs", ".backup", ".progress.json", ".*_cache", "*.egg-info", ".ipynb_checkpoints"
+    "__pycache__", "runs", ".backup", ".progress.json*", ".*_cache", "*.egg-info", ".ipynb_checkpoints"
 )
 
 

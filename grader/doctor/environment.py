@@ -91,16 +91,19 @@ def versions(root: Path) -> Iterator[Fault]:
         return
     pins = [*(root / "requirements" / "cpu.txt").read_text(encoding="utf-8").splitlines()]
     pins.append(f"torch=={(root / 'requirements' / 'torch.txt').read_text(encoding='utf-8').strip()}")
-    wanted = {found[1]: found[2] for pin in pins if (found := re.match(r"([a-z0-9_.-]+)==([^ ;\\]+)", pin))}
+    wanted: dict[str, list[str]] = {}  # several, where Pythons differ in what they need
+    for pin in pins:
+        if found := re.match(r"([a-z0-9_.-]+)==([^ ;\\]+)", pin):
+            wanted.setdefault(found[1], []).append(found[2])
     there = {}
     for package in importlib.metadata.distributions(path=[str(site)]):
         name = package.metadata["Name"]
         if name:  # a package that was removed by half has none
             there[re.sub(r"[-_.]+", "-", name).lower()] = package.version
     other = [
-        f"{name} {there[name]} (wanted: {version})"
-        for name, version in wanted.items()
-        if name in there and there[name].partition("+")[0] != version
+        f"{name} {there[name]} (wanted: {' or '.join(tried)})"
+        for name, tried in wanted.items()
+        if name in there and there[name].partition("+")[0] not in tried
     ]
     if other:
         more = f" and {len(other) - LISTED} more" if len(other) > LISTED else ""

@@ -146,15 +146,21 @@ def cpu_limit(seconds: float, importing_into: Path | None = None) -> Iterator[No
         signal.signal(signal.SIGPROF, signal.SIG_IGN if before is signal.SIG_DFL else before)
 
 
-class _Sleep(threading.Thread):
+class _Sleep:
     """Gives the main thread a tick for each that it slept."""
 
     def __init__(self) -> None:
-        super().__init__(daemon=True)
         self.tick = 0.0  # none: nothing is limited just now
         self.counts = False
+        self._process = 0  # the one in which its thread runs: a fork has none
 
-    def run(self) -> None:
+    def start(self) -> None:
+        """Starts its thread, once in a process."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
         computed = time.process_time()
         while True:
             tick = self.tick or TICK
@@ -179,8 +185,7 @@ def _main_thread_waits() -> bool:
 @contextlib.contextmanager
 def sleep_counts() -> Iterator[None]:
     """Within it, cpu_limit counts what is slept: for a process that no other one watches."""
-    if not _sleep.is_alive():
-        _sleep.start()
+    _sleep.start()
     _sleep.counts = True
     try:
         yield

@@ -1,10 +1,12 @@
-"""The commands of a student: check, hint, reset, submit, notebook, run."""
+"""The commands of a student: check, watch, progress, debug, hint, reset, submit, notebook, run."""
 
 import contextlib
 import difflib
 import importlib.util
+import itertools
 import json
 import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +34,7 @@ Form = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    for command in (check, hint, reset, submit, notebook):
+    for command in (check, watch, progress, debug, hint, reset, submit, notebook):
         app.command()(command)
     copy_commands.add_to(app)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
@@ -41,7 +43,8 @@ def add_to(app: typer.Typer) -> None:
 def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form = "table") -> None:
     """Run a lab's public checks: what passes, what is wrong, what to do next."""
     from grader.student import checking, lines, table
-    from grader.student.remembered import remember_checks
+    from grader.student.printed import first_lines
+    from grader.student.remembered import found_by, remember_checks
     from grader.student.uses import fingerprints
 
     checking.few_threads()
@@ -53,19 +56,69 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
         session = checking.open_session(the_lab)
         checked = checking.run_public_checks(session, the_task)
         if for_program:
-            print(*(item.printed for item in checked), sep="", end="")
-    remember_checks(the_lab, checked, code)
+            for line in itertools.chain(*(first_lines(item.printed) for item in checked)):
+                print(line)
+    ran = {item.task.name: [other for other in checked if other.task == item.task] for item in checked if item.judged}
+    remember_checks(the_lab, {name: found_by(items, code[name]) for name, items in ran.items()})
     results = [result for item in checked if (result := item.result())]
     if as_json:
         print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
     elif form == "lines":
-        for line in lines.of(session, checked):
-            print(line)
+        print(*lines.lines_of(table.Screen(session, checked, [], checking.QuizState(0), whole_lab=False)), sep="\n")
     else:
         states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
         table.Screen(session, checked, states, quiz, whole_lab=the_task is None).show_on(console)
     if any(result.outcome != "passed" for result in results):
         raise typer.Exit(1)
+
+
+def watch(lab: LabName, task: TaskName = None, form: Form = "table") -> None:
+    """Check what each save touches, in half a second, and show the one thing to do next. Keys do the rest."""
+    if not hasattr(os, "fork"):
+        raise Refused("watch_needs_fork", lab=lab)
+    from grader.student.remembered import remembered
+    from grader.student.watch import loop
+
+    the_lab = find_lab(lab, labs_folder())
+    kept = remembered(the_lab)
+    tasks = the_lab.manifest.tasks
+    open_tasks = [each for each in tasks if each.name not in kept.checked or not kept.checked[each.name].passed]
+    known = [each for each in tasks if each.name == kept.watching]
+    the_task = the_lab.task(task) if task else (known or open_tasks or tasks)[0]
+    raise typer.Exit(loop.watch(the_lab, the_task, lines=form == "lines"))
+
+
+def progress(
+    check_again: Annotated[bool, typer.Option("--check", help="first check the labs that were changed")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say how far all labs are, from what their last checks found."""
+    from grader.student import progress as progressing
+
+    labs = progressing.progress()
+    for each in labs if check_again else []:
+        if each.stale:
+            print(say("progress_checking", lab=each.lab.name), file=sys.stderr)
+            done = subprocess.run(
+                [sys.executable, "-m", "grader", "check", each.lab.name, "--json"], stdout=subprocess.PIPE
+            )
+            if done.returncode > 1:
+                raise typer.Exit(done.returncode)
+    labs = progressing.progress() if check_again else labs
+    if as_json:
+        print(json.dumps([each.facts() for each in labs], indent=1))
+        return
+    for part in progressing.screen(labs):
+        console.print(part)
+
+
+def debug(lab: LabName, task: TaskName = None) -> None:
+    """Open a debugger in your own function, with the inputs of the public case that fails."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from grader.student import debugging
+
+    the_lab = find_lab(lab, labs_folder())
+    debugging.debug(the_lab, the_lab.task(task) if task else None)
 
 
 def hint(lab: LabName, task: TaskName = None) -> None:
@@ -172,7 +225,7 @@ def run(
     the_lab = find_lab(lab, labs_folder())
     scripts = the_lab.manifest.scripts
     if script not in scripts:
-        names = [*scripts, "hint", "debug", "reset", "submit", "notebook"]
+        names = [*scripts, "watch", "hint", "debug", "reset", "submit", "notebook"]
         meant = difflib.get_close_matches(script, names, 1, cutoff=0.5)
         said: dict[str, Any] = {"lab": the_lab.name, "script": script, "scripts": list(scripts), "count": len(scripts)}
         raise Refused("no_such_script", **said, meant=meant[0] if meant else "none")

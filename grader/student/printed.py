@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 MOST_BYTES = 4_000  # of one case
 MOST_LINES = 12
+MOST_CHARACTERS = 200  # of a line
 
 
 class _Kept(io.RawIOBase):
@@ -43,6 +44,6 @@ class Printed:
 
 
 def first_lines(text: str, most: int = MOST_LINES) -> list[str]:
-    """The first lines of what was printed, and a last one of dots where there are more."""
-    lines = text.rstrip("\n").splitlines()
+    """The first lines of what was printed, none very long, and a last one of dots where there are more."""
+    lines = [line if len(line) <= MOST_CHARACTERS else line[:MOST_CHARACTERS] + "…" for line in text.splitlines()]
     return [*lines[:most], "…"] if len(lines) > most or len(text.encode()) >= MOST_BYTES else lines

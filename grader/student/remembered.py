@@ -51,19 +51,21 @@ def remember(lab: Lab, **changed: Any) -> None:
     new.replace(path)
 
 
-def remember_checks(lab: Lab, checked: list[Checked], code: dict[str, str]) -> None:
-    """Keeps what checks of some tasks found in the code with these fingerprints, which are taken before the checks run:
-    code that is saved meanwhile counts as changed."""
+def found_by(checked: list[Checked], code: str) -> Found:
+    """What some checks of one task found in the code with this fingerprint, which is taken before they run: what is
+    saved meanwhile counts as changed."""
+    earned, possible = public_points(checked)
+    return Found(all(item.judged.outcome == "passed" for item in checked if item.judged), earned, possible, code)
+
+
+def remember_checks(lab: Lab, new: dict[str, Found]) -> None:
+    """Keeps what the checks of some tasks found. In a folder that cannot be written they are shown all the same."""
     found = remembered(lab).checked
-    for task in dict.fromkeys(item.task.name for item in checked):
-        ran = [item for item in checked if item.task.name == task and item.judged]
-        passed = all(item.judged.outcome == "passed" for item in ran if item.judged)
-        earned, possible = public_points(ran)
+    for task, now in new.items():
         before = found.get(task)
-        more = before and before.code == code[task] and before.possible > possible  # slower checks ran, too
-        if ran and not more:
-            found[task] = Found(passed, earned, possible, code[task])
-    with contextlib.suppress(OSError):  # in a folder that cannot be written checks are shown all the same
+        if before is None or before.code != now.code or before.possible <= now.possible:  # else slower ones ran, too
+            found[task] = now
+    with contextlib.suppress(OSError):
         remember(lab, checked=found)
 
 

@@ -242,25 +242,30 @@ class Screen:
             lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
         if item.judged.outcome == "failed" and (steps := item.task.worked.get(item.judged.case)):
             lines.append("\n" + self.texts.say("worked", steps=steps), style="dim")
-        if item.printed:
-            lines.append("\n" + self.printed(item), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):
             lines.append(f"\n→ {diagnosis}", style="yellow")
         for frame in item.judged.trace.splitlines():
             lines.append(f"\n    {frame}")
+        if item.printed:
+            lines.append("\n" + self.printed(item), style="dim")
         lines.append("\n" + self.texts.say("section", number=item.task.number), style="dim")
         return lines
 
     def prints(self) -> list[Text]:
         """What was printed where nothing failed: of one task its words, of a whole lab how they can be seen."""
-        items = [item for item in self.checked if item.printed and item.judged and item.judged.outcome == "passed"]
+        printing = {task.name: found for task in self.tasks if (found := self.prints_of(task))}
         if not self.whole_lab:
-            return [Text(f"\n{self.session.title(item.check)}\n" + self.printed(item), style="dim") for item in items]
-        names = dict.fromkeys(item.task.name for item in items)
-        said = {"count": len(names), "tasks": list(names), "lab": self.lab.name, "task": next(iter(names), "")}
-        return [Text("\n" + self.texts.say("tasks_print", **said), style="dim")] if names else []
+            return [text for found in printing.values() for text in found]
+        said = {"count": len(printing), "tasks": list(printing), "task": next(iter(printing), "")}
+        return [Text("\n" + self.texts.say("tasks_print", lab=self.lab.name, **said), style="dim")] if printing else []
+
+    def prints_of(self, task: Task) -> list[Text]:
+        """What checks of a task printed that pass, each under its title."""
+        items = [item for item in self.of(task) if item.printed and item.judged and item.judged.outcome == "passed"]
+        return [Text(f"\n{self.session.title(item.check)}\n{self.printed(item)}", style="dim") for item in items]
 
     def printed(self, item: Checked) -> str:
+        """What a check printed, a line each."""
         return "\n    ".join([self.texts.say("it_printed"), *first_lines(item.printed)])
 
     def next_step(self) -> Text:
@@ -276,7 +281,7 @@ class Screen:
                     stuck = self.texts.say("stuck", lab=self.lab.name, task=task.name)
                     hint = "" if self.fault_of_file(task) in self.of_files else "  " + stuck
                     return Text.assemble("\n" + self.texts.say("next") + " ", self.step(task), (hint, "dim"))
-        return Text("\n" + self.texts.say("next") + " " + self.texts.say(self._after_the_tasks(), lab=self.lab.name))
+        return Text("\n" + self.texts.say("next") + " " + self.texts.say(self.after_the_tasks(), lab=self.lab.name))
 
     def step(self, task: Task) -> Text:
         """What is to be done for a task that is not finished, and where."""
@@ -289,7 +294,7 @@ class Screen:
     def location(self, task: Task) -> tuple[Path, int, list[str]]:
         """Where that is: the file, the line (0 where it is not known), and the functions, or the file's name."""
         path = self.lab.path(task.file)
-        if (fault := self.fault_of_file(task)) and fault in self.of_files:
+        if (fault := self.fault_of_file(task)) and (fault in self.of_files or "line" in fault.values):
             return path, int(str(fault.values.get("line", 1))), [task.file]
         failed = any(outcome in FAILED for outcome in self.outcomes(task))
         functions = self.at_fault(task) if failed else open_functions(self.lab, task)
@@ -307,7 +312,8 @@ class Screen:
         found = alone.union(*(names for names in asked if not names & alone))
         return [name for name in task.functions if name in found] or task.functions
 
-    def _after_the_tasks(self) -> str:
+    def after_the_tasks(self) -> str:
+        """What comes when all tasks pass: the message's id."""
         quiz = self.lab.manifest.quiz
         if not self.whole_lab:
             return "next_whole_lab"

@@ -89,7 +89,7 @@ no_such_script = There is no make { $lab }-{ $script }. { $count ->
     [0] { $lab } has no scripts
     [one] The script of { $lab } is { $scripts }
    *[other] The scripts of { $lab } are { $scripts }
-}; every lab has hint, debug, reset, submit and notebook.{ $meant ->
+}; every lab has watch, hint, debug, reset, submit and notebook.{ $meant ->
     [none] { "" }
    *[other] { " " }Did you mean make { $lab }-{ $meant }?
 }
@@ -121,7 +121,7 @@ release_changed = { $path } is not as it was released: { $file } { $count ->
    *[other] and others are
 } missing or changed. Take it from the course again
 updated_new_lab = { $lab } is new.
-updated_lab = { $lab }: changed are { $changed }.
+updated_lab = { $lab } has changed: { $changed }.
 updated_rest = The rest of the kit: { $names }.
 updated_locks = Other versions of packages are needed: the next make sets them up by itself.
 updated_merged = { $file }: what has changed in the skeleton{ $count ->
