@@ -92,7 +92,7 @@ gpu-check: $(READY) ## write docs/gpu-report.md: what only a machine with a GPU 
 	  $(if $(DEVICE),--device "$(DEVICE)")
 
 test: ## run the kit's own tests, the linters and the type checker (JOBS=2: pytest's processes)
-	$(WITH_TOOLS)
+	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev --nbgrader)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy

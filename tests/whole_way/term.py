@@ -163,7 +163,7 @@ def work(lab: Lab, student: Student) -> Mapping[str, bytes]:
         if (student.id, lab.name, name) == ("ida", "lab3", REFERENCE.name):
             text = text.replace(RIGHT, WRONG)
         files[name] = text.encode()
-    for name in lab.answer_files:
+    for name in set(lab.manifest.files.handed_in) - set(lab.code_files):
         files[name] = lab.path(name).read_bytes()
     if lab.manifest.report:
         files[REPORT] = b"{" if (student.id, lab.name) == ("fay", "lab3") else report(lab, student)

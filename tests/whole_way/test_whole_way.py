@@ -24,7 +24,7 @@ from tests.whole_way.term import FOUND_OUT, LABS, REFERENCE, RIGHT, WRONG, begin
 
 pytest.importorskip("nbgrader", reason="requirements/nbgrader.txt is not installed")
 
-COUNT = int(os.environ.get("STUDENTS", "14"))
+COUNT = int(os.environ.get("STUDENTS", "12"))
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 COMMAND = re.compile(r"^    (make (?:.*?\S))(?:  .*)?$", re.MULTILINE)
 MARK, COMMENT = 3.5, "Label the axis."
@@ -126,14 +126,17 @@ def test_the_whole_way(desk: Desk) -> None:
     assert lose == {"ida"} and "ada" in gain
     for words in (tried, regraded):
         assert f"{len(gain) + 1} of {COUNT} students change: +{len(gain)}, −1" in words, words
-        assert "batch_reward_to_go" in words
+        assert "several_episodes" in words
     assert marks(home, "ada")[-1][1] == 4.0, "marks survive"
 
     for words in ("make report LAB", "make similar", "make questions"):
         desk.follow(words)
     for lab in LABS:
-        for words in ("make feedback", "make export", "make gradebook", "make report TO=csv"):
+        for words in ("make feedback", "make export", "make report TO=csv"):
             desk.follow(words, lab)
+        if lab != "lab0":  # it has no report, so nothing is graded by hand
+            desk.follow("make gradebook", lab)
+    graded_by_nbgrader(home)
     assert desk.lines == [line for line in desk.lines if line in desk.typed], "each line of the guide was typed"
     agree(home, everybody)
 
@@ -146,7 +149,9 @@ def agree(home: Path, everybody: list[str]) -> None:
         held = {"hal"} if lab == "lab3" else set()
         assert set(everybody) - set(shown) == held
         assert platform(home, lab) == pytest.approx(shown)
-        assert nbgraders(home, lab) == pytest.approx(shown)
+        if lab != "lab0":
+            found = nbgraders(home, lab)
+            assert {name: found[name] for name in shown} == pytest.approx(shown)
         logged = last_of_log(home, lab)
         assert {name: logged[name] for name in shown} == pytest.approx(shown)
         for name in everybody:
@@ -200,11 +205,14 @@ def platform(home: Path, lab: str) -> dict[str, float]:
     return {row["SIS Login ID"]: float(row[title]) for row in table if row["SIS Login ID"]}
 
 
+def graded_by_nbgrader(home: Path) -> None:
+    export = [sys.executable, "-m", "nbgrader", "export", "--to", "grades.csv"]
+    subprocess.run(export, cwd=home / "nbgrader-course", check=True)
+
+
 def nbgraders(home: Path, lab: str) -> dict[str, float]:
-    """What `nbgrader export` says, after penalties, of those who are in it."""
-    folder = home / "nbgrader-course"
-    subprocess.run([sys.executable, "-m", "nbgrader", "export", "--to", "grades.csv"], cwd=folder, check=True)
-    table = [row for row in rows(folder / "grades.csv") if row["assignment"] == lab]
+    """What `nbgrader export` said, after penalties, of those who are in it."""
+    table = [row for row in rows(home / "nbgrader-course" / "grades.csv") if row["assignment"] == lab]
     return {row["student_id"]: float(row["score"]) for row in table if row["score"]}
 
 
@@ -231,12 +239,12 @@ def type_in_browser(home: Path, address: str) -> None:
         ):
             tab.goto(f"{base}/formgrader/manage_students/{student}/lab3")
             tab.get_by_role("link", name="report").click()
-            box = tab.locator(field)
-            box.wait_for()
+            tab.locator(field).wait_for()
             assert tab.title() != "attacked"
-            with tab.expect_response(lambda response: response.request.method == "PUT"):
-                box.fill(text)
-                box.blur()
+            saved = "/api/comment/" if field.endswith("-comment") else "/api/grade/"
+            with tab.expect_response(lambda response, saved=saved: saved in response.url and response.ok):
+                tab.locator(field).fill(text)
+                tab.locator(field).press("Tab")
         browser.close()
 
 
