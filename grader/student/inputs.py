@@ -17,7 +17,7 @@ def inputs_of(texts: Catalogue, item: Checked) -> list[str]:
     """The arguments of the public case that failed, each with its name; of a larger array its shape. Empty where they
     are too long all the same, and where the failure has no case or no value to be compared."""
     case = next((case for case in item.check.cases if item.judged and case.title == item.judged.case), None)
-    if case is None or item.judged is None or kind_of(item.judged.findings[0]) == "file":
+    if case is None or item.judged is None or "file" in map(kind_of, item.judged.findings[:1]):
         return []
     shown = [f"{name} = {_shown(texts, to_plain(value))}" for name, value in case.arguments.items()]
     return shown if sum(map(len, shown)) <= MOST_CHARACTERS else []
