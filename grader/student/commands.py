@@ -44,7 +44,7 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
     """Run a lab's public checks: what passes, what is wrong, what to do next."""
     from grader.student import checking, lines, table
     from grader.student.printed import first_lines
-    from grader.student.remembered import found_by, remember_checks
+    from grader.student.remembered import remember_all
     from grader.student.uses import fingerprints
 
     checking.few_threads()
@@ -58,8 +58,7 @@ def check(lab: LabName, task: TaskName = None, as_json: Json = False, form: Form
         if for_program:
             for line in itertools.chain(*(first_lines(item.printed) for item in checked)):
                 print(line)
-    ran = {item.task.name: [other for other in checked if other.task == item.task] for item in checked if item.judged}
-    remember_checks(the_lab, {name: found_by(items, code[name]) for name, items in ran.items()})
+    remember_all(the_lab, checked, code)
     results = [result for item in checked if (result := item.result())]
     if as_json:
         print(json.dumps([msgspec.to_builtins(result) for result in results], indent=1))
@@ -173,14 +172,18 @@ def submit(
     from grader.results.rules import rules_at
     from grader.student import checking
     from grader.student import submit as submitting
+    from grader.student.remembered import remember_all
+    from grader.student.uses import fingerprints
 
     the_lab = find_lab(lab, labs_folder())
     rules = rules_at(course)
     signs = submitting.read_key(key)
     name = submitting.student_name(student, signs)
     checking.few_threads()
+    code = fingerprints(the_lab)
     session = checking.open_session(the_lab)
     checked = checking.run_public_checks(session, thorough=True)
+    remember_all(the_lab, checked, code)
     states, quiz = checking.milestone_states(session.lab), checking.quiz_state(session.lab)
     still_open = [*map(say, session.notes), *submitting.what_is_open(session.lab, checked, states, quiz)]
     earned, possible = checking.public_points(checked)

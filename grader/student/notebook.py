@@ -6,6 +6,7 @@ a student's code does ends the notebook.
     python -m grader.student.notebook lab3      prints the table of the checks as HTML
 """
 
+import base64
 import contextlib
 import dataclasses
 import html
@@ -14,6 +15,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +25,8 @@ from grader.judging.recorded import Record
 from grader.lab import ROOT, Lab, find_lab, labs_folder
 from grader.languages import say
 from grader.student import checking, table
+from grader.student.remembered import remember_all
+from grader.student.uses import fingerprints
 
 KINDS = {"milestones": "M", "quiz": "Q"}  # how the rows of the table that are no task begin
 
@@ -48,8 +52,9 @@ def check_table(lab: str) -> Shown:
 
 
 def milestone_table(lab: str) -> Shown:
-    """What training has saved, and what it measured."""
-    return Shown(_rows_of(_without_checks(lab).table(), KINDS["milestones"]))
+    """What training has saved, and what it measured; and the films of it, where `make labN-play` has made some."""
+    films = sorted(find_lab(lab, labs_folder()).path("runs").glob("*.gif"))
+    return Shown(_rows_of(_without_checks(lab).table(), KINDS["milestones"]) + "".join(map(_film, films)))
 
 
 def quiz_table(lab: str) -> Shown:
@@ -69,6 +74,16 @@ def pictures(lab: str, *names: str) -> None:
             print(say("picture_is_missing", file=name, lab=the_lab.name))
 
 
+def _film(path: Path) -> str:
+    """A film as HTML that needs no other file; a word where it cannot be read."""
+    try:
+        data = base64.b64encode(path.read_bytes()).decode()
+    except OSError:
+        return _words(path.name)
+    name = html.escape(path.stem)
+    return f'<figure><img src="data:image/gif;base64,{data}" alt="{name}"><figcaption>{name}</figcaption></figure>'
+
+
 def _without_checks(lab: str) -> table.Screen:
     the_lab = find_lab(lab, labs_folder())
     return _screen(checking.Session(the_lab, [], Record({}, {}), {}), [])
@@ -81,8 +96,11 @@ def _screen(session: checking.Session, checked: list[checking.Checked]) -> table
 
 def checks_as_html(lab: Lab) -> str:
     """All that `make labN` says, its table as HTML."""
+    code = fingerprints(lab)
     session = checking.open_session(lab)
-    screen = _screen(session, checking.run_public_checks(session))
+    checked = checking.run_public_checks(session)
+    remember_all(lab, checked, code)
+    screen = _screen(session, checked)
     # A kernel asks for colours (FORCE_COLOR), which HTML would show as the codes that they are.
     below = Console(file=io.StringIO(), force_terminal=False, highlight=False, markup=False, soft_wrap=True)
     screen.show_words_on(below)

@@ -3,6 +3,7 @@ last checks found, and the task that watch was at."""
 
 import contextlib
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -56,6 +57,12 @@ def found_by(checked: list[Checked], code: str) -> Found:
     saved meanwhile counts as changed."""
     earned, possible = public_points(checked)
     return Found(all(item.judged.outcome == "passed" for item in checked if item.judged), earned, possible, code)
+
+
+def remember_all(lab: Lab, checked: Sequence[Checked], code: Mapping[str, str]) -> None:
+    """Keeps what all these checks found, those of each task in the code with its fingerprint."""
+    ran = {item.task.name: [other for other in checked if other.task == item.task] for item in checked if item.judged}
+    remember_checks(lab, {name: found_by(items, code[name]) for name, items in ran.items()})
 
 
 def remember_checks(lab: Lab, new: dict[str, Found]) -> None:

@@ -146,6 +146,17 @@ def test_what_a_student_wrote_is_no_markup(lab: Lab, tmp_path: Path) -> None:
     assert "img" not in tags_of(made)
 
 
+def test_films_are_shown_beside_what_training_measured(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = Path(shutil.copytree(lab.folder, tmp_path / "labs" / lab.folder.name))
+    monkeypatch.setattr(shown, "labs_folder", lambda: student.parent)
+    (student / "runs").mkdir()
+    (student / "runs" / "a<b.gif").write_bytes(b"GIF89a")
+    made = shown.milestone_table(lab.name)._repr_html_()
+    assert 'src="data:image/gif;base64,R0lGODlh"' in made and "a&lt;b" in made and "a<b" not in made
+
+
 def test_checks_that_end_the_process_are_told_in_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     shows = shown.check_table("lab</pre>none")._repr_html_()
     assert "There is no lab" in shows

@@ -41,6 +41,15 @@ def test_a_comment_changes_nothing_and_a_line_outside_of_functions_all(kit: Kit)
     assert "Changed since they were checked: lab90 (double, shift, total)" in grader(kit, "progress")
 
 
+def test_what_submit_has_checked_is_not_changed(kit: Kit) -> None:
+    grader(kit, "check", "90")
+    kit.save("first.py", SKELETON, "    return x + x\n")
+    assert "1 changed" in grader(kit, "progress")
+    grader(kit, "submit", "90", "--student", "ada")
+    shown = grader(kit, "progress")
+    assert "■□□ 1/3" in shown and "changed" not in shown
+
+
 def test_json_says_the_same_to_programs(kit: Kit) -> None:
     kit.save("first.py", SKELETON, "    return x + x\n")
     grader(kit, "check", "90", "--task", "double")
