@@ -13,6 +13,8 @@ from types import ModuleType
 
 import pytest
 
+from grader.author.release import COPIED, PAGES
+from grader.contents import FILE as LIST
 from grader.lab import ROOT
 
 Engine = Callable[..., str]
@@ -308,3 +310,9 @@ def test_a_driver_that_will_do(version: str, modules: dict[str, ModuleType]) -> 
 @pytest.mark.parametrize("version", ["535.104.05", "579.99", "470.0"])
 def test_a_driver_that_will_not(version: str, modules: dict[str, ModuleType]) -> None:
     assert f"is {version}, and CUDA 13 needs 580" in modules["driver"].too_old(version)
+
+
+def test_what_a_release_copies_may_enter_an_image() -> None:
+    """The image of students is made of a release, which is written while it is built."""
+    ignored = (ROOT / "docker" / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {f"!{name}" for name in (*COPIED, *PAGES, LIST)} <= set(ignored)

@@ -201,7 +201,7 @@ def test_nothing_is_left(outcome: Outcome, variant: Variant, engine: str) -> Non
     assert outcome.done.stdout.splitlines()[-1] == "2"
     left = {path.name: {file.relative_to(path) for file in path.rglob("*")} for path in outcome.graded.iterdir()}
     assert {name for name in left if left[name] and left[name] != left["skeleton"]} == set()
-    assert set(left) - {*HONEST, *ATTACKS} <= {"runs.jsonl", ".lock"}
+    assert set(left) - {*HONEST, *ATTACKS} <= {"runs.jsonl", "audit.jsonl", ".lock"}
     if variant.volume:
         listing = [engine, "ps", "--all", "--quiet", "--filter", f"volume={variant.volume}"]
         assert subprocess.run(listing, capture_output=True, text=True, check=True).stdout == ""
