@@ -32,7 +32,7 @@ SECRET_PATH = re.compile(
     rf"(.*/)?(solutions(/|$)|({'|'.join(Path(name).stem for name in SECRET_FILES)})\.(.*\.)?pyc?$)"
 )
 LEAKY = "labkit-test-leaky:cpu"
-BYTES = 1_500_000_000
+BYTES = 1_550_000_000
 
 
 @dataclasses.dataclass(frozen=True)
