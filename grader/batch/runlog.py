@@ -13,8 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.errors import Refused
-from grader.results.whole import append_whole
+from grader.results.whole import append_whole, read_lines
 
 FILE = "runs.jsonl"
 
@@ -77,19 +76,7 @@ def append(log: Path, record: Start | End) -> None:
 def read(log: Path) -> list[Start | End]:
     """The records in their order; damaged lines are left out. Empty where there is no log; Refused where it
     cannot be read."""
-    try:
-        lines = log.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise Refused("cannot_be_read", 3, path=str(log), reason=error.strerror or "") from None
-    records: list[Start | End] = []
-    for line in lines:
-        try:
-            records.append(msgspec.json.decode(line, type=Start | End))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue
-    return records
+    return read_lines(log, Start | End)
 
 
 def stopped(records: list[Start | End], lab: str, depends: Mapping[str, str]) -> Start | None:

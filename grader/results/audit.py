@@ -17,7 +17,7 @@ import msgspec
 from grader.errors import Refused
 from grader.results.marks import merged
 from grader.results.standing import Standing
-from grader.results.whole import append_whole
+from grader.results.whole import append_whole, read_lines
 
 FILE = "audit.jsonl"
 Why = Literal["graded", "regraded", "mark", "override", "rule change"]
@@ -63,17 +63,7 @@ def record(out: Path, standings: Iterable[Standing], who: str, when: str) -> lis
 def read(log: Path) -> list[Line]:
     """The lines in their order; empty where there is no log. A line that a machine went down in is left out: what it
     said is found again. Refused where it cannot be read."""
-    try:
-        lines = log.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise Refused("cannot_be_read", 3, path=str(log), reason=error.strerror or "") from None
-    found: list[Line] = []
-    for line in lines:
-        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
-            found.append(msgspec.json.decode(line, type=Line))
-    return found
+    return read_lines(log, Line)
 
 
 def _line(standing: Standing, last: Line | None, who: str, when: str) -> Line | None:

@@ -1,9 +1,16 @@
-"""Writes a file whole or not at all, and so that it is still there after a power cut."""
+"""Writes a file whole or not at all, and so that it is still there after a power cut; adds lines to a log, and reads
+them."""
 
+import contextlib
 import errno
 import os
 import secrets
 from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.errors import Refused
 
 UNFINISHED = ".new"  # how the name of a file ends that is being written
 
@@ -44,3 +51,19 @@ def append_whole(log: Path, lines: bytes) -> None:
         if file.write(data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(log))
         os.fsync(file.fileno())
+
+
+def read_lines(log: Path, kind: Any) -> list[Any]:
+    """The lines of a log, each a `kind` in JSON, in their order; empty where there is no log. A line in which a machine
+    went down is left out. Refused where the log cannot be read."""
+    try:
+        lines = log.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise Refused("cannot_be_read", 3, path=str(log), reason=error.strerror or "") from None
+    found = []
+    for line in lines:
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            found.append(msgspec.json.decode(line, type=kind))
+    return found
