@@ -35,7 +35,10 @@ def main():
     if wanted.items() <= installed().items():
         return
     begin = time.time()
-    say("Setting up .venv (this happens once, and takes a few minutes).")
+    before = installed()
+    changed = [name for name in wanted if before.get(name) != wanted[name]]
+    first = "Setting up .venv (this happens once, and takes a few minutes)."
+    say(f"Bringing .venv up to date ({', '.join(changed)})." if before else first)
     if not os.path.exists(VENV_PYTHON):
         step("a virtual environment", [suitable_python(), "-m", "venv", VENV])
     pip = [VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--disable-pip-version-check"]
