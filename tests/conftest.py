@@ -25,6 +25,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 for name in [name for name in os.environ if name.startswith("MAKE")]:
     del os.environ[name]
 
+# Tests read English sentences, whatever the locale; those of a language name it.
+os.environ["LAB_LANG"] = "en"
+
 SOLUTIONS = {folder.name.split("_")[0]: folder for folder in lab_folders(solutions_folder())}
 
 

@@ -3,12 +3,12 @@
     say(finding)                     the sentence of a finding, with those of the findings in it
     say("points_earned", points=3)   a message that no finding is of: a heading, a cell of a table
 
-LAB_LANG names the language. A lab has texts of its own (messages.en.ftl in its folder): `texts_of(folder)` says those,
-too. What a language lacks is said in English; a message that no catalogue has is said as its code and its values.
+LAB_LANG or the locale names the language (labs/common/translated.py). A lab has texts of its own (messages.en.ftl in
+its folder): `texts_of(folder)` says those, too. What a language lacks is said in English; a message that no catalogue
+has is said as its code and its values.
 """
 
 import functools
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,15 @@ from fluent.runtime.types import fluent_number
 from fluent.syntax.ast import Resource
 
 from grader.findings import Finding
+from labs.common.translated import ENGLISH, chosen
 
-FALLBACK = "en"
+FALLBACK = ENGLISH
 GROUPED_FROM = 10_000  # 9999 and 10,000
 
 
 def language() -> str:
-    """The language that sentences are made in: what LAB_LANG says, if there is such a catalogue, else English."""
-    wanted = os.environ.get("LAB_LANG", "")
-    return wanted if wanted in languages() else FALLBACK
+    """The language that sentences are made in: what LAB_LANG or the locale says, if there is such a catalogue."""
+    return chosen(languages())
 
 
 def languages() -> list[str]:
