@@ -927,6 +927,17 @@ def test_the_table_has_each_milestones_own_figure(
     assert (out.count("saved; judged when it is graded"), out.count("saved: counts with 90.3 right")) == (1, 1)
 
 
+def test_what_is_below_its_target_is_to_be_trained_again_before_the_quiz(with_milestones: Path, grader: Grader) -> None:
+    solve(with_milestones)
+    (with_milestones / "runs").mkdir()
+    (with_milestones / "runs" / "model.safetensors").write_bytes(b"weights")
+    record = with_milestones / "runs" / "model.json"
+    record.write_text('{"evaluations": {"right": 0.9, "in_form": 0.94}}')
+    assert "Next: make lab90-train: what is saved is below the target." in grader("check", "lab90").out
+    record.write_text('{"evaluations": {"right": 0.9, "in_form": 0.95}}')
+    assert "Next: the quiz in README.md" in grader("check", "lab90").out
+
+
 def test_a_folder_that_training_saved_is_handed_in_whole(lab: Path, kit: Path, grader: Grader) -> None:
     with (lab / "lab.toml").open("a", encoding="utf-8") as file:
         file.write(MODEL_IN_A_FOLDER)

@@ -118,7 +118,7 @@ def _open_in_report(lab: Lab) -> list[str]:
     if report is None:
         return [*sentences, *([say("file_is_missing", file=REPORT_FILE)] if lab.manifest.report and not large else [])]
     titles = [part.title for part in lab.manifest.report if part.name in report.blank]
-    sentences += [say("report_blank", file=report.file, parts=titles)] if titles else []
+    sentences += [say("report_blank", file=report.file, parts=[f'"{title}"' for title in titles])] if titles else []
     return [*sentences, *map(say, report.findings)]
 
 

@@ -313,6 +313,8 @@ class Screen:
             return "next_whole_lab"
         if any(state.missing for state in self.milestones):
             return "next_train"
+        if any(state.below_target for state in self.milestones):
+            return "next_train_again"
         if quiz and (self.quiz.fault or self.quiz.answered < quiz.questions):
             return "next_quiz"
         return "next_submit"

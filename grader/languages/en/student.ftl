@@ -59,6 +59,7 @@ in_place = in { $place }
 stuck = (stuck? make { $lab }-hint TASK={ $task })
 next_whole_lab = make { $lab } shows the whole lab.
 next_train = make { $lab }-train trains with your functions.
+next_train_again = make { $lab }-train: what is saved is below the target.
 next_quiz = the quiz in README.md; answers go into quiz.json.
 next_submit = make { $lab }-submit packs what you hand in.
 
