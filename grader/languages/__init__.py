@@ -43,6 +43,11 @@ def say(what: Finding | str, /, **values: Any) -> str:
     return _catalogue(language(), None).say(what, **values)
 
 
+def say_in(language: str, what: Finding | str, /, **values: Any) -> str:
+    """The same in a language of its own, which the reader's need not be."""
+    return _catalogue(language, None).say(what, **values)
+
+
 def texts_of(lab_folder: Path) -> "Catalogue":
     """The same for a lab, whose own messages are known to it."""
     return _catalogue(language(), lab_folder)

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from grader.lab import Lab
 from grader.lab.report import Report, Written
 from grader.lab.report_cells import AS_TEXT, KINDS, Cell, report_cells
-from grader.languages import say
+from grader.languages import language, say
 from grader.notebooks import outputs
 from grader.notebooks.execution import Ran
 from grader.notebooks.writing import node_of, notebook_text
@@ -25,7 +25,7 @@ def graded_notebook(lab: Lab, files: Mapping[str, bytes], report: Report | None,
     """The text of the notebook: of `files` it shows the pictures, and of the grading what the student may see."""
     report = report or NOTHING
     nodes = list(_own(report, "", ran))
-    for cell in report_cells(lab):
+    for cell in report_cells(lab, language()):
         if cell.solution:
             nodes.append(_answer(cell, report))
         else:

@@ -120,7 +120,7 @@ class _Sentences:
         return Cell(self.say("report_percent", percent=f"{100 * rate:.0f}"), number=True, bar=min(max(rate, 0.0), 1.0))
 
     def finding(self, finding: Finding) -> str:
-        return harmless(one_line(self.say(finding), LONGEST))
+        return harmless(one_line(self.words.found(finding), LONGEST))
 
     def title(self, check: CheckResult) -> str:
         return harmless(self.words.title_of(check))

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
+from grader.findings import Finding
 from grader.lab import Lab
 from grader.lab.texts import LabTexts, texts_of_lab
 from grader.languages import language, texts_of
@@ -26,6 +27,10 @@ class Words:
             return self.say("quiz_question", number=check.check.removeprefix("question_"))
         named = {"milestone": self.texts.milestones, "report": self.texts.report}.get(check.kind, self.texts.checks)
         return named.get(check.check) or check.title
+
+    def found(self, finding: Finding) -> str:
+        """The sentence of a finding about the lab."""
+        return self.say(self.texts.put_into(finding))
 
     def diagnosis_of(self, mistake: str) -> str:
         """The diagnosis of a known mistake; its name where the lab does not know it any more."""

@@ -11,7 +11,6 @@ from grader import codes
 from grader.findings import KINDS, Finding, kind_of
 from grader.judging.judge import Judged, not_passing
 from grader.lab import Task
-from grader.languages import Catalogue
 from grader.results import Outcome
 from grader.results.result import points_text
 from grader.student.checking import Checked, MilestoneState, QuizState, Session, public_points
@@ -237,10 +236,10 @@ class Screen:
         lines.append(f" · {self.session.title(item.check)}\n")
         if behind := self.behind.get(item.task.name):
             lines.append(self.texts.say("calls_failing", tasks=behind) + "\n", style="yellow")
-        lines.append(sentence(self.texts, item.judged))
+        lines.append(sentence(self.session, item.judged))
         if inputs := inputs_of(self.texts, item):
             lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
-        if item.judged.outcome == "failed" and (steps := item.task.worked.get(item.judged.case)):
+        if item.judged.outcome == "failed" and (steps := self.session.worked(item.task, item.judged.case)):
             lines.append("\n" + self.texts.say("worked", steps=steps), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):
             lines.append(f"\n→ {diagnosis}", style="yellow")
@@ -336,10 +335,10 @@ class Screen:
         return next((worst for worst in WORST if worst in self.outcomes(task)), None)
 
 
-def sentence(texts: Catalogue, judged: Judged) -> str:
+def sentence(session: Session, judged: Judged) -> str:
     """What was found by a check, and in which case."""
-    findings = [codes.IN_CASE(case=judged.case, finding=f) if judged.case else f for f in judged.findings]
-    return "\n".join(map(texts.say, findings))
+    case, found = session.translation.case(judged.case), map(session.translation.put_into, judged.findings)
+    return "\n".join(session.texts.say(codes.IN_CASE(case=case, finding=one) if case else one) for one in found)
 
 
 def _named(judged: Judged) -> set[object]:

@@ -161,3 +161,9 @@ train_unchecked = Not checked since { $count ->
     [one] it was
    *[other] they were
 } written: { $names }. make { $lab } does it in seconds.
+
+# the report notebook's own cells (grader/lab/report_cells.py)
+
+report_title = Lab { $number }: report
+report_how = Run all cells (Run, Run All Cells) to see your checks and pictures. Write your answers into the cells that say so: double-click one, and write below its headings. You may add cells of your own, of text or of code. Leave the other cells as they are: the grader puts them back. Save, then `make { $lab }-submit` packs the report.
+report_answer = Write your answer here.
