@@ -74,8 +74,9 @@ def faults_beside(english: str, translated: str) -> Iterator[str]:
     one, other = page_of(english), page_of(translated)
     yield from _first_difference("heading", one.headings, other.headings)
     for fault in _first_difference("block", one.blocks, other.blocks):
-        same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one.blocks, other.blocks)))
-        yield f"{fault} (line {[*other.lines, 0][min(same, len(other.lines))]})"
+        pairs = zip(one.blocks, other.blocks, strict=False)
+        same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+        yield f"{fault} (line {[*other.lines, 0][same]})"
     yield from _first_difference("option", one.options, other.options)
     yield from _code_faults(one.code, other.code)
     for what in ("spans", "formulas", "numbers", "links"):
