@@ -9,17 +9,24 @@ from fluent.syntax.visitor import Visitor
 
 class _Variables(Visitor):
     def __init__(self) -> None:
-        self.names: set[str] = set()
+        self.said: set[str] = set()
+        self.asked: set[str] = set()
 
-    def visit_VariableReference(self, node: ast.VariableReference) -> None:
-        self.names.add(node.id.name)
+    def visit_Placeable(self, node: ast.Placeable) -> None:
+        if isinstance(node.expression, ast.VariableReference):
+            self.said.add(node.expression.id.name)
+        elif isinstance(node.expression, ast.SelectExpression):
+            if isinstance(node.expression.selector, ast.VariableReference):
+                self.asked.add(node.expression.selector.id.name)
+            for variant in node.expression.variants:
+                self.visit(variant)
 
 
-def variables_of(message: ast.Message) -> set[str]:
-    """The variables of a message, wherever in it."""
+def variables_of(message: ast.Message) -> tuple[set[str], set[str]]:
+    """The variables of a message that it says, and those by which it chooses between plurals and the like."""
     found = _Variables()
     found.visit(message)
-    return found.names
+    return found.said, found.asked
 
 
 def messages_in(files: Iterable[Path]) -> dict[str, ast.Message]:
@@ -46,5 +53,8 @@ def message_faults(english: Iterable[Path], translated: Iterable[Path]) -> Itera
     yield from (f"the message {name} is missing" for name in one.keys() - other.keys())
     yield from (f"there is a message {name} that English does not have" for name in other.keys() - one.keys())
     for name in one.keys() & other.keys():
-        if variables_of(one[name]) != variables_of(other[name]):
-            yield f"the message {name} has the variables {sorted(variables_of(other[name]))}"
+        (said, asked), (its_said, its_asked) = variables_of(one[name]), variables_of(other[name])
+        if lacking := said - its_said:  # a language without plurals need not ask for the number, and may say it always
+            yield f"the message {name} says nothing of: {', '.join(sorted(lacking))}"
+        if unknown := (its_said | its_asked) - (said | asked):
+            yield f"the message {name} says what English does not: {', '.join(sorted(unknown))}"

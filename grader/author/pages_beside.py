@@ -8,7 +8,7 @@ import dataclasses
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -86,9 +86,9 @@ def faults_beside(english: str, translated: str) -> Iterator[str]:
     yield from (f"left in English: {found!r}" for line in other.texts for found in english_in(line))
 
 
-def english_in(text: str, allowed: Callable[[str], bool] = lambda found: False) -> list[str]:
-    """What reads as a sentence of English in a text of another language."""
-    return [found for found in SENTENCE.findall(text) if not allowed(found)]
+def english_in(text: str) -> list[str]:
+    """What reads as a sentence of English in a text of another language: words in a row, of which four are no LAB."""
+    return [found for found in SENTENCE.findall(text) if sum(not word.isupper() for word in found.split()) >= 4]
 
 
 def pages_beside(folder: Path, language: str) -> list[tuple[Path, Path]]:

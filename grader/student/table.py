@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -97,7 +98,7 @@ class Screen:
         table.add_column(self.texts.say("column_task"), no_wrap=True, overflow="ellipsis")
         points = [self.points(task) for task in self.tasks]
         heading = self.texts.say("column_points")
-        table.add_column(heading, no_wrap=True, min_width=max([len(heading), *map(len, points)]))
+        table.add_column(heading, no_wrap=True, min_width=max([cell_len(heading), *map(len, points)]))
         table.add_column("", min_width=LEAST_STATUS)
         for task, earned in zip(self.tasks, points, strict=True):
             name = self.texts.say("bonus_task", task=task.name) if task.bonus else task.name

@@ -87,7 +87,7 @@ def test_every_code_has_its_message_with_its_values_and_no_others() -> None:
 @pytest.mark.usefixtures("accented")
 def test_every_message_comes_out_in_the_language_that_was_chosen() -> None:
     bundle = bundle_of("xx")
-    assert languages.languages() == ["en", "xx"]
+    assert "xx" in languages.languages()
     for name, message in messages().items():
         assert bundle.has_message(name)
         variables = Variables()
