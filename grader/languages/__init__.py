@@ -71,6 +71,10 @@ class Catalogue:
                     return str(sentence)
         return f"{what} ({', '.join(f'{name}: {value}' for name, value in said.items())})" if said else what
 
+    def together(self, *sentences: str) -> str:
+        """Sentences one after the other, as the language puts them. The last may be still to come, as ""."""
+        return self.say("sentence_separator").join(sentences)
+
     def _value(self, value: Any) -> Any:
         if isinstance(value, Finding):
             return self.say(value)

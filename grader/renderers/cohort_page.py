@@ -409,5 +409,5 @@ def _score(standing: Standing | None, words: Words) -> Cell:
         return number(words.say("report_no_result"))
     if standing.held:
         return number(words.say("report_held"))
-    why = " ".join(words.say(finding) for finding in standing.why())
+    why = words.sentences(standing.why())
     return Cell(points_text(standing.result.score), number=True, quiet=harmless(why))

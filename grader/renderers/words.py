@@ -1,7 +1,7 @@
 """The sentences of one lab: those of its findings, and its own texts, in the language of the reader."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from grader.findings import Finding
 from grader.lab import Lab
@@ -27,6 +27,10 @@ class Words:
             return self.say("quiz_question", number=check.check.removeprefix("question_"))
         named = {"milestone": self.texts.milestones, "report": self.texts.report}.get(check.kind, self.texts.checks)
         return named.get(check.check) or check.title
+
+    def sentences(self, findings: Iterable[Finding]) -> str:
+        """The sentences of findings, one after the other."""
+        return self.say("sentence_separator").join(map(self.say, findings))
 
     def found(self, finding: Finding) -> str:
         """The sentence of a finding about the lab."""

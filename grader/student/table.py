@@ -91,7 +91,8 @@ class Screen:
     def table(self) -> Table:
         """A row for each task, and for what is graded otherwise. Where it is too wide a long name is cut, and what is
         said of it goes on in the next line; numbers and points are never cut."""
-        title = f"{self.lab.name}: {self.session.translation.title or self.lab.manifest.title}"
+        title = self.session.translation.title or self.lab.manifest.title
+        title = self.texts.say("report_lab", lab=self.lab.name, title=title)
         table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
         numbers = [task.number for task in self.tasks]
         table.add_column("", style="dim", no_wrap=True, min_width=max(map(len, numbers), default=1))
@@ -194,7 +195,8 @@ class Screen:
         if rest := sum(elsewhere.values()):
             parts = [self.texts.say(by, points=points_text(points)) for by, points in elsewhere.items() if points]
             whole = self.lab.max_score if self.whole_lab else possible + rest
-            first += " " + self.texts.say("elsewhere", rest=points_text(rest), whole=points_text(whole), parts=parts)
+            rest_said = self.texts.say("elsewhere", rest=points_text(rest), whole=points_text(whole), parts=parts)
+            first = self.texts.together(first, rest_said)
         lines.append(first)
         if slower:
             lines.append(self.texts.say("how_slower", lab=self.lab.name, task=slower[0].task.name))
@@ -280,8 +282,11 @@ class Screen:
                 if any(outcome in wanted for outcome in self.outcomes(task)):
                     stuck = self.texts.say("stuck", lab=self.lab.name, task=task.name)
                     hint = "" if self.fault_of_file(task) in self.of_files else "  " + stuck
-                    return Text.assemble("\n" + self.texts.say("next") + " ", self.step(task), (hint, "dim"))
-        return Text("\n" + self.texts.say("next") + " " + self.texts.say(self.after_the_tasks(), lab=self.lab.name))
+                    return Text.assemble(self.next_is(""), self.step(task), (hint, "dim"))
+        return Text(self.next_is(self.texts.say(self.after_the_tasks(), lab=self.lab.name)))
+
+    def next_is(self, what: str) -> str:
+        return "\n" + self.texts.together(self.texts.say("next"), what)
 
     def step(self, task: Task) -> Text:
         """What is to be done for a task that is not finished, and where."""
@@ -289,7 +294,9 @@ class Screen:
         verb = "fix" if any(outcome in FAILED for outcome in self.outcomes(task)) else "write"
         where = at(path, line)
         what = self.texts.say(f"next_{verb}", functions=functions)
-        return linked(Text.assemble((what, "bold"), " " + self.texts.say("in_place", place=where)), where, path)
+        return linked(
+            Text.assemble((what, "bold"), self.texts.together("", self.texts.say("in_place", place=where))), where, path
+        )
 
     def location(self, task: Task) -> tuple[Path, int, list[str]]:
         """Where that is: the file, the line (0 where it is not known), and the functions, or the file's name."""

@@ -1,6 +1,7 @@
 # 发现的问题。消息的 id 是发现的代码（grader/codes.py），变量是它的值。
 
 list_separator = 、
+sentence_separator = { "" }
 
 ## judging/compare.py
 
