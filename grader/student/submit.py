@@ -44,7 +44,7 @@ def student_name(given: str | None, key: str | None = None) -> str:
         name = owner or (given if given is not None else getpass.getuser())
     except (KeyError, OSError):  # a container's user need not have a name
         raise Refused("who_hands_in") from None
-    if not handin.STUDENT.fullmatch(name):
+    if not handin.is_student_id(name):
         raise Refused("no_students_id", name=name)
     if given is None and not owner and handin.is_shared(name):
         raise Refused("login_of_many", name=name)

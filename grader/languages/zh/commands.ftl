@@ -45,3 +45,4 @@ no_sandbox_works =
     这台机器上没有可用的沙箱，而没有沙箱就不运行提交：
     { $listed }
     请在 Linux 5.13 或更新的系统上，用评分器的容器镜像评分。--sandbox { $unprotected } 仍会运行提交，但保护较弱或没有保护，并且会标记每一个结果。
+language_not_shown = 这个终端使用 { $encoding }，其中没有语言 { $language } 的字符：因此使用英文。PYTHONUTF8=1 或 UTF-8 的 locale 可以改变这一点。
