@@ -65,7 +65,7 @@ def page_of(text: str) -> Page:
         numbers=Counter(number for line in prose for number in NUMBER.findall(line)),
         options=[found[1] for token in inline if (found := OPTION.match(token.content))],
         links=Counter(_target(child) for child in _children(inline) if child.type in ("link_open", "image")),
-        texts=[line for token, line in zip(inline, prose, strict=True) if not REFERENCE.search(token.content)],
+        texts=[_prose(token.content) for token in _own(tokens) if not REFERENCE.search(token.content)],
     )
 
 
@@ -113,6 +113,15 @@ def _beginning(tokens: Sequence[Token]) -> str:
 def _children(inline: Iterable[Token]) -> Iterator[Token]:
     for token in inline:
         yield from token.children or ()
+
+
+def _own(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The text of a page without what it quotes word for word, such as a prompt of a model."""
+    depth = 0
+    for token in tokens:
+        depth += token.nesting if token.type.startswith("blockquote") else 0
+        if token.type == "inline" and not (depth and not CHINESE.search(token.content)):
+            yield token
 
 
 def _prose(content: str) -> str:

@@ -24,6 +24,15 @@ from grader.student.reset import SKELETON_FOLDER, back_up
 DERIVED_FILE = ".derived.json"  # hashes of the last derivation: how an edited lab is told from an untouched one
 ALWAYS_GIVEN = ("lab.toml", "README.md", "checks.py")
 IF_THERE = ("README.*.md", "messages.*.ftl")
+# So that make lab3 can be typed in a lab's folder as well.
+MAKEFILE = """\
+# What is typed here is done in the kit's folder.
+help:
+	@$(MAKE) --no-print-directory -C ../.. $@
+
+.DEFAULT:
+	@$(MAKE) --no-print-directory -C ../.. $@
+"""
 LARGEST_RECORDED_MISTAKE = 3_000  # characters; a longer answer is not worth its diagnosis
 
 
@@ -38,7 +47,7 @@ def texts(lab: Lab) -> dict[str, str]:
     """The files that are derived without running anything, and that do not depend on the record."""
     given = [*ALWAYS_GIVEN, *lab.manifest.files.given]
     given += [path.name for pattern in IF_THERE for path in sorted(lab.folder.glob(pattern))]
-    files = {name: _read(lab, name) for name in given}
+    files = {name: _read(lab, name) for name in given} | {"Makefile": MAKEFILE}
     for name in lab.code_files:
         files[name] = files[f"{SKELETON_FOLDER}/{name}"] = cut(_read(lab, name), name)
     for name in lab.answer_files:

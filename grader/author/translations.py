@@ -78,7 +78,8 @@ def translation_faults(lab: Lab, checks: Iterable[Check]) -> Iterator[str]:
 
 def _text_faults(lab: Lab, checks: Iterable[Check], language: str) -> Iterator[str]:
     cases = {case.title: case.title for check in checks for case in check.cases}
-    english = msgspec.structs.replace(texts_of_lab(lab, FALLBACK), cases=cases)
+    titles = {check.name: check.title for check in checks}
+    english = msgspec.structs.replace(texts_of_lab(lab, FALLBACK), checks=titles, cases=cases)
     said = translation_of(lab, language)
     if not said.title:
         yield "title is missing"

@@ -223,6 +223,10 @@ class MilestoneState:
     measured: float | None
     mixed: bool = False  # it was continued with other code than it was begun with
 
+    @property
+    def below_target(self) -> bool:
+        return self.measured is not None and self.measured < self.milestone.target
+
 
 def milestone_states(lab: Lab) -> list[MilestoneState]:
     """The state of each milestone, from the files that training wrote; nothing is played here."""

@@ -8,9 +8,10 @@ The severity is error, or info for what is still to be written.
 from pathlib import Path
 
 from grader.lab import Task
+from grader.student.blame import FAILED
 from grader.student.checking import Checked
 from grader.student.places import short
-from grader.student.table import FAILED, OPEN, Screen, sentence
+from grader.student.table import OPEN, Screen, sentence
 
 
 def lines_of(screen: Screen) -> list[str]:

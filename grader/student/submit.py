@@ -120,7 +120,8 @@ def _open_in_report(lab: Lab) -> list[str]:
         return [*sentences, *([say("file_is_missing", file=REPORT_FILE)] if lab.manifest.report and not large else [])]
     said = translation_of(lab, language()).report
     titles = [said.get(part.name, part.title) for part in lab.manifest.report if part.name in report.blank]
-    sentences += [say("report_blank", file=report.file, parts=titles)] if titles else []
+    parts = [say("quoted", text=title) for title in titles]
+    sentences += [say("report_blank", file=report.file, parts=parts)] if parts else []
     return [*sentences, *map(say, report.findings)]
 
 

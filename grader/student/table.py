@@ -9,16 +9,17 @@ from rich.table import Table
 from rich.text import Text
 
 from grader import codes
-from grader.findings import KINDS, Finding, kind_of
+from grader.findings import Finding, kind_of
 from grader.judging.judge import Judged, not_passing
 from grader.lab import Task
 from grader.results import Outcome
 from grader.results.result import points_text
+from grader.student.blame import FAILED, at_fault, most_telling
 from grader.student.checking import Checked, MilestoneState, QuizState, Session, public_points
 from grader.student.inputs import inputs_of
 from grader.student.places import at, line_of, linked, open_functions
 from grader.student.printed import first_lines
-from grader.student.uses import tasks_used
+from grader.student.uses import functions_used, tasks_used
 
 MAX_FAILURES = 3
 BAR_CELLS = 6
@@ -34,7 +35,6 @@ STYLES: dict[str, str] = {
     "crashed": "red",
     "error": "magenta",
 }
-FAILED = ("failed", "timeout", "crashed")
 OPEN = ("todo", "skipped")
 WORST: list[Outcome] = ["error", "crashed", "timeout", "failed", "skipped", "todo", "passed"]
 
@@ -61,6 +61,7 @@ class Screen:
             if self.outcome(task) in FAILED and self.fault_of_file(task) not in self.of_files
         ]
         used = tasks_used(self.lab) if len(failing) > 1 else {}
+        self.functions_used = functions_used(self.lab) if failing else {}
         # By each failing task, the failing ones whose functions it calls: those may be all that is wrong with it.
         self.behind = {
             task.name: [other for other in failing if other in used.get(task.name, ())] for task in self.tasks
@@ -209,10 +210,11 @@ class Screen:
         """Failed checks, one for each task, the most fundamental fault of a task first. A task that calls another
         failing one comes after it."""
         failed = [item for item in self.checked if item.judged and (item.judged.outcome in FAILED or _unchecked(item))]
-        failed.sort(key=lambda item: KINDS.index(kind_of(item.judged.findings[0])) if item.judged else 0)
-        first: dict[str, Checked] = {}
-        for item in failed:
-            first.setdefault(item.task.name, item)
+        first = {
+            task.name: most_telling(mine, self.at_fault(task))
+            for task in self.tasks
+            if (mine := [item for item in failed if item.task == task])
+        }
         order = [task.name for task in self.tasks]
         told = sorted(
             first.values(), key=lambda item: (bool(self.behind.get(item.task.name)), order.index(item.task.name))
@@ -308,16 +310,8 @@ class Screen:
         return path, line_of(self.lab, task, functions[0]), functions
 
     def at_fault(self, task: Task) -> list[str]:
-        """The functions of a task that its failing checks found wrong, or asked. Where one of them fails alone, it is
-        what is wrong with those that ask others besides."""
-        asked = [
-            set(task.functions) & (_named(item.judged) or set(item.called))
-            for item in self.of(task)
-            if item.judged and item.judged.outcome in FAILED
-        ]
-        alone = set[str]().union(*(names for names in asked if len(names) == 1))
-        found = alone.union(*(names for names in asked if not names & alone))
-        return [name for name in task.functions if name in found] or task.functions
+        """The functions of a task that are wrong, as far as its failing checks tell."""
+        return at_fault(task, self.of(task), self.functions_used)
 
     def after_the_tasks(self) -> str:
         """What comes when all tasks pass: the message's id."""
@@ -326,6 +320,8 @@ class Screen:
             return "next_whole_lab"
         if any(state.missing for state in self.milestones):
             return "next_train"
+        if any(state.below_target for state in self.milestones):
+            return "next_train_again"
         if quiz and (self.quiz.fault or self.quiz.answered < quiz.questions):
             return "next_quiz"
         return "next_submit"
@@ -347,11 +343,6 @@ def sentence(session: Session, judged: Judged) -> str:
     """What was found by a check, and in which case."""
     case, found = session.translation.case(judged.case), map(session.translation.put_into, judged.findings)
     return "\n".join(session.texts.say(codes.IN_CASE(case=case, finding=one) if case else one) for one in found)
-
-
-def _named(judged: Judged) -> set[object]:
-    """The functions that findings name as those that are wrong."""
-    return {finding.values["function"] for finding in judged.findings if "function" in finding.values}
 
 
 def _unchecked(item: Checked) -> bool:
