@@ -25,7 +25,7 @@ def line_of(screen: Screen, task: Task) -> str:
     failure = next((item for item in screen.failures() if item.task == task), None)
     if failure and failure.judged and failure.judged.outcome in FAILED:
         path, line = _place(screen, failure)
-        said = [sentence(screen.texts, failure.judged), screen.session.diagnosis(failure.judged)]
+        said = [sentence(screen.session, failure.judged), screen.session.diagnosis(failure.judged)]
         return _line(path, line, "error", f"{task.number} {task.name}: {' '.join(said)}")
     outcomes = screen.outcomes(task)
     if any(outcome in OPEN for outcome in outcomes) and not any(outcome in FAILED for outcome in outcomes):

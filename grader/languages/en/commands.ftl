@@ -45,3 +45,4 @@ no_sandbox_works =
     No sandbox works on this machine, and submissions are not run without one:
     { $listed }
     Grade in the grader's container image, on Linux 5.13 or later. --sandbox { $unprotected } runs submissions all the same, with less protection or none, and marks every result.
+language_not_shown = This terminal shows { $encoding }, which has no characters for the language { $language }: this is in English. PYTHONUTF8=1 or a locale with UTF-8 changes that.
