@@ -37,6 +37,8 @@ def build(root: Path, labs: Iterable[Lab], sources: Path, target: Path) -> None:
     said = {language: process.communicate()[0] for language, process in running.items()}
     if faults := [said[language] for language, process in running.items() if process.returncode]:
         raise Refused("no site was built:\n" + "\n".join(faults), 1)
+    for language in LANGUAGES:
+        shutil.rmtree(target / language / "_sources", ignore_errors=True)  # empty: pages are not copied as Markdown
     shutil.copyfile(HERE / "static" / "choose.html", target / "index.html")
 
 

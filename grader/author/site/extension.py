@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import jieba
-import latex2mathml.converter
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.search import languages as search_languages
 from sphinx.search.zh import SearchChinese
 
 from grader.author.site import errata
-from grader.author.site.pages import HOME
+from grader.author.site.formulas import mathml
 
 # A page that a sentence names by its path in the repository, as in "docs/gpu.md says how".
 NAMED = re.compile(r"(?<![\w/.-])(?P<name>(?:docs/(?:decisions/)?|labs/\w+/)[\w-]+|CONTRIBUTING|CHANGELOG)(?:\.zh)?\.md\b")
@@ -20,6 +19,21 @@ LAB = re.compile(r"\blab(?P<number>\d)\b")
 QUIET = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.reference, nodes.raw, nodes.title)
 ERRATA = "docs/errata"
 HERE_AND_THERE = {"en": ("English", "中文", "zh"), "zh_CN": ("中文", "English", "en")}
+# What the theme writes, and what stands there in the end.
+_FINISHED = (
+    ('<p class="caption" role="heading">', '<p class="caption">'),  # a heading of no level
+    ("<pre>", '<pre tabindex="0">'),  # what is wide can be scrolled with the keyboard
+    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+    ('<th class="head"><p></p></th>', "<td></td>"),  # the corner of a table
+)
+FINISHED = {
+    language: (
+        *_FINISHED,
+        ('<aside class="sidebar-drawer"', f'<aside aria-label="{pages}" class="sidebar-drawer"'),
+        ('<aside class="toc-drawer', f'<aside aria-label="{page}" class="toc-drawer'),
+    )
+    for language, pages, page in (("en", "All pages", "On this page"), ("zh_CN", "所有页面", "本页内容"))
+}
 
 # A reader types 策略梯度方法 without blanks; the index has words. So runs of Chinese are parted into the index's own
 # words, the longest first.
@@ -55,6 +69,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", diagrams_as_text)
     app.connect("doctree-resolved", link)
     app.connect("html-page-context", complete)
+    app.connect("build-finished", finish)
     search_languages["zh"] = Chinese
     jieba.setLogLevel("WARNING")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -65,14 +80,13 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def inline_math(translator: Any, node: nodes.math) -> None:
     """A formula in a sentence."""
-    translator.body.append(latex2mathml.converter.convert(node.astext()))
+    translator.body.append(mathml(node.astext()))
     raise nodes.SkipNode
 
 
 def block_math(translator: Any, node: nodes.math_block) -> None:
     """A formula by itself, which a narrow screen scrolls."""
-    formula = latex2mathml.converter.convert(node.astext(), display="block")
-    translator.body.append(f'<div class="formula" tabindex="0">{formula}</div>\n')
+    translator.body.append(f'<div class="formula" tabindex="0">{mathml(node.astext(), block=True)}</div>\n')
     raise nodes.SkipNode
 
 
@@ -157,11 +171,18 @@ def _replace(text: nodes.Text, parts: list[nodes.Node]) -> None:
 
 
 def complete(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
-    """Tells the templates where the page's other language is; lets the keyboard scroll what is wide."""
+    """Tells the templates where the page's other language is."""
     here, there, folder = HERE_AND_THERE[app.config.language]
     context.update(language_here=here, language_there=there, other_lang={"zh": "zh-CN"}.get(folder, folder))
     context["other_page"] = "../" * (name.count("/") + 1) + f"{folder}/{name}.html"
     context["untranslated"] = name in app.config.labkit_untranslated
-    context["is_home"] = name == HOME
-    if "body" in context:
-        context["body"] = context["body"].replace("<pre>", '<pre tabindex="0">')
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Makes the pages fit for a screen reader and a keyboard where the theme leaves something to do."""
+    if exception is None:
+        for page in Path(app.outdir).rglob("*.html"):
+            text = page.read_text(encoding="utf-8")
+            for before, after in FINISHED[app.config.language]:
+                text = text.replace(before, after)
+            page.write_text(text, encoding="utf-8")

@@ -22,8 +22,8 @@ WORDS = {
         "head": "| 字段 | 类型 | 默认值 | 含义 |",
         "required": "必填",
         "one of": "取值之一：",
-        "list of": "列表，元素：",
-        "object of": "对象，值：",
+        "list of": "列表，元素为",
+        "object of": "对象，值为",
     },
 }
 
