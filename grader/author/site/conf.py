@@ -46,6 +46,7 @@ html_sidebars = {
         "sidebar/scroll-end.html",
     ]
 }
+html_search_options = {"dict": ""}  # jieba's own, which Sphinx would read a second time, word by word
 html_use_index = False
 html_copy_source = False
 html_show_sourcelink = False

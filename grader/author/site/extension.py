@@ -72,6 +72,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("build-finished", finish)
     search_languages["zh"] = Chinese
     jieba.setLogLevel("WARNING")
+    jieba.dt.tmp_dir = str(app.doctreedir)  # its cache is not shared with other users of this machine
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
