@@ -39,7 +39,7 @@ def build(root: Path, labs: Iterable[Lab], sources: Path, target: Path) -> None:
         raise Refused("no site was built:\n" + "\n".join(faults), 1)
     for language in LANGUAGES:
         shutil.rmtree(target / language / "_sources", ignore_errors=True)  # empty: pages are not copied as Markdown
-    shutil.copyfile(HERE / "static" / "choose.html", target / "index.html")
+    shutil.copyfile(HERE / "choose.html", target / "index.html")
 
 
 def _sphinx(source: Path, target: Path) -> subprocess.Popen[str]:

@@ -63,12 +63,7 @@ def read_errata(path: Path) -> list[Place]:
     return places
 
 
-def place_of(line: int, lab: str, places: list[Place]) -> Place | None:
-    """The row for a line: the lab's own first, one that begins there before one that has it in the middle."""
-    holding = [place for place in places if place.first <= line <= place.last]
-    return min(holding, key=lambda place: (place.lab != lab, place.first != line), default=None)
-
-
-def chapter_of(line: int) -> int:
-    """The line at which the chapter of a line begins."""
-    return max(begin for begin in CHAPTERS if begin <= line)
+def place_of(first: int, last: int, lab: str, places: list[Place]) -> Place | None:
+    """The row for some lines: the lab's own before another's, one that begins with them before one that shares some."""
+    sharing = [place for place in places if place.first <= last and first <= place.last]
+    return min(sharing, key=lambda place: (place.lab != lab, abs(place.first - first)), default=None)

@@ -144,13 +144,13 @@ def _link_lines(app: Sphinx, doctree: nodes.document, here: str) -> None:
         if text is None or cell.astext() != text or isinstance(row.parent, nodes.thead):
             continue
         parts, rest = list[nodes.Node](), str(text)
-        for written, first, _ in errata.lines_in(text):
+        for written, first, last in errata.lines_in(text):
             before, _, rest = rest.partition(written)
             parts.append(nodes.Text(before))
             if here == ERRATA:
                 anchor = anchors.next(first)
                 parts.append(nodes.reference(written, written, refuri=f"#{anchor}", ids=[anchor], internal=True))
-            elif place := errata.place_of(first, lab, places):
+            elif place := errata.place_of(first, last, lab, places):
                 parts.append(_reference(app, here, f"{ERRATA}#{place.anchor}", written))
             else:
                 parts.append(nodes.Text(written))
