@@ -75,7 +75,9 @@ def test_every_link_within_the_site_arrives(site: Path, pages: dict[str, Read]) 
             followed += 1
             target = (site / name).parent / unquote(parts.path) if parts.path else site / name
             there = target.resolve().relative_to(site.resolve()).as_posix()
-            arrives = target.is_file() and (there not in pages or not parts.fragment or unquote(parts.fragment) in pages[there].ids)
+            arrives = target.is_file() and (
+                there not in pages or not parts.fragment or unquote(parts.fragment) in pages[there].ids
+            )
             if not arrives:
                 dead.append(f"{name}: {link}")
     assert followed > 5000
@@ -92,7 +94,11 @@ def test_nothing_is_loaded_from_elsewhere(site: Path, pages: dict[str, Read]) ->
     for path in site.rglob("*.css"):
         loaded += [(path.name, found["url"]) for found in IN_CSS.finditer(path.read_text(encoding="utf-8"))]
     assert len(loaded) > 500
-    assert [(name, url) for name, url in loaded if not url.startswith("data:") and (urlsplit(url).scheme or url.startswith("//"))] == []
+    assert [
+        (name, url)
+        for name, url in loaded
+        if not url.startswith("data:") and (urlsplit(url).scheme or url.startswith("//"))
+    ] == []
 
 
 def test_each_page_leads_to_the_same_page_in_the_other_language(pages: dict[str, Read]) -> None:
@@ -121,7 +127,10 @@ def test_each_row_of_the_errata_has_its_anchor(pages: dict[str, Read]) -> None:
 def test_a_handouts_lines_lead_to_the_errata(pages: dict[str, Read]) -> None:
     """Each handout's table names lines of the errata; lab 0 has none."""
     for handout in sorted((ROOT / "solutions").glob("lab[1-9]*/README.md")):
-        rows = [errata.ROW.match(line) for line in handout.read_text(encoding="utf-8").partition("## Where the tutorial")[2].splitlines()]
+        rows = [
+            errata.ROW.match(line)
+            for line in handout.read_text(encoding="utf-8").partition("## Where the tutorial")[2].splitlines()
+        ]
         named = [line for row in rows if row for line in errata.lines_in(row["lines"])]
         links = pages[f"en/labs/{handout.parent.name}/README.html"].links
         assert named and len([link for link in links if "docs/errata.html#L" in link]) == len(named), handout
@@ -134,7 +143,9 @@ def test_a_page_named_in_a_sentence_is_a_link(pages: dict[str, Read]) -> None:
 
 def test_no_formula_is_left_as_it_is_typed(pages: dict[str, Read]) -> None:
     left = {name: re.findall(r"\\(?:frac|pi|theta|log|mathbb)\b", "".join(page.text)) for name, page in pages.items()}
-    assert {name for name, found in left.items() if found} <= {f"{language}/docs/errata.html" for language in ("en", "zh")}
+    assert {name for name, found in left.items() if found} <= {
+        f"{language}/docs/errata.html" for language in ("en", "zh")
+    }
 
 
 def test_no_page_holds_a_line_of_a_solution_or_of_hidden_cases(site: Path, pages: dict[str, Read]) -> None:

@@ -25,7 +25,9 @@ def test_a_functions_name_has_its_space(latex: str, inside: str) -> None:
     assert inside in mathml(latex)
 
 
-@pytest.mark.parametrize(("latex", "is_sign"), [(r"x \approx -1", True), ("(-1)", True), ("x - 1", False), ("|x| - 1", False)])
+@pytest.mark.parametrize(
+    ("latex", "is_sign"), [(r"x \approx -1", True), ("(-1)", True), ("x - 1", False), ("|x| - 1", False)]
+)
 def test_a_sign_is_told_from_a_difference(latex: str, is_sign: bool) -> None:
     minus = re.search(r"<mo[^>]*>−</mo>", mathml(latex))
     assert minus is not None

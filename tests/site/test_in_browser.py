@@ -1,4 +1,4 @@
-"""The site in a real browser, opened from its files: it searches, in Chinese too, asks for nothing, and axe finds nothing.
+"""The site in a real browser, opened from its files: it searches, in Chinese too, and loads nothing.
 
 Needs Chromium, and what requirements/browser.txt names (docs/authoring.md, Locks); skipped where either is missing.
 """
@@ -18,7 +18,14 @@ if PROGRAM is None:
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="requirements/browser.txt is not installed")
 playwright = pytest.importorskip("playwright.sync_api")
 
-KINDS = ("index", "search", "labs/lab6_kto/README", "docs/errata-by-line", "docs/result-schema", "docs/decisions/findings")
+KINDS = (
+    "index",
+    "search",
+    "labs/lab6_kto/README",
+    "docs/errata-by-line",
+    "docs/result-schema",
+    "docs/decisions/findings",
+)
 SCREENS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
 # A file may not read another by XMLHttpRequest, which axe would do for style sheets.
 OPTIONS = {"preload": False}
@@ -49,8 +56,10 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(kind: str, langu
         tab.set_viewport_size({"width": width, "height": 900})
         tab.emulate_media(color_scheme=scheme)
         found = axe.Axe().run(tab, options=OPTIONS).response
-        assert {each["id"] for each in found["passes"]} >= LOOKED_FOR - {"region"} * (kind == "search")
-        assert [(width, scheme, each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+        assert {each["id"] for each in found["passes"]} >= LOOKED_FOR
+        faults = [(each["id"], node["html"]) for each in found["violations"] for node in each["nodes"]]
+        # axe takes a header for empty that holds a formula alone: it reads no MathML, as screen readers do.
+        assert [fault for fault in faults if fault[0] != "empty-table-header" or "<math" not in fault[1]] == []
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -133,4 +133,4 @@ def test_the_form_of_results_is_described_in_both_languages() -> None:
     }
     assert first["en"] == first["zh"]
     assert len(first["en"]) == sum(len(record["properties"]) for record in form["$defs"].values())
-    assert "| `outcome` | one of `\"crashed\"`, " in "\n".join(pages["en"])
+    assert '| `outcome` | one of `"crashed"`, ' in "\n".join(pages["en"])

@@ -1,4 +1,4 @@
-"""What the site needs of Sphinx besides its own: formulas as MathML, links from words, errata's lines, the other language."""
+"""What the site needs of Sphinx besides its own: MathML, links from words, the errata's lines, the other language."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,9 @@ from grader.author.site import errata
 from grader.author.site.formulas import mathml
 
 # A page that a sentence names by its path in the repository, as in "docs/gpu.md says how".
-NAMED = re.compile(r"(?<![\w/.-])(?P<name>(?:docs/(?:decisions/)?|labs/\w+/)[\w-]+|CONTRIBUTING|CHANGELOG)(?:\.zh)?\.md\b")
+NAMED = re.compile(
+    r"(?<![\w/.-])(?P<name>(?:docs/(?:decisions/)?|labs/\w+/)[\w-]+|CONTRIBUTING|CHANGELOG)(?:\.zh)?\.md\b"
+)
 LAB = re.compile(r"\blab(?P<number>\d)\b")
 QUIET = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.reference, nodes.raw, nodes.title)
 ERRATA = "docs/errata"

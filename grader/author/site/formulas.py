@@ -1,6 +1,6 @@
 """Formulas as MathML, which browsers lay out themselves: nothing is loaded, and a screen reader can read them.
 
-latex2mathml leaves two spaces to the reader that TeX sets: those of a function's name (log p), and that of a sign (≈ -1).
+latex2mathml leaves two spaces to the reader that TeX sets: those of a function's name (log p), and of a sign (≈ -1).
 """
 
 from xml.etree import ElementTree

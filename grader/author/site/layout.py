@@ -27,8 +27,8 @@ WORDS = {
         "authors": "For authors",
         "decisions": "Decisions",
         "by_line": "The errata by the tutorial's lines",
-        "by_line_says": "The tutorial's chapters, with the lines at which they begin. A number leads to what is wrong there, "
-        "and to what is right.",
+        "by_line_says": "The tutorial's chapters, with the lines at which they begin. A number leads to what is wrong "
+        "there, and to what is right.",
         "by_line_head": "| chapter | begins at line | lab | lines with errata |",
         "handout": "handout",
     },

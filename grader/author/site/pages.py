@@ -38,7 +38,7 @@ class Page:
 
 
 def pages_of(root: Path) -> list[Page]:
-    """The pages that the repository at `root` has, in the order of the table of contents; the home page is the first."""
+    """The pages that the repository at `root` has, the home page first, in the order of the table of contents."""
     found = {HOME: _page(HOME, "", root / "README.md")}
     for file in sorted((root / "solutions").glob("lab*/README.md")):
         name = f"labs/{file.parent.name}/README"

@@ -9,7 +9,7 @@ FILE = "grader/results/result.schema.json"
 WORDS = {
     "en": {
         "title": "The form of result.json",
-        "says": f"Made from [`{FILE}`](../{FILE}), the JSON Schema itself. [Results](results.md) says what the fields are for.",
+        "says": f"Made from [`{FILE}`](../{FILE}), the JSON Schema. [Results](results.md) says what the fields are.",
         "head": "| field | type | default | meaning |",
         "required": "required",
         "one of": "one of",
@@ -79,4 +79,3 @@ def _type(form: dict[str, Any], words: dict[str, str]) -> str:
 
 def _code(value: Any) -> str:
     return f"`{json.dumps(value, ensure_ascii=False)}`"
-
