@@ -1,4 +1,4 @@
-"""The site in a real browser, opened from its files: it searches, in Chinese too, and loads nothing.
+"""The site in a real browser, opened from its files: axe, searches in both languages, the switch, and what is loaded.
 
 Needs Chromium, and what requirements/browser.txt names (docs/authoring.md, Locks); skipped where either is missing.
 """
