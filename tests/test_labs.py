@@ -170,6 +170,7 @@ def test_a_release_has_what_students_type_and_nothing_of_the_instructors(student
         "docker.md",
         "gpu.md",
         "machines.md",
+        "pictures",
         "working.md",
     ]
     assert not [path for path in students_copy.rglob("*") if path.name in ("instructor", "author", "runs", ".backup")]

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from grader.author.leaks import seeker
-from grader.author.site import errata
+from grader.author.site import errata, finish
 from grader.author.site.pages import BY_LINE, SCHEMA, pages_of
 from grader.lab import ROOT, lab_folders, read_lab, solutions_folder
 
@@ -112,6 +112,14 @@ def test_each_page_leads_to_the_same_page_in_the_other_language(pages: dict[str,
 def test_what_has_no_chinese_version_says_so_and_nothing_else_does(pages: dict[str, Read]) -> None:
     says = {name for name, page in pages.items() if "本页还没有中文版，以下是英文原文。" in "".join(page.text)}
     assert says == {f"zh/{page.name}.html" for page in pages_of(ROOT) if not page.chinese}
+
+
+def test_the_theme_speaks_chinese_too(site: Path, pages: dict[str, Read]) -> None:
+    english = (site / "en" / "docs" / "glossary.html").read_text(encoding="utf-8")
+    chinese = (site / "zh" / "docs" / "glossary.html").read_text(encoding="utf-8")
+    for before, after in finish.CHINESE.items():
+        if "Home" not in before:  # stands on the second page alone
+            assert before in english and before not in chinese and after in chinese, before
 
 
 def test_each_row_of_the_errata_has_its_anchor(pages: dict[str, Read]) -> None:

@@ -11,6 +11,7 @@ from sphinx.search import languages as search_languages
 from sphinx.search.zh import SearchChinese
 
 from grader.author.site import errata
+from grader.author.site.finish import finished
 from grader.author.site.formulas import mathml
 
 # A page that a sentence names by its path in the repository, as in "docs/gpu.md says how".
@@ -21,20 +22,9 @@ LAB = re.compile(r"\blab(?P<number>\d)\b")
 QUIET = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.reference, nodes.raw, nodes.title)
 ERRATA = "docs/errata"
 HERE_AND_THERE = {"en": ("English", "中文", "zh"), "zh_CN": ("中文", "English", "en")}
-# What the theme writes, and what stands there in the end.
-_FINISHED = (
-    ('<p class="caption" role="heading">', '<p class="caption">'),  # a heading of no level
-    ("<pre>", '<pre tabindex="0">'),  # what is wide can be scrolled with the keyboard
-    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
-    ('<th class="head"><p></p></th>', "<td></td>"),  # the corner of a table
-)
-FINISHED = {
-    language: (
-        *_FINISHED,
-        ('<aside class="sidebar-drawer"', f'<aside aria-label="{pages}" class="sidebar-drawer"'),
-        ('<aside class="toc-drawer', f'<aside aria-label="{page}" class="toc-drawer'),
-    )
-    for language, pages, page in (("en", "All pages", "On this page"), ("zh_CN", "所有页面", "本页内容"))
+DIAGRAM = {
+    "en": "A diagram, as it is written in Mermaid's language; GitHub draws it.",
+    "zh_CN": "用 Mermaid 语言写的图，GitHub 会把它画出来。",
 }
 
 # A reader types 策略梯度方法 without blanks; the index has words. So runs of Chinese are parted into the index's own
@@ -71,7 +61,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", diagrams_as_text)
     app.connect("doctree-resolved", link)
     app.connect("html-page-context", complete)
-    app.connect("build-finished", finish)
+    app.connect("build-finished", finish_pages)
     search_languages["zh"] = Chinese
     jieba.setLogLevel("WARNING")
     jieba.dt.tmp_dir = str(app.doctreedir)  # its cache is not shared with other users of this machine
@@ -98,9 +88,11 @@ def block_math(translator: Any, node: nodes.math_block) -> None:
 
 def diagrams_as_text(app: Sphinx, doctree: nodes.document) -> None:
     """Mermaid's diagrams, which take a browser to draw, are shown as they are written."""
-    for block in doctree.findall(nodes.literal_block):
+    for block in list(doctree.findall(nodes.literal_block)):
         if block.get("language") == "mermaid":
             block["language"] = "none"
+            note = nodes.emphasis("", DIAGRAM[app.config.language])
+            block.parent.insert(block.parent.index(block), nodes.paragraph("", "", note))
 
 
 # --- links ------------------------------------------------------------------------------------------------------------
@@ -181,11 +173,8 @@ def complete(app: Sphinx, name: str, template: str, context: dict[str, Any], doc
     context["untranslated"] = name in app.config.labkit_untranslated
 
 
-def finish(app: Sphinx, exception: Exception | None) -> None:
-    """Makes the pages fit for a screen reader and a keyboard where the theme leaves something to do."""
+def finish_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Puts right what the theme leaves to do (finish.py)."""
     if exception is None:
         for page in Path(app.outdir).rglob("*.html"):
-            text = page.read_text(encoding="utf-8")
-            for before, after in FINISHED[app.config.language]:
-                text = text.replace(before, after)
-            page.write_text(text, encoding="utf-8")
+            page.write_text(finished(page.read_text(encoding="utf-8"), app.config.language), encoding="utf-8")
