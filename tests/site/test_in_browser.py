@@ -3,8 +3,11 @@
 Needs Chromium, and what requirements/browser.txt names (docs/authoring.md, Locks); skipped where either is missing.
 """
 
+import functools
+import http.server
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,11 +68,15 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(kind: str, langu
 
 @pytest.mark.parametrize("query", ["优势", "裁剪", "裁剪目标", "广义优势估计是什么"])
 def test_chinese_is_found(query: str, site: Path, tab: Any) -> None:
+    said = list[str]()
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
     tab.goto((site / "zh" / "index.html").as_uri())
     tab.locator(".sidebar-search").fill(query)
     tab.locator(".sidebar-search").press("Enter")
     tab.wait_for_selector("#search-results ul.search li a")
     assert any("glossary" in link for link in hrefs(tab))
+    assert said == []
 
 
 def test_english_is_found_and_what_is_not_there_is_not(site: Path, tab: Any) -> None:
@@ -80,6 +87,25 @@ def test_english_is_found_and_what_is_not_there_is_not(site: Path, tab: Any) -> 
     tab.wait_for_selector("#search-results .search-summary")
     tab.wait_for_timeout(300)
     assert hrefs(tab) == []
+
+
+def test_a_server_shows_a_piece_of_what_was_found(site: Path, tab: Any) -> None:
+    serving = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=str(site)))
+    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    try:
+        tab.goto(f"http://127.0.0.1:{serving.server_port}/zh/search.html?q=优势")
+        tab.wait_for_selector("#search-results p.context")
+        assert "优势" in tab.locator("#search-results p.context").first.inner_text()
+    finally:
+        serving.shutdown()
+        serving.server_close()
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder, and says nothing of it."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
 
 
 def hrefs(tab: Any) -> list[str]:
