@@ -1,6 +1,6 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: collect keys grade regrade feedback report export autograder mark requests gradebook marks formgrader similar questions image-grader release new-lab sync lint-labs mutate gpu-check test test-docker
+.PHONY: collect keys grade regrade feedback report export autograder mark requests gradebook marks formgrader similar questions image-grader release docs new-lab sync lint-labs mutate gpu-check test test-docker
 
 # COURSE= names the course's rules; without it they are course.toml, where there is one.
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
@@ -73,6 +73,10 @@ image-grader: ## build the instructor's image, and that of its workers
 release: $(READY) ## write the copy that students get (OUT=release)
 	$(GRADER) release $(if $(OUT),--out "$(OUT)")
 
+docs: $(READY) ## build the site of all pages, in English and Chinese (OUT=build/site)
+	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --docs)
+	@$(PY) -m grader docs $(if $(OUT),--out "$(OUT)")
+
 new-lab: $(READY) ## write a lab of one task into solutions/, as a beginning (NAME=lab42_words)
 	$(GRADER) new "$(NAME)"
 
@@ -92,7 +96,7 @@ gpu-check: $(READY) ## write docs/gpu-report.md: what only a machine with a GPU 
 	  $(if $(DEVICE),--device "$(DEVICE)")
 
 test: ## run the kit's own tests, the linters and the type checker (JOBS=2: pytest's processes)
-	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev --nbgrader)
+	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev --nbgrader --docs)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy

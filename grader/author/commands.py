@@ -1,4 +1,4 @@
-"""The commands of an author: new, sync, lint, mutate, gpu-check, release."""
+"""The commands of an author: new, sync, lint, mutate, gpu-check, docs, release."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ from grader.screen import console, shown
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
-    for command in (new, sync, lint, mutate, gpu_check, release):
+    for command in (new, sync, lint, mutate, gpu_check, docs, release):
         app.command()(command)
 
 
@@ -137,6 +137,16 @@ def gpu_check(
     console.print(say("gpu_check_written", path=shown(out)))
     if any(item.verdict == "failed" for item in report.items):
         raise typer.Exit(1)
+
+
+def docs(
+    out: Annotated[Path, typer.Option(help="the folder to write")] = ROOT / "build" / "site",
+) -> None:
+    """Build the site of all pages, in English and Chinese (for instructors and authors)."""
+    from grader.author.site.build import build
+
+    build(ROOT, chosen_labs(None), out.with_name(f"{out.name}-sources"), out)
+    console.print(say("site_built", path=shown(out / "index.html")))
 
 
 def release(

@@ -10,7 +10,10 @@ from grader.author.sync import outdated_files
 from grader.errors import Refused
 from grader.lab import ROOT, Lab, labs_folder
 
-COPIED = ("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".vscode", ".gitignore")
+COPIED = (
+    *("Makefile", "pyproject.toml", "requirements", "labs", "docker", ".devcontainer", ".vscode", ".gitignore"),
+    *("LICENSE", "docs/pictures"),
+)
 PAGES = (
     "README.md",
     "docs/docker.md",
@@ -55,7 +58,6 @@ def release(labs: list[Lab], target: Path) -> list[str]:
             shutil.rmtree(folder)
     shutil.copytree(ROOT / "grader", new / "grader", ignore=LEFT_OUT)
     parts.keep("student", new / "grader")
-    (new / "docs").mkdir()
     for page in pages():
         text = (ROOT / page).read_text(encoding="utf-8")
         (new / page).write_text(INSTRUCTORS_ONLY.sub("", text), encoding="utf-8")

@@ -9,4 +9,5 @@ gpu_check_no_gpu = torch finds no GPU here ({ $reason }), and nothing was writte
 gpu_check_no_such_item = There is no item '{ $name }'. There are { $items }; 'train' means all that train.
 gpu_check_rehearsal = A rehearsal on the CPU: it shows that the script works, and nothing about a GPU.
 gpu_check_item = { $item }: { $verdict }, { $seconds } s. { $found }
+site_built = { $path } is the site; it needs no server.
 gpu_check_written = { $path }.md and { $path }.json have the report.
