@@ -13,6 +13,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from labs.common.translated import _
+
 # Okabe & Ito (2008), without the yellow that vanishes on white; line styles tell curves apart in grey too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), "-", "--")
@@ -45,9 +47,11 @@ def attempt(picture: str, draw: Callable[[], None]) -> bool:
         draw()
     except NotImplementedError as error:
         name = traceback.extract_tb(error.__traceback__)[-1].name
-        print(f"{picture} is not drawn: {name} is still to do.")
+        print(_("{picture} is not drawn: {name} is still to do.").format(picture=picture, name=name))
     except Exception as error:  # of the student's, a file that cannot be imported among them: the checks say more
-        print(f"{picture} is not drawn: your functions fail with {type(error).__name__}: {error}")
+        kind = type(error).__name__
+        fail = _("{picture} is not drawn: your functions fail with {kind}: {error}")
+        print(fail.format(picture=picture, kind=kind, error=error))
     else:
         return True
     return False

@@ -25,6 +25,7 @@ from labs.common.networks import load_weights
 from labs.common.toys import two_languages, two_languages_student
 from labs.common.toys.toy import Toy
 from labs.common.toys.two_languages import LabRow
+from labs.common.translated import _
 from pipeline import mix_datasets
 from reinforcement import Reinforcement
 from reward_model import Annotation, RewardModelTraining, load_reward_model
@@ -94,7 +95,7 @@ def examples(file: Path, stage: str) -> list[tuple[str, str]]:
     """What an earlier stage collected; CannotUse where there is nothing in it."""
     kept = json.loads(file.read_text(encoding="utf-8"))["kept"]
     if not kept:
-        raise CannotUse(f"{stage} has kept nothing, so there is nothing to learn from")
+        raise CannotUse(_("{stage} has kept nothing, so there is nothing to learn from").format(stage=stage))
     return [(prompt, answer) for prompt, answer in kept]
 
 
