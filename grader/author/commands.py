@@ -39,9 +39,14 @@ def sync(
 ) -> None:
     """Derive labs/ from solutions/ (for authors)."""
     chosen = chosen_labs(labs)
+    from grader.author import sentences
     from grader.author import sync as syncing
 
     stale = False
+    for language in sentences.languages():
+        changed = sentences.differing(language) if only_check or only_look else sentences.update(language)
+        stale |= bool(changed) and (only_check or only_look)
+        console.print(f"{language}: {', '.join(changed) if changed else 'nothing to change'}")
     for lab in chosen:
         target = labs_folder() / lab.folder.name
         if only_check or only_look:

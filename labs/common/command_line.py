@@ -4,7 +4,26 @@ from __future__ import annotations
 
 import argparse
 
-from labs.common.translated import _, ngettext
+from labs.common.translated import N_, _, ngettext
+
+# What argparse says by itself, of Python 3.8 to 3.14.
+WORDS = (
+    N_("usage: "),
+    N_("options"),
+    N_("optional arguments"),
+    N_("positional arguments"),
+    N_("show this help message and exit"),
+    N_("%(prog)s: error: %(message)s\n"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("expected one argument"),
+    N_("expected at least one argument"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("invalid %(type)s value: %(value)r"),
+    N_("not allowed with argument %s"),
+    N_("the following arguments are required: %s"),
+    N_("unrecognized arguments: %s"),
+    N_("ambiguous option: %(option)s could match %(matches)s"),
+)
 
 
 class Parser(argparse.ArgumentParser):

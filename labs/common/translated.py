@@ -45,6 +45,11 @@ def ngettext(one: str, more: str, count: float) -> str:
     return _translations(language()).ngettext(one, more, int(count))
 
 
+def pgettext(context: str, sentence: str) -> str:
+    """The same for a word that means several things: `context` says which, to the translator alone."""
+    return _translations(language()).pgettext(context, sentence)
+
+
 def N_(sentence: str) -> str:
     """Marks a sentence or a name that stays English where it stands, and is translated by `_` where it is shown."""
     return sentence
@@ -52,7 +57,12 @@ def N_(sentence: str) -> str:
 
 def language() -> str:
     """The language that scripts speak here, such as "zh"."""
-    return chosen([path.name for path in LOCALE.glob("*")])
+    return chosen(_languages())
+
+
+@functools.cache
+def _languages() -> tuple[str, ...]:
+    return tuple(path.name for path in LOCALE.glob("*"))
 
 
 @functools.lru_cache

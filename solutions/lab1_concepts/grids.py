@@ -10,7 +10,7 @@ import numpy as np
 
 from labs.common.translated import N_
 
-ACTIONS = (N_("right"), N_("down"), N_("left"), N_("up"))
+ACTIONS = ("right", "down", "left", "up")
 MOVES = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (rows, columns) of each action
 STEP_REWARD, GOAL_REWARD, PIT_REWARD = -1.0, 10.0, -10.0  # the last two in place of the first
 STRAIGHT, ASIDE = 0.7, 0.15  # on a slippery grid: where it should go, and half to the left or right of that

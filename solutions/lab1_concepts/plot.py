@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from evaluate import RUNS, action_values, saved_arrays
 from grids import ACTIONS, GRIDS, MOVES, Grid
 from labs.common.plotting import COLOURS, new_figure, save_figure
-from labs.common.translated import N_, _
+from labs.common.translated import N_, _, pgettext
 
 TUTORIAL = {(0, 0): (7, 6, 5, 4), (1, 1): (5, 3, 2, 5)}  # lines 508-511 and 530-537, in the order of ACTIONS
 WORDS = {"S": N_("start"), "G": N_("goal"), "O": N_("pit")}
@@ -93,7 +93,13 @@ def compare_with_the_tutorial(V: np.ndarray) -> None:
 
 
 def listed(values: Mapping[str, Any]) -> str:
-    return _(", ").join(f"{_(action)} {value:g}" for action, value in values.items())
+    ways = {
+        "right": pgettext("where to", "right"),
+        "down": pgettext("where to", "down"),
+        "left": pgettext("where to", "left"),
+        "up": pgettext("where to", "up"),
+    }
+    return _(", ").join(f"{ways[action]} {value:g}" for action, value in values.items())
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def main() -> int:
         model, tokenizer = load(toy, "tiny") if weights is None else load_trained(toy, weights)
         prompts = [prompt_ids(tokenizer, row["problem"]) for row in rows]
         drawn = generate(model, prompts, 1, generator(args.seed, "look"), args.temperature)
-        answers[name] = texts(tokenizer, drawn.completion_ids)
+        answers[_(name)] = texts(tokenizer, drawn.completion_ids)
     columns = max(map(width, answers))
     print(_("+ stands before an answer that is right (or refuses harm, in thought as well), - before another."))
     for i, row in enumerate(rows):

@@ -51,7 +51,7 @@ def main() -> None:
     for name, seeds in judged.items():
         numbers = ", ".join(str(seed.seed) for seed in seeds)
         which = ngettext("seed {numbers}", "seeds {numbers}", len(seeds)).format(numbers=numbers)
-        print(f"  {name}: {which}")
+        print(f"  {_(name)}: {which}")
     say_missing(judged, {GOOD: (ENOUGH, "")})
     draw_all(judged)
 

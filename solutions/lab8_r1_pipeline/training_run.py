@@ -40,7 +40,7 @@ class StageRun(SteppedRun):
         super().__init__(
             HERE,
             name,
-            _("{title}, seed {seed}").format(title=plan.title, seed=seed),
+            _("{title}, seed {seed}").format(title=_(plan.title), seed=seed),
             plan.checkpoint or plan.name,
             seed,
         )
@@ -92,11 +92,15 @@ class StageRun(SteppedRun):
         return reached
 
     def figures(self) -> str:
-        shown = ("loss", "reward", "right", "kept", "left_out")
-        last = {name: value for name in shown if (value := self.last(name)) is not None}
-        return _(", ").join(
-            f"{_(name.replace('_', ' '))} {value:{'.0f' if value >= 100 else '.3g'}}" for name, value in last.items()
-        )
+        shown = {
+            "loss": _("loss"),
+            "reward": _("reward"),
+            "right": _("right"),
+            "kept": _("kept"),
+            "left_out": _("left out"),
+        }
+        last = {words: value for name, words in shown.items() if (value := self.last(name)) is not None}
+        return _(", ").join(f"{words} {value:{'.0f' if value >= 100 else '.3g'}}" for words, value in last.items())
 
     def state(self) -> dict[str, Any]:
         return {"learner": self.learner.state_dict()}
