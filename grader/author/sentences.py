@@ -126,3 +126,9 @@ def mo_of(catalog: Catalog) -> bytes:
     compiled = io.BytesIO()
     write_mo(compiled, catalog)
     return compiled.getvalue()
+
+
+def texts_of(message: Any) -> tuple[str, ...]:
+    """The translations of a message: one, or one for each plural form; none where it has no translation."""
+    found = message.string if isinstance(message.string, tuple) else (message.string,)
+    return tuple(filter(None, found))

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from labs.common.command_line import Parser
 from labs.common.errors import CannotUse
+from labs.common.lettering import font_file
 from labs.common.translated import _
 
 # pygame reads them when gymnasium imports it to draw: it shall neither greet nor look for a screen and a loudspeaker.
@@ -112,11 +113,16 @@ def save_film(films: Mapping[str, Sequence[Picture]], gif: Path, per_second: flo
     os.replace(unfinished, gif)
 
 
+def caption_font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    file = font_file()
+    return ImageFont.truetype(file, 13) if file else ImageFont.load_default(13)
+
+
 def row(pictures: Mapping[str, Picture]) -> Picture:
     """Pictures side by side, each under its name."""
     width = sum(picture.width + MARGIN for picture in pictures.values()) - MARGIN
     whole = Image.new("RGB", (width, CAPTION + max(picture.height for picture in pictures.values())), "white")
-    pen, font, x = ImageDraw.Draw(whole), ImageFont.load_default(13), 0
+    pen, font, x = ImageDraw.Draw(whole), caption_font(), 0
     for caption, picture in pictures.items():
         pen.text((x + MARGIN, MARGIN), caption, fill="black", font=font)
         whole.paste(picture, (x, CAPTION))

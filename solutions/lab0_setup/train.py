@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 import torch
 
+from labs.common.plotting import lettering
 from labs.common.translated import _
 from warmup import moving_average, run_random_episode, set_seed
 
@@ -45,6 +46,7 @@ def plot(returns: np.ndarray, smooth: np.ndarray) -> Path:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    plt.rcParams.update(lettering())
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     axes.plot(returns, ".", color="0.6", label=_("return of one episode"))
     axes.plot(
