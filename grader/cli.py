@@ -42,7 +42,15 @@ def doctor(sandbox: SandboxName = "auto", as_json: Json = False) -> None:
     described, faults = machine.describe(), faults_of(ROOT, LOOKS)
     told: dict[str, Any] = {"machine": described, "faults": [fault._asdict() for fault in faults]}
     if not as_json:
-        console.print("\n".join([*(f"{_(name)}: {words}" for name, words in described.items()), "", *lines(faults)]))
+        console.print(
+            "\n".join(
+                [
+                    *(_("{name}: {words}").format(name=_(name), words=words) for name, words in described.items()),
+                    "",
+                    *lines(faults),
+                ]
+            )
+        )
     holds = all(not fault.stops for fault in faults)
     if parts.are_there("instructor"):
         from grader.instructor.doctor import examine, print_findings

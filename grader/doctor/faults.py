@@ -45,5 +45,10 @@ def lines(faults: list[Fault]) -> list[str]:
     stopped = any(fault.stops for fault in faults)
     said = [] if stopped else [_("Nothing that was looked at is in the way of the labs.")]
     for fault in faults:
-        said += [f"{'✗' if fault.stops else '!'} {_(fault.subject)}: {fault.found}", f"    {fault.fix}"]
+        said += [
+            _("{mark} {subject}: {found}").format(
+                mark="✗" if fault.stops else "!", subject=_(fault.subject), found=fault.found
+            ),
+            f"    {fault.fix}",
+        ]
     return said

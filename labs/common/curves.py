@@ -170,8 +170,9 @@ def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def draw_target(ax: Axes, target: float, words: str = "") -> None:
     """A line at the bar of a milestone, with its name on it."""
     ax.axhline(target, color=COLOURS[-1], linewidth=0.8)
+    words = words or _("target")
     ax.annotate(
-        f"{words or _('target')} {target:g}",
+        f"{words} {target:g}",
         (1, target),
         (-2, 3),
         xycoords=("axes fraction", "data"),

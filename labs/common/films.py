@@ -55,7 +55,7 @@ def film_saved(folder: Path, names: Iterable[str], film: Callable[[str, Path, Pa
             unusable += 1
             continue
         link = Text(f"runs/{gif.name}", style=f"link {gif.as_uri()}")  # to click, where the terminal knows links
-        Console(highlight=False, soft_wrap=True).print(Text.assemble(link, f": {sentence}"))
+        Console(highlight=False, soft_wrap=True).print(Text.assemble(link, _(": {sentence}").format(sentence=sentence)))
     return 1 if unusable else 0
 
 

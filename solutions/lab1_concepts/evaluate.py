@@ -172,7 +172,8 @@ def main() -> None:
             )
         )
         for number, (holds, what) in enumerate(found, 1):
-            print(f"  {number}. {_('yes') if holds else _('no')}: {what}")
+            answer = _("yes") if holds else _("no")
+            print(_("  {number}. {answer}: {what}").format(number=number, answer=answer, what=what))
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def draw(ax: Axes, grid: Grid, V: np.ndarray, policy: np.ndarray) -> None:
                 tip, tail = (j + 0.30 * right, i + 0.30 * down - 0.05), (j, i - 0.05)
                 style = dict(arrowstyle="-|>", color=COLOURS[1], linewidth=1.4)
                 ax.annotate("", xy=tip, xytext=tail, arrowprops=style)
-    ax.set(xticks=[], yticks=[], title=rf"{_(grid.title)}, $\gamma$ = {grid.gamma:g}")
+    ax.set(xticks=[], yticks=[], title=_(r"{grid}, $\gamma$ = {gamma:g}").format(grid=_(grid.title), gamma=grid.gamma))
     ax.grid(visible=False)
 
 

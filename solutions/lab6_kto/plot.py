@@ -48,7 +48,11 @@ def draw_value() -> None:
     for colour, (label, name) in zip(COLOURS, ((True, "desirable"), (False, "undesirable")), strict=False):
         desirable = torch.full(r.shape, label)
         for line, z0 in zip(LINES, REFERENCE_POINTS, strict=False):
-            style = {"color": colour, "linestyle": line, "label": f"{_(name)}, $z_0$ = {z0:.0f}"}
+            style = {
+                "color": colour,
+                "linestyle": line,
+                "label": _("{name}, $z_0$ = {z0:.0f}").format(name=_(name), z0=z0),
+            }
             value = kto_value(r, torch.tensor(z0), desirable, BETA)
             push = kto_grad_weight(r.clone().requires_grad_(), nothing, desirable, torch.tensor(z0), BETA, 1.0, 1.0)
             left.plot(r, value.detach(), **style)

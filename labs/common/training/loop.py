@@ -65,7 +65,7 @@ def begun(make: Callable[[], TrainingRun], console: Console, fresh: bool) -> Tra
         run = make()
     parallel.refuse_different(run.progress[0])
     if sentence := run.begin():
-        console.print(f"{run.title}: {sentence}", markup=False, highlight=False)
+        console.print(_("{run}: {what}").format(run=run.title, what=sentence), markup=False, highlight=False)
     return run
 
 
@@ -96,7 +96,7 @@ def went_on(run: TrainingRun, console: Console) -> bool:
         return False
     done = _("trained already. --fresh trains it again.")
     on = _("goes on after {reached}. --fresh starts it again.").format(reached=run.reached())
-    console.print(f"{run.title}: {done if run.finished else on}", highlight=False)
+    console.print(_("{run}: {what}").format(run=run.title, what=done if run.finished else on), highlight=False)
     if run.codes[-1] != code_now:
         now = (
             _("this is the old one's. --fresh trains with the new one")
