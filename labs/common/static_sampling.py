@@ -188,7 +188,7 @@ class Step:
         stream: torch.cuda.Stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            for _ in range(3):  # libraries set themselves up in their first calls, which cannot be recorded
+            for _warm in range(3):  # libraries set themselves up in their first calls, which cannot be recorded
                 self.drawn.zero_()
                 self.place.zero_()
                 self.run()

@@ -60,7 +60,7 @@ def language() -> str:
     return chosen(_languages())
 
 
-@functools.cache
+@functools.lru_cache
 def _languages() -> tuple[str, ...]:
     return tuple(path.name for path in LOCALE.glob("*"))
 
