@@ -1,7 +1,7 @@
 """Makes the font with which pictures are labelled in Chinese: python -m grader.author.font [SOURCE]
 
 It is Noto Sans CJK SC (Debian's package fonts-noto-cjk), with the glyphs of labkit.po and no others: 130 kB in place of
-the 19 MB of all its languages. `make sync` makes it again where a translation has a character that it lacks.
+the 19 MB of all its languages. `make sync` makes it again where it lacks a character of a translation.
 """
 
 import sys
@@ -33,6 +33,13 @@ def missing() -> str:
     """Those of them that the font has no glyph for."""
     there = TTFont(FONT, lazy=True).getBestCmap() if FONT.is_file() else {}
     return "".join(sign for sign in wanted() if ord(sign) not in there)
+
+
+def update() -> str:
+    """Makes the font again where it lacks a character, if its source is installed; what is still missing."""
+    if missing() and SOURCE.is_file():
+        make()
+    return missing()
 
 
 def make(source: Path = SOURCE) -> None:

@@ -49,7 +49,7 @@ def train(args: argparse.Namespace, script: Script) -> int:
         ]
         for environment in args.environment
     }
-    headings = ("environment", "seed", "clip", _("mean return"), _("env steps"), _("CPU s"))
+    headings = (_("environment"), _("seed"), "clip", _("mean return"), _("env steps"), _("CPU s"))
     trained = script.train_all(groups, headings, args.fresh)
     script.show(
         trained.table,
