@@ -63,7 +63,11 @@ def test_no_sentence_of_a_script_is_overlooked(path: Path) -> None:
     """babel reads none inside of an f-string; and a function whose `_` is a variable could not call it."""
     said = {message for message, _context in sentences.said_in(path)}
     tree = ast.parse(path.read_bytes())
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in sentences.KEYWORDS:
+            defined = path.name in ("translated.py", "install.py")
+            assert defined or node.func.id in imported, f"{path.name}:{node.lineno} calls what it does not import"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKED:
             [sentence] = node.args
             assert not isinstance(sentence, ast.JoinedStr), f"{path.name}:{node.lineno} is an f-string"

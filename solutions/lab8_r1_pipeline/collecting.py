@@ -29,6 +29,7 @@ from labs.common.toys.two_languages import (
     solved,
     to_verify,
 )
+from labs.common.translated import N_
 from pipeline import (
     distill_dataset,
     few_shot_prompt,
