@@ -69,7 +69,7 @@ def film_players(make: Callable[[], Any], players: Mapping[str, Act], seed: int,
     for name, act in players.items():
         env = make()
         pictures, total = episode(env, act, seed)
-        films[f"{name}: {total:.0f}"] = pictures
+        films[_("{name}: {total:.0f}").format(name=name, total=total)] = pictures
         returns.append(f"{name} {total:.0f}")
     save_film(films, gif, env.metadata["render_fps"])
     return _("return {returns}").format(returns=_(", ").join(returns))

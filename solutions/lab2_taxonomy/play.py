@@ -35,7 +35,9 @@ def main() -> int:
             _("untrained"): walk(knows_nothing, lambda s: int(dice.integers(4))),
             _("trained"): walk(Q, lambda s: int(Q[s].argmax())),
         }
-        save_film({f"{words}: {total:.0f}": pictures for words, (pictures, total) in walks.items()}, gif, PER_SECOND)
+        caption = _("{name}: {total:.0f}")
+        films = {caption.format(name=words, total=total): pictures for words, (pictures, total) in walks.items()}
+        save_film(films, gif, PER_SECOND)
         returns = [f"{words} {total:.0f}" for words, (_pictures, total) in walks.items()]
         return _("return {returns}").format(returns=_(", ").join(returns))
 
