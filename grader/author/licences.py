@@ -16,7 +16,7 @@ LOCKS = ("requirements/cpu.txt", "requirements/image.txt", "requirements/docs.tx
 NAME = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 TABLE = "<!-- {lock} -->\n"
 HEAD = "| package | licence |\n| --- | --- |\n"
-ROW = re.compile(r"^\| (?P<name>[^ |]+) \| (?P<licence>[^|]+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (?P<name>(?!package )\w[^ |]*) \| (?P<licence>[^|]+) \|$", re.MULTILINE)
 LONGEST = 60  # a longer License field is a licence's text
 
 

@@ -55,7 +55,7 @@ def tab(browser: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(kind: str, language: str, site: Path, tab: Any) -> None:
     tab.goto((site / language / f"{kind}.html").as_uri())
-    for width, scheme in SCREENS:
+    for width, scheme in SCREENS[::3] if kind.startswith("labs/") else SCREENS:  # axe takes long on a long page
         tab.set_viewport_size({"width": width, "height": 900})
         tab.emulate_media(color_scheme=scheme)
         found = axe.Axe().run(tab, options=OPTIONS).response
