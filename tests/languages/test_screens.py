@@ -77,7 +77,7 @@ def test_a_student_reads_chinese(said: Said, chinese: Path) -> None:
         assert "✗ double" in screens[-1] and "用例“三”：" in screens[-1]
         screens.append(said("check", "lab90", "--format", "lines"))
     assert any("→ 你算的是平方" in screen for screen in screens)
-    screens += [said("submit", "lab90", "--out", "handed_in", "--student", who) for who in ("学号", "ada")]
+    screens += [said("submit", "lab90", "--out", "handed_in", "--student", who) for who in ("../学号", "ada")]
     [archive] = (chinese / "handed_in").iterdir()
     screens += [said("verify", str(archive)), said("reset", "lab90", "--task", "double"), said("run", "lab90", "train")]
     for screen in screens:
@@ -111,6 +111,12 @@ def test_an_instructor_reads_chinese_of_what_was_graded_in_english(
         assert screen.strip() and english(screen, chinese / "labs" / "lab90_numbers") == [], screen
     bobs = (chinese / "feedback" / "bob" / "lab90" / "feedback.html").read_text(encoding="utf-8")
     assert "你算的是平方" in bobs and "一个数的两倍。" in bobs and "用例“三”：" in bobs
+    for platform in ("gradescope", "github", "junit"):
+        said("export", "lab90", "--to", platform)
+        [bobs_file] = [path for path in (chinese / "exports").rglob("*") if path.is_file() and "bob" in path.parts]
+        exported = bobs_file.read_text(encoding="utf-8")
+        assert "一个数的两倍。" in exported and "值不对；应为 6" in exported
+        shutil.rmtree(chinese / "exports")
     monkeypatch.setenv("LAB_LANG", "en")
     said("feedback", "lab90")
     assert "You square" in (chinese / "feedback" / "bob" / "lab90" / "feedback.html").read_text(encoding="utf-8")

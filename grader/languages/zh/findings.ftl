@@ -7,7 +7,7 @@ sentence_separator = { "" }
 
 at = { $place }：
 item = 第 { $number } 项
-kind_differs = { $where }类型不对；应为 { $expected }，得到 { $got }
+kind_differs = { $where }类型不对；应为：{ $expected }；得到：{ $got }
 key_missing = { $where }缺少键“{ $key }”
 key_unexpected = { $where }多出了键“{ $key }”
 length_differs = { $where }有 { $got } 个元素，应为 { $expected } 个

@@ -72,7 +72,7 @@ handed_in_as_login = 已为 { $student } 打包，这是你的登录名；如果
 hand_it_in =
     还没有发送任何内容：请把这个文件提交到课程指定的地方。
     make verify FILE={ $archive } 会像评分时那样解压，并再检查一遍。
-report_blank = { $file }：{ $parts } 还没有写任何内容
+report_blank = { $file }：{ $parts }还没有写任何内容
 quoted = “{ $text }”
 notebook_checks_ended = 检查没有进行完就结束了：{ $said }
 picture_is_missing = { $file } 还没有画：make { $lab }-plot 会画出它
