@@ -9,6 +9,7 @@ import dataclasses
 import importlib
 import io
 import json
+import os
 import sys
 from typing import Any
 
@@ -16,7 +17,7 @@ import typer
 
 from grader import parts
 from grader.errors import Refused
-from grader.languages import say
+from grader.languages import FALLBACK, language, say
 from grader.screen import Json, LateCommand, SandboxName, console
 
 STOPPED = 130  # what a shell says of a command that was stopped by Ctrl-C
@@ -58,11 +59,22 @@ def doctor(sandbox: SandboxName = "auto", as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def speak_what_can_be_shown() -> None:
+    """Where the terminal's encoding has no characters for the reader's language, English is spoken, which is said."""
+    wanted, encoding = language(), sys.stdout.encoding or "utf-8"
+    try:
+        say("next").encode(encoding)
+    except UnicodeEncodeError:
+        os.environ["LAB_LANG"] = FALLBACK
+        print(say("language_not_shown", language=wanted, encoding=encoding), file=sys.stderr)
+
+
 def main() -> None:
     """Runs the command; what the user did that cannot work is one sentence and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a character that the terminal lacks must not end the command
             stream.reconfigure(errors="replace")
+    speak_what_can_be_shown()
     try:
         code = command_line()(standalone_mode=False)
         if code == STOPPED:  # by Ctrl-C, which the library under typer turned into this code

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ TIME = "%Y%m%d-%H%M%S"
 # A browser adds " (1)" to a name that it knows already, a learning platform "-1"; a person drops the time.
 COPY = r"( ?\(\d+\)|-\d{1,3})"
 PACKED = re.compile(rf"(?P<student>.+)_lab(?P<number>\d+)(_(?P<time>\d{{8}}-\d{{6}}))?{COPY}*")
-STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+STUDENT = re.compile(r"[^\W_][\w.@+-]{0,63}")  # letters of any script; the ids of a course are often names
 # What everybody is called who works in the same image, or at the same machine.
 SHARED_LOGINS = {
     *("root", "admin", "administrator", "user", "users", "guest", "nobody", "default", "owner", "test", "me", "pi"),
@@ -35,6 +36,11 @@ KEY_FILE = "student.key"
 def is_shared(student: str) -> bool:
     """Whether this is a login name that many have, and so says nothing of who hands in."""
     return student.lower() in SHARED_LOGINS
+
+
+def is_student_id(name: str) -> bool:
+    """Whether a name can be an id: in signatures and on disks no two ways to write it may be there."""
+    return bool(STUDENT.fullmatch(name)) and unicodedata.normalize("NFKC", name) == name
 
 
 def archive_name(student: str, lab: str, when: datetime) -> str:
@@ -74,7 +80,7 @@ def signed(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
 def is_signed_by(manifest: Mapping[str, Any], secret: str, student: str) -> bool:
     """Whether a manifest, which anybody may have written, carries the signature of this student."""
     signature = manifest.get("signature")
-    if not isinstance(signature, str) or not signature.isascii() or not STUDENT.fullmatch(student):
+    if not isinstance(signature, str) or not signature.isascii() or not is_student_id(student):
         return False
     try:
         wanted = _signature(student_key(secret, student), "labkit.hand-in", _content(manifest))

@@ -56,7 +56,7 @@ class CheckItem(pytest.Item):
         __tracebackhide__ = True
         session, check, case = self.opened, self.check, self.case
         if judged := session.held_back(check):
-            pytest.skip(sentence(session.texts, judged))
+            pytest.skip(sentence(session, judged))
         seconds = session.seconds(check)
         try:
             with self.last_frame() as frames:
@@ -79,7 +79,7 @@ class CheckItem(pytest.Item):
         known = session.record.known(check.name, case.title)
         judged = judge(check, session.lab, [case], [known], [found])
         if judged.outcome != "passed":
-            told = [sentence(session.texts, judged), self.diagnosis()]
+            told = [sentence(session, judged), self.diagnosis()]
             wrong = WrongAnswer("\n".join(filter(None, told)))
             for frame in frames:
                 wrong.with_traceback(TracebackType(None, frame, frame.f_lasti, frame.f_lineno))
@@ -125,4 +125,5 @@ class CheckItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, 0, f"{self.check.task}: {self.check.title} [{self.case.title}]"
+        case = self.opened.translation.case(self.case.title)
+        return self.path, 0, f"{self.check.task}: {self.opened.title(self.check)} [{case}]"

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from grader import sandboxes
+from grader import cli, sandboxes
+from grader.author import sync
 from grader.author.skeleton import blank, cut
 from grader.grading.asking import WarmParent
 from grader.grading.submission import Bench, Graded, grade, open_bench
 from grader.intake.submissions import Submission
-from grader.lab import Lab, Limits, lab_folders, read_lab, solutions_folder
+from grader.lab import Lab, Limits, lab_folders, manifest, read_lab, solutions_folder
 from grader.lab.loading import importing_from
 
 # Tests that run in the background ignore Ctrl-C; what they start would inherit that, and could not be stopped.
@@ -100,6 +101,35 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+# --- a kit of one small lab, for tests of whole screens ---------------------------------------------------------------
+
+
+@pytest.fixture
+def small_kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A kit with one small lab, in the skeleton's state, and the tests' lab in solutions/."""
+    source = Path(__file__).parent / "small_lab" / "lab90_numbers"
+    shutil.copytree(source, tmp_path / "kit" / "solutions" / source.name)
+    sync.sync(read_lab(tmp_path / "kit" / "solutions" / source.name), tmp_path / "kit" / "labs" / source.name)
+    monkeypatch.setattr(manifest, "ROOT", tmp_path / "kit")
+    monkeypatch.chdir(tmp_path / "kit")
+    return tmp_path / "kit"
+
+
+@pytest.fixture
+def said(small_kit: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """What a command says, on both streams."""
+
+    def typed(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["grader", *arguments])
+        monkeypatch.setenv("COLUMNS", "200")
+        with pytest.raises(SystemExit):
+            cli.main()
+        captured = capsys.readouterr()
+        return captured.out + captured.err
+
+    return typed
 
 
 # --- the scripts of a lab, for tests/test_labN_given.py ---------------------------------------------------------------

@@ -10,7 +10,6 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,8 +25,8 @@ from grader.judging.judge import Judged
 from grader.lab import ROOT, Lab, read_lab
 from grader.lab import manifest as labs
 from grader.results import read_result
+from grader.student.blame import at_fault
 from grader.student.checking import Checked
-from grader.student.table import Screen
 
 OK, FAILED, CALLED_WRONGLY, GRADER_FAILED = 0, 1, 2, 3
 NAME = "lab90_numbers"
@@ -243,7 +242,7 @@ def test_a_wrong_value_is_shown_with_what_to_do(lab: Path, grader: Grader) -> No
     replace(lab / "first.py", "return x + x", "return x * x")
     ended = grader("check", "lab90")
     assert ended.code == FAILED
-    assert "case 'three': another value is expected; expected 6., got 9." in ended.out
+    assert "case 'three': another value is expected; expected 6, got 9" in ended.out
     assert "called with x = 3\n" in ended.out
     assert "→ You square: twice is a sum" in ended.out
     assert "stuck? make lab90-hint TASK=double" in ended.out
@@ -265,17 +264,19 @@ def test_a_function_that_fails_alone_is_what_is_wrong_with_checks_of_several(sma
     def failed(*called: str, found: tuple[Finding, ...] = ()) -> Checked:
         return Checked(Check("", "shift", 1, "", print), 1, 0, Judged("failed", found), task, called=called)
 
-    def at_fault(*items: Checked) -> list[str]:
-        return Screen.at_fault(SimpleNamespace(of=lambda _task: items), task)  # type: ignore[arg-type]
+    def of(*items: Checked, used: dict[str, set[str]] | None = None) -> list[str]:
+        return at_fault(task, items, used or {})
 
     task = small_lab.task("shift")
-    assert at_fault(failed("shift", "shift_back")) == ["shift", "shift_back"]
-    assert at_fault(failed("shift", "shift_back"), failed("shift_back")) == ["shift_back"]
-    assert at_fault(failed("shift_back"), failed("shift")) == ["shift", "shift_back"]
-    assert at_fault(failed("double", "shift_back")) == ["shift_back"], "of another task"
+    assert of(failed("shift", "shift_back")) == ["shift", "shift_back"]
+    assert of(failed("shift", "shift_back"), failed("shift_back")) == ["shift_back"]
+    assert of(failed("shift_back"), failed("shift")) == ["shift", "shift_back"]
+    calls = {"shift": {"shift_back"}, "shift_back": set()}
+    assert of(failed("shift_back"), failed("shift"), used=calls) == ["shift_back"], "the other one calls it"
+    assert of(failed("double", "shift_back")) == ["shift_back"], "of another task"
     found = (codes.RESULT_ON_CPU(function="shift_back"),)
-    assert at_fault(failed("shift", "shift_back", found=found)) == ["shift_back"], "which the finding names"
-    assert at_fault(failed()) == ["shift", "shift_back"], "a file that cannot be used was asked for nothing"
+    assert of(failed("shift", "shift_back", found=found)) == ["shift_back"], "which the finding names"
+    assert of(failed()) == ["shift", "shift_back"], "a file that cannot be used was asked for nothing"
 
 
 SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
@@ -924,6 +925,17 @@ def test_the_table_has_each_milestones_own_figure(
     record.write_text('{"evaluation_mean": 0.5}')
     out = grader("check", "lab90").out
     assert (out.count("saved; judged when it is graded"), out.count("saved: counts with 90.3 right")) == (1, 1)
+
+
+def test_what_is_below_its_target_is_to_be_trained_again_before_the_quiz(with_milestones: Path, grader: Grader) -> None:
+    solve(with_milestones)
+    (with_milestones / "runs").mkdir()
+    (with_milestones / "runs" / "model.safetensors").write_bytes(b"weights")
+    record = with_milestones / "runs" / "model.json"
+    record.write_text('{"evaluations": {"right": 0.9, "in_form": 0.94}}')
+    assert "Next: make lab90-train: what is saved is below the target." in grader("check", "lab90").out
+    record.write_text('{"evaluations": {"right": 0.9, "in_form": 0.95}}')
+    assert "Next: the quiz in README.md" in grader("check", "lab90").out
 
 
 def test_a_folder_that_training_saved_is_handed_in_whole(lab: Path, kit: Path, grader: Grader) -> None:

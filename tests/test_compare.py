@@ -332,10 +332,20 @@ def test_whole_numbers_are_shown_as_such() -> None:
     assert (found.finding.values["expected"], found.finding.values["got"]) == ("4", "5")
 
 
+def test_a_blank_at_the_end_of_a_text_is_seen_and_so_is_what_differs_far_inside_of_one() -> None:
+    assert said("Assistant:", "Assistant: ") == (
+        "value", "another value is expected; expected 'Assistant:', got 'Assistant: '",
+    )  # fmt: skip
+    found = difference("x" * 1000 + "abc" + "y" * 1000, "x" * 1000 + "abd" + "y" * 1000)
+    assert found is not None
+    assert found.finding.values["got"] == f"...'{'x' * 18}abd{'y' * 39}'..."
+
+
 def test_what_a_student_chose_is_shown_without_control_characters_and_not_without_end() -> None:
     found = difference("running", "\x1b[2Jrun\nning\u202e")
     assert found is not None
-    assert found.finding.values["got"] == "�[2Jrun�ning�"
+    assert found.finding.values["got"] == repr("\x1b[2Jrun\nning\u202e")
+    assert str(found.finding.values["got"]).isprintable()
     sentence = said({}, {"\x1b[2J" + "k" * 1_000_000: 1})[1]
     assert "\x1b" not in sentence
     assert len(sentence) < 200
@@ -398,7 +408,7 @@ def test_a_value_is_judged_before_the_purity_of_the_function() -> None:
 
 def test_what_was_found_in_a_case_is_kept_with_its_title_and_values() -> None:
     found = judged(Answer("value", 2.5))
-    assert (found.case, found.findings) == ("a title", (codes.VALUE_DIFFERS(where="", expected="1.", got="2.5"),))
+    assert (found.case, found.findings) == ("a title", (codes.VALUE_DIFFERS(where="", expected="1", got="2.5"),))
     assert judged(Answer("todo", todo="second")).findings == (codes.WAITS_FOR(function="second"),)
 
 

@@ -157,7 +157,7 @@ def test_why_nothing_could_be_taken_is_said_once(form: str, lab3_run: Bench, tmp
 def test_a_hidden_check_that_waits_for_another_says_for_which() -> None:
     found = codes.COUNTS_ONCE(check="one_episode", title="The loss of one episode.")
     [section] = page_of(result_with(check_with("skipped", found, "hidden"))).sections
-    assert section.lines[0].message == "counts once this passes: The loss of one episode."
+    assert section.lines[0].message == "counts once this passes: " + words().texts.checks["one_episode"]
     assert section.next == [
         "This waits for a function that is not written yet, or for another check: see to that one first."
     ]

@@ -27,8 +27,8 @@ def shown(**arguments: Any) -> list[str]:
     [
         (torch.tensor([[0.5, -1.0], [2.0, 1 / 3]]), "x = [[ 0.5 , -1. ], [ 2. , 0.3333]]"),
         (np.arange(3), "x = [0, 1, 2]"),
-        (torch.zeros(5, 3), "x = a tensor of shape (5, 3)"),
-        (np.zeros((2, 9)), "x = an array of shape (2, 9)"),
+        (torch.zeros(5, 5), "x = a tensor of shape (5, 5)"),
+        (np.zeros((5, 9)), "x = an array of shape (5, 9)"),
         ([1.0, 2 / 3, None, True], "x = [1, 0.666667, None, True]"),
         ({"prompt": "2 + 3", "p": torch.tensor(0.5)}, "x = {'prompt': '2 + 3', 'p': 0.5}"),
     ],

@@ -12,12 +12,11 @@ from grader.lab import ROOT
 
 WAITS = """#!/usr/bin/env python3
 import signal, sys
-try:
-    print("at work", flush=True)
-    signal.pause()
-except KeyboardInterrupt:
-    print("Stopped.", flush=True)
-    sys.exit(130)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # so that none is lost that comes before the wait
+print("at work", flush=True)
+signal.sigwait([signal.SIGINT])
+print("Stopped.", flush=True)
+sys.exit(130)
 """
 PAGE = ROOT / "docs" / "machines.md"
 
@@ -43,6 +42,18 @@ def test_ctrl_c_brings_no_error_line_of_makes(tmp_path: Path, target: str) -> No
     os.waitpid(pid, 0)
     assert b"Stopped." in said
     assert b"***" not in said
+
+
+def test_make_in_a_labs_folder_does_what_it_does_in_the_kits(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\npwd; echo "$@"\n')
+    python.chmod(0o755)
+    folder = ROOT / "labs" / "lab3_policy_gradient"
+    done = subprocess.run(
+        ["make", "lab3-hint", "task=pg_loss"], cwd=folder, env={**os.environ, "LABKIT_PYTHON": str(python)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [str(ROOT), "-m grader hint lab3 --task pg_loss"]
 
 
 def test_every_target_of_a_students_has_its_command_without_make() -> None:

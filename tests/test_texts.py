@@ -23,6 +23,14 @@ def test_diagnoses_and_titles_are_read_as_they_run(folder: Path) -> None:
     assert set(given.mistakes) <= set(texts.mistakes) and given.title == texts.title == lab.manifest.title
 
 
+@pytest.mark.parametrize("folder", lab_folders(solutions_folder()), ids=lambda folder: folder.name)
+def test_a_handout_names_every_file_that_is_given(folder: Path) -> None:
+    for page in folder.glob("README*.md"):
+        lines = page.read_text(encoding="utf-8").splitlines()
+        [row] = [line for line in lines if line.startswith(("| given |", "| 给定"))]
+        assert [name for name in read_lab(folder).manifest.files.given if f"`{name}`" not in row] == []
+
+
 @pytest.fixture
 def lab(small_lab: Lab, tmp_path: Path) -> Lab:
     shutil.copytree(small_lab.folder, tmp_path / "lab", ignore=shutil.ignore_patterns("__pycache__"))

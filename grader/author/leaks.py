@@ -5,7 +5,9 @@ spelling.
 """
 
 import ast
+import json
 import textwrap
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import numpy.typing as npt
 from grader.author.skeleton import REGION, cut, regions
 from grader.lab import Lab
 from grader.lab.source import definitions, lines_of
+from grader.lab.texts import RECORD
 from grader.tokens import QUIET, Tokens, parts_of, sequences
 
 SHORTEST = 20  # characters of code; shorter lines (`return loss`) say nothing
@@ -118,7 +121,17 @@ def leaks_in(folder: Path, labs: Iterable[Lab]) -> list[str]:
         if path.name in SECRET_FILES:
             found.append(f"{path.relative_to(folder)} must not be there")
         found += [f"{path.relative_to(folder)} holds a line of {where}" for where in secrets_in(path.read_bytes())]
-    return [*found, *answers_in(folder, labs)]
+    return [*found, *_diagnoses_in(folder), *answers_in(folder, labs)]
+
+
+def _diagnoses_in(folder: Path) -> Iterator[str]:
+    """A sentence for each diagnosis in another language that students do not have in English: it tells a mistake that
+    only hidden cases show."""
+    for path in sorted(folder.rglob("texts.*.toml")):
+        told = tomllib.loads(path.read_text(encoding="utf-8")).get("mistakes", {})
+        record = path.with_name(RECORD)
+        known = json.loads(record.read_bytes())["diagnoses"] if record.is_file() else {}
+        yield from (f"{path.relative_to(folder)} has the diagnosis of {name}" for name in told.keys() - known.keys())
 
 
 # --- answers in another spelling --------------------------------------------------------------------------------------

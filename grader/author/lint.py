@@ -13,6 +13,7 @@ from grader.author.defaults import default_faults
 from grader.author.leaks import leaks_in
 from grader.author.sync import derive, write
 from grader.author.told_apart import alike_by
+from grader.author.translations import translation_faults
 from grader.checks import Check, Variant
 from grader.grading.reference import Reference, open_reference, visibilities
 from grader.judging.judge import fault, judge
@@ -48,6 +49,7 @@ def lint(lab: Lab, derived: dict[str, str] | None = None) -> Linted:
     """Lints one lab of solutions/; `derived` are the files of labs/<lab>/, where they were derived already."""
     reference = open_reference(lab)
     faults = [*_manifest_faults(reference), *_docstring_faults(lab), *_message_faults(lab)]
+    faults += translation_faults(lab, reference.checks)
     faults += [*_reference_faults(reference), *default_faults(reference)]
     with tempfile.TemporaryDirectory() as folder:  # derived anew: what a student has edited is not judged here
         write(derived or derive(lab, reference), Path(folder))

@@ -27,6 +27,12 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 
 
+def pages() -> list[str]:
+    """PAGES, and each in the other languages that there are: README.zh.md."""
+    translated = [path for page in PAGES for path in sorted(ROOT.glob(f"{page.removesuffix('.md')}.*.md"))]
+    return [*PAGES, *(path.relative_to(ROOT).as_posix() for path in translated)]
+
+
 def release(labs: list[Lab], target: Path) -> list[str]:
     """Writes the students' copy into `target` (replacing an earlier one) and returns what is in it at the top.
 
@@ -52,7 +58,7 @@ def release(labs: list[Lab], target: Path) -> list[str]:
             shutil.rmtree(folder)
     shutil.copytree(ROOT / "grader", new / "grader", ignore=LEFT_OUT)
     parts.keep("student", new / "grader")
-    for page in PAGES:
+    for page in pages():
         text = (ROOT / page).read_text(encoding="utf-8")
         (new / page).write_text(INSTRUCTORS_ONLY.sub("", text), encoding="utf-8")
     contents.write_list(new)

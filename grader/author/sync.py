@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from grader.author.skeleton import blank, cut
+from grader.author.translations import texts_for_students
 from grader.checks import Check
 from grader.errors import Refused
 from grader.grading.reference import Reference, hash_of_code, open_reference
@@ -22,21 +23,31 @@ from grader.student.reset import SKELETON_FOLDER, back_up
 
 DERIVED_FILE = ".derived.json"  # hashes of the last derivation: how an edited lab is told from an untouched one
 ALWAYS_GIVEN = ("lab.toml", "README.md", "checks.py")
-IF_THERE = ("README.zh.md", "messages.*.ftl")
+IF_THERE = ("README.*.md", "messages.*.ftl")
+# So that make lab3 can be typed in a lab's folder as well.
+MAKEFILE = """\
+# What is typed here is done in the kit's folder.
+help:
+	@$(MAKE) --no-print-directory -C ../.. $@
+
+.DEFAULT:
+	@$(MAKE) --no-print-directory -C ../.. $@
+"""
 LARGEST_RECORDED_MISTAKE = 3_000  # characters; a longer answer is not worth its diagnosis
 
 
 def derive(lab: Lab, reference: Reference | None = None) -> dict[str, str]:
     """The text of every file of labs/<lab>/, by its path in there; `reference`, where it was opened already."""
-    record_text = record_to_json(record(reference or open_reference(lab)))
-    return dict(sorted({**texts(lab), RECORD_FILE: record_text}.items()))
+    made = record(reference or open_reference(lab))
+    files = {**texts(lab), **texts_for_students(lab, made.diagnoses), RECORD_FILE: record_to_json(made)}
+    return dict(sorted(files.items()))
 
 
 def texts(lab: Lab) -> dict[str, str]:
-    """The files that are derived without running anything: all but the record."""
+    """The files that are derived without running anything, and that do not depend on the record."""
     given = [*ALWAYS_GIVEN, *lab.manifest.files.given]
     given += [path.name for pattern in IF_THERE for path in sorted(lab.folder.glob(pattern))]
-    files = {name: _read(lab, name) for name in given}
+    files = {name: _read(lab, name) for name in given} | {"Makefile": MAKEFILE}
     for name in lab.code_files:
         files[name] = files[f"{SKELETON_FOLDER}/{name}"] = cut(_read(lab, name), name)
     for name in lab.answer_files:
@@ -44,8 +55,10 @@ def texts(lab: Lab) -> dict[str, str]:
     if lab.manifest.quiz:
         files[quiz.FILE] = files[f"{SKELETON_FOLDER}/{quiz.FILE}"] = quiz.blank(lab.manifest.quiz)
     if lab.manifest.report:
-        notebook = notebook_text([node_of(cell) for cell in report_cells.report_cells(lab)])
-        files[report_cells.FILE] = files[f"{SKELETON_FOLDER}/{report_cells.FILE}"] = notebook
+        for language in report_cells.languages_of(lab):
+            notebook = notebook_text([node_of(cell) for cell in report_cells.report_cells(lab, language)])
+            files[f"{SKELETON_FOLDER}/{report_cells.file_in(language)}"] = notebook
+        files[report_cells.FILE] = files[f"{SKELETON_FOLDER}/{report_cells.FILE}"]
     return files
 
 
@@ -185,11 +198,13 @@ def stale_files(lab: Lab, target: Path) -> list[str]:
 def outdated_files(lab: Lab, target: Path) -> list[str]:
     """The same, found without running the reference and the mistakes, whose last digits depend on the machine: a record
     will do if it is of the lab's present code, and nobody edited it."""
-    stale = [name for name, text in texts(lab).items() if not holds(target / name, text)]
     try:
-        recorded = read_record(target).sources == hash_of_code(lab)
+        found = read_record(target)
+        recorded, diagnoses = found.sources == hash_of_code(lab), found.diagnoses
     except Refused:
-        recorded = False
+        recorded, diagnoses = False, {}
+    derived = {**texts(lab), **texts_for_students(lab, diagnoses)}
+    stale = [name for name, text in derived.items() if not holds(target / name, text)]
     if not recorded or RECORD_FILE not in last_derivation(target) or RECORD_FILE in edited_files(target):
         stale.append(RECORD_FILE)
     return stale

@@ -13,6 +13,7 @@ from pathlib import Path
 from grader.errors import Refused
 from grader.lab import Lab
 from grader.lab.report_cells import FILE, report_cells
+from grader.languages import language
 from grader.notebooks.writing import node_of, notebook_text
 from grader.results.whole import write_whole
 
@@ -43,7 +44,7 @@ def set_up(folder: Path, lab: Lab, url: str) -> None:
         config.chmod(0o600)  # the URL may hold a password
         text = CONFIGURATION.format(root=str(folder.resolve()), url=url)
         config.write_text(text, encoding="utf-8")
-        report = notebook_text([node_of(cell) for cell in report_cells(lab)])
+        report = notebook_text([node_of(cell) for cell in report_cells(lab, language())])
         for step in ("source", "release"):
             write_notebook(folder / step / lab.name, report)
     except OSError as error:

@@ -83,7 +83,7 @@ def keys(
     from grader.intake.roster import read_roster
 
     people = read_roster(roster)
-    if unfit := [person.id for person in people if not handin.STUDENT.fullmatch(person.id)]:
+    if unfit := [person.id for person in people if not handin.is_student_id(person.id)]:
         raise Refused("no_students_id", name=unfit[0])
     try:
         if not course_key.exists():

@@ -21,6 +21,7 @@ from typing import Any
 from grader import codes
 from grader.errors import Found
 from grader.findings import Finding
+from grader.intake.encodings import chinese
 from grader.plain import one_line
 
 UNKNOWN_SUFFIXES = (".rar", ".7z")  # nobody can read these here; they are a student's submission all the same
@@ -46,7 +47,7 @@ MAX_NAME = 1000  # characters of a path inside an archive
 ZIP_LISTING_BYTES = MAX_LISTED * 100
 TAR_LISTING_BYTES = MAX_ENTRIES * 2048
 UNLIMITED = 2**62
-ENCRYPTED = 1  # a flag of a zip's file
+ENCRYPTED, UTF_8 = 1, 0x800  # flags of a zip's file
 PAX_RECORD = re.compile(rb"([0-9]{1,9}) ([^=\n]{1,200})=")
 
 
@@ -187,11 +188,24 @@ def _zip_entries(archive: zipfile.ZipFile) -> Iterator[Entry]:
             continue
         is_file = stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG)
         content = functools.partial(_read_zipped, archive, member)
-        entry = _entry(member.filename.replace("\\", "/"), is_file, member.file_size, content)
+        entry = _entry(_name_of(member).replace("\\", "/"), is_file, member.file_size, content)
         if not entry.refused and member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # the other methods unpack without bounds
             entry = dataclasses.replace(entry, refused=codes.REFUSED_METHOD(file=one_line(str(entry.path))))
         yield entry
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """A member's name. Where nothing says that it is UTF-8, zipfile takes it for one of DOS: macOS writes UTF-8 all the
+    same, and a Chinese Windows GBK."""
+    name = member.filename
+    if name.isascii() or member.flag_bits & UTF_8:
+        return name
+    data = name.encode("cp437")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return chinese(data) or name
 
 
 def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

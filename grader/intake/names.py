@@ -12,7 +12,7 @@ from grader.intake.archives import archive_stem, is_archive
 Order = tuple[str, float]
 TIMED = "time"  # the kind of an order that is a moment, on the clocks of whoever named it
 
-LAB = re.compile(r"(?<![a-z0-9])lab[ _-]?0*(\d{1,2})(?!\d)")  # "lab2026" is of a year, not of a lab
+LAB = re.compile(r"(?<![a-z0-9])(?:lab|实验)[ _-]?0*(\d{1,2})(?!\d)")  # "lab2026" is of a year, not of a lab
 MOMENT = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)[-_ T.]?(\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
 NUMBERED = re.compile(r"(?<![a-z])(?:attempt|version)[ _-]?(\d{1,9})(?!\d)", re.IGNORECASE)
 MAX_NAME_BYTES = 200  # of a student's name; file systems allow 255
@@ -20,7 +20,7 @@ CLOCKS = timedelta(days=1)  # how much two clocks, or two time zones, may differ
 
 
 def labs_in(name: str) -> set[str]:
-    """The labs that a name names: {"lab0"} for "Lab 0", "my_lab00-final" or "lab0_setup"."""
+    """The labs that a name names: {"lab0"} for "Lab 0", "my_lab00-final", "实验0" or "lab0_setup"."""
     return {f"lab{number}" for number in LAB.findall(name.lower())}
 
 

@@ -8,17 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from grader.errors import Refused
+from grader.intake.encodings import chinese
 
 # What the columns of Canvas, Moodle, Blackboard and Gradescope are called; the first that is there and filled counts.
 # "identifier" is that of Moodle's grading worksheets.
 IDS = (
     *("sis login id", "login", "username", "student id", "student_id", "sid", "id number", "id", "identifier"),
-    "student",
+    *("学号", "学生编号", "用户名", "student"),
 )
 A_NAME = "student"  # in that column, where another one has ids
-NAMES = ("name", "full name", "student name", "student")
+NAMES = ("name", "full name", "student name", "姓名", "学生姓名", "student")
 FIRST, LAST = ("first name", "first_name"), ("last name", "last_name", "surname")
-EMAILS = ("email", "e-mail", "email address", "mail")
+EMAILS = ("email", "e-mail", "email address", "mail", "邮箱", "电子邮箱", "电子邮件")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Person:
 def read_roster(path: Path) -> list[Person]:
     """The students of a roster; Refused where it cannot be read, or has no column for ids."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = _decoded(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise Refused("cannot_be_read", path=str(path), reason=str(error)) from None
     first = text.partition("\n")[0]
@@ -63,6 +64,16 @@ def read_roster(path: Path) -> list[Person]:
     ids = [title for title in IDS if title in titles and (title != A_NAME or titles.isdisjoint(IDS[:-1]))]
     people = [_person(_tidy(row), ids) for row in rows]
     return [person for person in people if person.id]
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8, or what a spreadsheet writes on a Chinese Windows; the UnicodeDecodeError of UTF-8 where it is neither."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if text := chinese(data):
+            return text
+        raise
 
 
 def find(people: Iterable[Person], known_as: Sequence[str]) -> list[Person]:

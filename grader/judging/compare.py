@@ -21,6 +21,7 @@ from grader.plain import CARRIES_GRADIENT, GRADIENTS, Array, Plain, one_line, ty
 FLOAT32_TOLERANCE = (1e-4, 1e-5)
 FLOAT64_TOLERANCE = (1e-8, 1e-8)
 SHOWN_ITEMS = 6
+SHOWN_CHARACTERS, SHOWN_BEFORE = 60, 20  # of a text, and of those before the first that differs
 
 Place = tuple[str | int, ...]  # keys of dictionaries, and the places of lists, from 1
 
@@ -116,7 +117,9 @@ def _differences(
         return
     else:
         if expected != got:
-            yield _values_at(codes.VALUE_DIFFERS, place, shorten(expected), shorten(got))
+            texts = isinstance(expected, str) and isinstance(got, str)
+            shown = texts_apart(expected, got) if texts else (shorten(expected), shorten(got))
+            yield _values_at(codes.VALUE_DIFFERS, place, *shown)
         return
     for step, a, b in pairs:
         yield from _differences(a, b, tolerance, exact_dtype, (*place, step))
@@ -227,10 +230,25 @@ def _kind_of(value: Plain) -> Finding:
     return code() if code else codes.AN_OBJECT(type=type_name(value))
 
 
+def texts_apart(one: str, other: str) -> tuple[str, str]:
+    """Two texts in quotes, so that blanks at their ends are seen: of long ones what stands around the first character
+    in which they differ."""
+    first = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, first - SHOWN_BEFORE)
+    return _quoted(one, start), _quoted(other, start)
+
+
+def _quoted(text: str, start: int) -> str:
+    shown = text[start : start + SHOWN_CHARACTERS]
+    return ("..." if start else "") + repr(shown) + ("..." if start + len(shown) < len(text) else "")
+
+
 def shorten(value: Any, digits: int = 4) -> str:
     """A value as a student reads it: a few digits, the first and the last items of a long array."""
     if isinstance(value, Array):
         value = value.values
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and not value.ndim:
+        value = float(value)
     if isinstance(value, np.ndarray):
         return np.array2string(
             value,

@@ -16,7 +16,7 @@ from grader import codes
 from grader.errors import Found, Refused
 from grader.findings import Code, Finding
 from grader.lab.manifest import Lab
-from grader.lab.report_cells import AS_TEXT, FILE, Cell, pictures_of, report_cells
+from grader.lab.report_cells import AS_TEXT, FILE, Cell, languages_of, pictures_of, report_cells
 from grader.plain import one_line
 
 MAX_BYTES = 8_000_000  # of either file: a notebook holds its pictures
@@ -154,7 +154,8 @@ def _cells_of(data: bytes) -> list[_Cell]:
 
 
 def _read_notebook(data: bytes, lab: Lab) -> Report:
-    ours = {cell.name: cell for cell in report_cells(lab)}
+    in_each = [{cell.name: cell for cell in report_cells(lab, language)} for language in languages_of(lab)]
+    ours = in_each[0]
     parts = [part.name for part in lab.manifest.report]
     answers: dict[str, list[Written]] = {part: [] for part in parts}
     own: list[Written] = []
@@ -173,10 +174,11 @@ def _read_notebook(data: bytes, lab: Lab) -> Report:
             continue
         if known.pictures:
             pictures[known.name] = cell.outputs
-        if cell.text.split() != known.source.split():
+        if all(cell.text.split() != cells[known.name].source.split() for cells in in_each):
             changed.append(known.name)
             own.append(dataclasses.replace(written, after=after))
-    blank = [part for part in parts if not any(_is_written(each, ours[part]) for each in answers[part])]
+    given = {part: [cells[part] for cells in in_each] for part in parts}
+    blank = [part for part in parts if not any(_is_written(each, given[part]) for each in answers[part])]
     findings = [
         *_told(codes.ANSWER_CELLS_MISSING, [part for part in parts if not answers[part]]),
         *_told(codes.ANSWER_CELLS_TWICE, [part for part in parts if len(answers[part]) > 1]),
@@ -186,9 +188,9 @@ def _read_notebook(data: bytes, lab: Lab) -> Report:
     return Report(FILE, answers, own, pictures, blank, findings)
 
 
-def _is_written(answer: Written, cell: Cell) -> bool:
-    """Whether an answer says more than the lab's own cell does."""
-    given = {line.strip() for line in cell.source.splitlines()}
+def _is_written(answer: Written, cells: Sequence[Cell]) -> bool:
+    """Whether an answer says more than the lab's own cell does, in any language."""
+    given = {line.strip() for cell in cells for line in cell.source.splitlines()}
     return any(line.strip() not in given for line in answer.source.splitlines() if line.strip())
 
 

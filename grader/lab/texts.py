@@ -7,6 +7,9 @@ English is what its own files say; `texts.<language>.toml` in the lab's folder s
     [mistakes]      rewards_so_far = "..."         by the mistake's name: its diagnosis
     [milestones]    [report]                       titles by name
     [hints]         reward_to_go = ["...", "..."]  by the task's name
+    [cases]         "three steps" = "..."          titles of public cases by what checks.py calls them
+    [worked]        "three steps" = "..."          worked answers by the case's title, or "pg_loss: three steps" where
+                                                   two tasks have a case of one title
 
 What such a file lacks is said in English.
 """
@@ -19,8 +22,10 @@ from typing import Any
 
 import msgspec
 
+from grader import codes
 from grader.errors import Refused
-from grader.lab.manifest import Lab
+from grader.findings import Finding
+from grader.lab.manifest import Lab, Task
 
 CHECKS = "checks.py"
 MISTAKES = "mistakes.py"  # where an instructor has the diagnoses
@@ -36,6 +41,19 @@ class LabTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     milestones: dict[str, str] = {}
     report: dict[str, str] = {}
     hints: dict[str, list[str]] = {}
+    cases: dict[str, str] = {}
+    worked: dict[str, str] = {}
+
+    def case(self, title: str) -> str:
+        """The title of a public case; "" for none."""
+        return self.cases.get(title, title)
+
+    def put_into(self, finding: Finding) -> Finding:
+        """A finding whose values have these texts in place of those that it was made with."""
+        values = {name: self.put_into(one) if isinstance(one, Finding) else one for name, one in finding.values.items()}
+        if codes.COUNTS_ONCE.made(finding):
+            values["title"] = self.checks.get(str(values["check"]), values["title"])
+        return Finding(finding.code, values)
 
 
 def texts_of_lab(lab: Lab, language: str) -> LabTexts:
@@ -48,6 +66,8 @@ def texts_of_lab(lab: Lab, language: str) -> LabTexts:
         {**written.milestones, **said.milestones},
         {**written.report, **said.report},
         {**written.hints, **said.hints},
+        said.cases,
+        {**written.worked, **said.worked},
     )
 
 
@@ -61,7 +81,14 @@ def _written(lab: Lab) -> LabTexts:
         {milestone.name: milestone.title for milestone in manifest.milestones},
         {part.name: part.title for part in manifest.report},
         {task.name: task.hints for task in manifest.tasks},
+        worked={worked_key(lab, task, case): steps for task in manifest.tasks for case, steps in task.worked.items()},
     )
+
+
+def worked_key(lab: Lab, task: Task, case: str) -> str:
+    """The name of a worked answer in [worked]: the case's title, with the task's where two have one of this title."""
+    alone = sum(case in other.worked for other in lab.manifest.tasks) < 2
+    return case if alone else f"{task.name}: {case}"
 
 
 def translation_of(lab: Lab, language: str) -> LabTexts:

@@ -43,6 +43,11 @@ def say(what: Finding | str, /, **values: Any) -> str:
     return _catalogue(language(), None).say(what, **values)
 
 
+def say_in(language: str, what: Finding | str, /, **values: Any) -> str:
+    """The same in a language of its own, which the reader's need not be."""
+    return _catalogue(language, None).say(what, **values)
+
+
 def texts_of(lab_folder: Path) -> "Catalogue":
     """The same for a lab, whose own messages are known to it."""
     return _catalogue(language(), lab_folder)
@@ -65,6 +70,10 @@ class Catalogue:
                 if not errors:
                     return str(sentence)
         return f"{what} ({', '.join(f'{name}: {value}' for name, value in said.items())})" if said else what
+
+    def together(self, *sentences: str) -> str:
+        """Sentences one after the other, as the language puts them. The last may be still to come, as ""."""
+        return self.say("sentence_separator").join(sentences)
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, Finding):

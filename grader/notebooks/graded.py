@@ -11,7 +11,8 @@ from nbformat import NotebookNode
 from grader.lab import Lab
 from grader.lab.report import Report, Written
 from grader.lab.report_cells import AS_TEXT, KINDS, Cell, report_cells
-from grader.languages import say
+from grader.lab.texts import LabTexts, texts_of_lab
+from grader.languages import language, say
 from grader.notebooks import outputs
 from grader.notebooks.execution import Ran
 from grader.notebooks.writing import node_of, notebook_text
@@ -25,11 +26,11 @@ def graded_notebook(lab: Lab, files: Mapping[str, bytes], report: Report | None,
     """The text of the notebook: of `files` it shows the pictures, and of the grading what the student may see."""
     report = report or NOTHING
     nodes = list(_own(report, "", ran))
-    for cell in report_cells(lab):
+    for cell in report_cells(lab, language()):
         if cell.solution:
             nodes.append(_answer(cell, report))
         else:
-            nodes.append(node_of(cell, outputs=_shown(cell, files, report, view)))
+            nodes.append(node_of(cell, outputs=_shown(lab, cell, files, report, view)))
         nodes += _own(report, cell.name, ran)
     return notebook_text(nodes)
 
@@ -45,11 +46,12 @@ def _answer(cell: Cell, report: Report) -> NotebookNode:
     return node
 
 
-def _shown(cell: Cell, files: Mapping[str, bytes], report: Report, view: View) -> list[NotebookNode]:
+def _shown(lab: Lab, cell: Cell, files: Mapping[str, bytes], report: Report, view: View) -> list[NotebookNode]:
     """What a cell of the lab's own shows: points, or pictures."""
     for kind, name in KINDS.items():
         if name == cell.name:
-            lines = [_line(task, each) for task in view.tasks for each in task.checks if each.kind == kind]
+            texts = texts_of_lab(lab, language())
+            lines = [_line(task, each, texts) for task in view.tasks for each in task.checks if each.kind == kind]
             return [outputs.stream("stdout", "\n".join(lines))]
     handed_in = [outputs.picture_file(files[name]) for name in cell.pictures if name in files]
     shown = [node for node in handed_in if node] or outputs.saved(report.pictures.get(cell.name, ()))
@@ -58,12 +60,15 @@ def _shown(cell: Cell, files: Mapping[str, bytes], report: Report, view: View) -
     return shown
 
 
-def _line(task: TaskView, check: CheckView) -> str:
-    points = "-" if check.points is None else points_text(check.points)
-    found = f": {say(check.findings[0])}" if check.findings else ""
-    side = f" ({check.cases})" if check.cases else ""
-    title = say("quiz") if check.check == QUIZ else check.title
-    return f"{task.number}  {points} of {points_text(check.max_points)}  {check.outcome}  {title}{side}{found}"
+def _line(task: TaskView, check: CheckView, texts: LabTexts) -> str:
+    possible = points_text(check.max_points)
+    points = say("points_to_come", possible=possible)
+    if check.points is not None:
+        points = say("points_of", earned=points_text(check.points), possible=possible)
+    title = say("quiz") if check.check == QUIZ else {**texts.checks, **texts.milestones}.get(check.check, check.title)
+    side = f" ({say(f'cases_{check.cases}')})" if check.cases else ""
+    found = f": {say(texts.put_into(check.findings[0]))}" if check.findings else ""
+    return f"{task.number}  {points}  {say(f'sign_{check.outcome}')}  {title}{side}{found}"
 
 
 def _own(report: Report, after: str, ran: Ran) -> Iterator[NotebookNode]:

@@ -139,7 +139,7 @@ def course_at(path: Path | None, labs: Iterable[str]) -> Course | None:
 def read_course(path: Path, labs: Iterable[str]) -> Course:
     """The rules of a file; Refused where it cannot be read, or holds anything that is unknown or cannot be."""
     try:
-        course = parsed(path.read_text(encoding="utf-8"))
+        course = parsed(path.read_text(encoding="utf-8-sig"))
         known = list(labs)
         if unknown := [lab for lab in course.labs if lab not in known]:
             raise ValueError(f"labs.{unknown[0]}: there is no such lab; there is {', '.join(known)}")

@@ -120,7 +120,7 @@ class _Sentences:
         return Cell(self.say("report_percent", percent=f"{100 * rate:.0f}"), number=True, bar=min(max(rate, 0.0), 1.0))
 
     def finding(self, finding: Finding) -> str:
-        return harmless(one_line(self.say(finding), LONGEST))
+        return harmless(one_line(self.words.found(finding), LONGEST))
 
     def title(self, check: CheckResult) -> str:
         return harmless(self.words.title_of(check))
@@ -409,5 +409,5 @@ def _score(standing: Standing | None, words: Words) -> Cell:
         return number(words.say("report_no_result"))
     if standing.held:
         return number(words.say("report_held"))
-    why = " ".join(words.say(finding) for finding in standing.why())
+    why = words.sentences(standing.why())
     return Cell(points_text(standing.result.score), number=True, quiet=harmless(why))

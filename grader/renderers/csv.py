@@ -50,7 +50,7 @@ def _ruled(row: Row, standing: Standing, words: Words) -> Row:
     """The row with what was earned and why the score is another; of who is held, with the reason and no points."""
     if standing.held:
         return [row[0], *[None] * len(row[1:]), None, words.say(standing.held)]
-    return [*row, standing.earned.score, " ".join(words.say(finding) for finding in standing.why())]
+    return [*row, standing.earned.score, words.sentences(standing.why())]
 
 
 def _row(result: Result, kinds: Sequence[Kind], tasks: Sequence[str]) -> Row:

@@ -104,8 +104,8 @@ def _message(check: CheckView, words: Words) -> str:
         return words.say("grader_failed_here")
     if check.by_hand:
         return check.comment
-    found = [words.say(finding) for finding in check.findings]
-    return "\n".join(words.say("in_case", case=check.case, finding=one) if check.case else one for one in found)
+    case, found = words.texts.case(check.case), map(words.found, check.findings)
+    return "\n".join(words.say("in_case", case=case, finding=one) if case else one for one in found)
 
 
 def _points(what: CheckView | TaskView, words: Words) -> str:

@@ -1,8 +1,9 @@
 """The sentences of one lab: those of its findings, and its own texts, in the language of the reader."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from grader.findings import Finding
 from grader.lab import Lab
 from grader.lab.texts import LabTexts, texts_of_lab
 from grader.languages import language, texts_of
@@ -26,6 +27,14 @@ class Words:
             return self.say("quiz_question", number=check.check.removeprefix("question_"))
         named = {"milestone": self.texts.milestones, "report": self.texts.report}.get(check.kind, self.texts.checks)
         return named.get(check.check) or check.title
+
+    def sentences(self, findings: Iterable[Finding]) -> str:
+        """The sentences of findings, one after the other."""
+        return self.say("sentence_separator").join(map(self.say, findings))
+
+    def found(self, finding: Finding) -> str:
+        """The sentence of a finding about the lab."""
+        return self.say(self.texts.put_into(finding))
 
     def diagnosis_of(self, mistake: str) -> str:
         """The diagnosis of a known mistake; its name where the lab does not know it any more."""

@@ -51,7 +51,7 @@ def read_override(folder: Path, result: Result) -> Override | None:
     has no reason, cannot be read, or sets points that there cannot be."""
     path = folder / result.student / f"{result.lab}.toml"
     try:
-        override = table_of(tomllib.loads(path.read_text(encoding="utf-8")), Override, "")
+        override = table_of(tomllib.loads(path.read_text(encoding="utf-8-sig")), Override, "")
         for problem in _problems(override, result):
             raise ValueError(problem)
     except (FileNotFoundError, NotADirectoryError):

@@ -37,7 +37,7 @@ def requests_in(folder: Path) -> Iterator[tuple[str, str, Request | Finding]]:
             about = path.lstat()
             if not stat.S_ISREG(about.st_mode) or path.suffix != ".toml" or about.st_size > MAX_BYTES:
                 raise ValueError(f"it is no file called <lab>.toml of {MAX_BYTES} bytes or less")
-            request = table_of(tomllib.loads(path.read_text(encoding="utf-8")), Request, "")
+            request = table_of(tomllib.loads(path.read_text(encoding="utf-8-sig")), Request, "")
         except (OSError, ValueError, RecursionError) as error:
             yield student, lab, codes.REQUEST_UNREADABLE(path=one_line(str(path)), reason=one_line(str(error)))
         else:

@@ -22,7 +22,7 @@ from grader.lab import Lab, Milestone, Task
 from grader.lab.loading import Broken, hides_modules, load_functions, load_modules
 from grader.lab.quiz import read_answers
 from grader.lab.student_file import names_used, newer_syntax, parse, refused_imports
-from grader.lab.texts import LabTexts, translation_of
+from grader.lab.texts import LabTexts, translation_of, worked_key
 from grader.languages import Catalogue, language, texts_of
 from grader.results import CheckResult
 from grader.run.answers import Answer, answer, ran_into
@@ -92,6 +92,11 @@ class Session:
 
     def title(self, check: Check) -> str:
         return self.translation.checks.get(check.name, check.title)
+
+    def worked(self, task: Task, case: str) -> str:
+        """How the answer of a public case of a task comes about; "" where nobody worked it."""
+        written = task.worked.get(case, "")
+        return self.translation.worked.get(worked_key(self.lab, task, case), written) if written else ""
 
     def checked(self, check: Check) -> Checked:
         """A check over its public cases: run once, and only where the one that it needs passes."""
@@ -217,6 +222,10 @@ class MilestoneState:
     size: int
     measured: float | None
     mixed: bool = False  # it was continued with other code than it was begun with
+
+    @property
+    def below_target(self) -> bool:
+        return self.measured is not None and self.measured < self.milestone.target
 
 
 def milestone_states(lab: Lab) -> list[MilestoneState]:

@@ -206,6 +206,7 @@ def submit(
 def notebook(lab: LabName) -> None:
     """Open the lab's report in JupyterLab, until Ctrl-C."""
     from grader.lab.report_cells import FILE as REPORT_FILE
+    from grader.student import reset as resetting
 
     the_lab = find_lab(lab, labs_folder())
     if not the_lab.manifest.report:
@@ -215,6 +216,7 @@ def notebook(lab: LabName) -> None:
         raise Refused("notebook_is_missing", 1, path=shown(path), lab=the_lab.name)
     if not importlib.util.find_spec("jupyterlab"):
         raise Refused("notebook_without_jupyter")
+    resetting.report_in_the_readers_language(the_lab)
     os.environ["PYTHONPATH"] = str(ROOT)
     as_root = ["--allow-root"] if os.geteuid() == 0 else []  # in a container, say: who typed it knows it
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *as_root, str(path)])

@@ -19,9 +19,10 @@ from grader.lab.source import Definition, definitions_in
 from grader.languages import say
 from grader.run.answers import run_probe
 from grader.screen import console
+from grader.student.blame import FAILED
 from grader.student.checking import Checked, QuizState, Session, open_session, run_public_checks
 from grader.student.places import at
-from grader.student.table import FAILED, Screen
+from grader.student.table import Screen
 
 NO_LIMIT = 1e6  # seconds: a person is thinking
 

@@ -8,7 +8,7 @@ from grader.languages import Catalogue
 from grader.plain import Array, Plain, to_plain
 from grader.student.checking import Checked
 
-MOST_NUMBERS = 12  # of one array
+MOST_NUMBERS = 24  # of one array
 MOST_CHARACTERS = 400  # of all inputs together
 DIGITS = 4
 

@@ -8,9 +8,10 @@ The severity is error, or info for what is still to be written.
 from pathlib import Path
 
 from grader.lab import Task
+from grader.student.blame import FAILED
 from grader.student.checking import Checked
 from grader.student.places import short
-from grader.student.table import FAILED, OPEN, Screen, sentence
+from grader.student.table import OPEN, Screen, sentence
 
 
 def lines_of(screen: Screen) -> list[str]:
@@ -24,7 +25,7 @@ def line_of(screen: Screen, task: Task) -> str:
     failure = next((item for item in screen.failures() if item.task == task), None)
     if failure and failure.judged and failure.judged.outcome in FAILED:
         path, line = _place(screen, failure)
-        said = [sentence(screen.texts, failure.judged), screen.session.diagnosis(failure.judged)]
+        said = [sentence(screen.session, failure.judged), screen.session.diagnosis(failure.judged)]
         return _line(path, line, "error", f"{task.number} {task.name}: {' '.join(said)}")
     outcomes = screen.outcomes(task)
     if any(outcome in OPEN for outcome in outcomes) and not any(outcome in FAILED for outcome in outcomes):

@@ -1,6 +1,7 @@
 """`make progress`: how far each lab is, from what its last checks left. Nothing is checked here."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -112,7 +113,7 @@ def screen(labs: list[Progress]) -> Iterator[RenderableType]:
         names = [say("progress_changed_in", lab=each.lab.name, tasks=each.stale) for each in changed]
         yield Text(say("progress_changed", labs=names), style="yellow")
     if here := at_hand(labs):
-        yield Text.assemble(say("next") + " ", _next(here))
+        yield Text.assemble(say("next") + say("sentence_separator"), _next(here))
     elif labs:
         yield say("progress_finished")
 
@@ -122,7 +123,7 @@ def _row(each: Progress) -> tuple[str | Text, ...]:
     cells = [Text("□", style="dim") if task in each.open else Text("■", style="green") for task in each.tasks]
     return (
         each.lab.name,
-        (translation_of(each.lab, language()).title or manifest.title).partition(":")[0],
+        re.split("[:：]", translation_of(each.lab, language()).title or manifest.title)[0],
         Text.assemble(*cells, f" {done}/{len(each.tasks)}"),
         points_text(each.earned) if each.kept.checked else "",
         f"{each.trained}/{len(each.milestones)}" if each.milestones else "",

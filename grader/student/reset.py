@@ -7,6 +7,8 @@ from pathlib import Path
 from grader.errors import Refused
 from grader.lab import Lab, Task, source
 from grader.lab.report_cells import FILE as REPORT_FILE
+from grader.lab.report_cells import NOTEBOOK, file_in
+from grader.languages import language
 
 SKELETON_FOLDER = ".skeleton"
 BACKUP_FOLDER = ".backup"
@@ -55,8 +57,17 @@ def reset_file(lab: Lab, name: str) -> Path | None:
     return backup
 
 
+def report_in_the_readers_language(lab: Lab) -> None:
+    """Puts the blank report in the reader's language in the place of one in another to which nothing was written."""
+    blank = {path.read_bytes() for path in lab.path(SKELETON_FOLDER).glob(f"{NOTEBOOK}*.ipynb")}
+    if lab.path(REPORT_FILE).read_bytes() in blank:
+        lab.path(REPORT_FILE).write_text(_skeleton(lab, REPORT_FILE), encoding="utf-8")
+
+
 def _skeleton(lab: Lab, name: str) -> str:
     path = lab.path(SKELETON_FOLDER) / name
+    if name == REPORT_FILE and (translated := path.with_name(file_in(language()))).is_file():
+        path = translated
     try:
         return path.read_text(encoding="utf-8")
     except OSError:

@@ -13,7 +13,8 @@ from grader.findings import Finding, kind_of
 from grader.lab import MANIFEST_FILE, Lab
 from grader.lab.report import read_report, report_files
 from grader.lab.report_cells import FILE as REPORT_FILE
-from grader.languages import say
+from grader.lab.texts import translation_of
+from grader.languages import language, say
 from grader.policy.course import Course
 from grader.policy.rulings import HandIn, due_of, rulings
 from grader.student.checking import Checked, MilestoneState, QuizState, metrics_of
@@ -43,7 +44,7 @@ def student_name(given: str | None, key: str | None = None) -> str:
         name = owner or (given if given is not None else getpass.getuser())
     except (KeyError, OSError):  # a container's user need not have a name
         raise Refused("who_hands_in") from None
-    if not handin.STUDENT.fullmatch(name):
+    if not handin.is_student_id(name):
         raise Refused("no_students_id", name=name)
     if given is None and not owner and handin.is_shared(name):
         raise Refused("login_of_many", name=name)
@@ -117,8 +118,10 @@ def _open_in_report(lab: Lab) -> list[str]:
     sentences = [say("report_too_large", file=name, bytes=report_files(lab)[name]) for name in large]
     if report is None:
         return [*sentences, *([say("file_is_missing", file=REPORT_FILE)] if lab.manifest.report and not large else [])]
-    titles = [part.title for part in lab.manifest.report if part.name in report.blank]
-    sentences += [say("report_blank", file=report.file, parts=titles)] if titles else []
+    said = translation_of(lab, language()).report
+    titles = [said.get(part.name, part.title) for part in lab.manifest.report if part.name in report.blank]
+    parts = [say("quoted", text=title) for title in titles]
+    sentences += [say("report_blank", file=report.file, parts=parts)] if parts else []
     return [*sentences, *map(say, report.findings)]
 
 

@@ -3,22 +3,23 @@
 import dataclasses
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from grader import codes
-from grader.findings import KINDS, Finding, kind_of
+from grader.findings import Finding, kind_of
 from grader.judging.judge import Judged, not_passing
 from grader.lab import Task
-from grader.languages import Catalogue
 from grader.results import Outcome
 from grader.results.result import points_text
+from grader.student.blame import FAILED, at_fault, most_telling
 from grader.student.checking import Checked, MilestoneState, QuizState, Session, public_points
 from grader.student.inputs import inputs_of
 from grader.student.places import at, line_of, linked, open_functions
 from grader.student.printed import first_lines
-from grader.student.uses import tasks_used
+from grader.student.uses import functions_used, tasks_used
 
 MAX_FAILURES = 3
 BAR_CELLS = 6
@@ -34,7 +35,6 @@ STYLES: dict[str, str] = {
     "crashed": "red",
     "error": "magenta",
 }
-FAILED = ("failed", "timeout", "crashed")
 OPEN = ("todo", "skipped")
 WORST: list[Outcome] = ["error", "crashed", "timeout", "failed", "skipped", "todo", "passed"]
 
@@ -61,6 +61,7 @@ class Screen:
             if self.outcome(task) in FAILED and self.fault_of_file(task) not in self.of_files
         ]
         used = tasks_used(self.lab) if len(failing) > 1 else {}
+        self.functions_used = functions_used(self.lab) if failing else {}
         # By each failing task, the failing ones whose functions it calls: those may be all that is wrong with it.
         self.behind = {
             task.name: [other for other in failing if other in used.get(task.name, ())] for task in self.tasks
@@ -91,14 +92,15 @@ class Screen:
     def table(self) -> Table:
         """A row for each task, and for what is graded otherwise. Where it is too wide a long name is cut, and what is
         said of it goes on in the next line; numbers and points are never cut."""
-        title = f"{self.lab.name}: {self.session.translation.title or self.lab.manifest.title}"
+        title = self.session.translation.title or self.lab.manifest.title
+        title = self.texts.say("report_lab", lab=self.lab.name, title=title)
         table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
         numbers = [task.number for task in self.tasks]
         table.add_column("", style="dim", no_wrap=True, min_width=max(map(len, numbers), default=1))
         table.add_column(self.texts.say("column_task"), no_wrap=True, overflow="ellipsis")
         points = [self.points(task) for task in self.tasks]
         heading = self.texts.say("column_points")
-        table.add_column(heading, no_wrap=True, min_width=max([len(heading), *map(len, points)]))
+        table.add_column(heading, no_wrap=True, min_width=max([cell_len(heading), *map(len, points)]))
         table.add_column("", min_width=LEAST_STATUS)
         for task, earned in zip(self.tasks, points, strict=True):
             name = self.texts.say("bonus_task", task=task.name) if task.bonus else task.name
@@ -194,7 +196,8 @@ class Screen:
         if rest := sum(elsewhere.values()):
             parts = [self.texts.say(by, points=points_text(points)) for by, points in elsewhere.items() if points]
             whole = self.lab.max_score if self.whole_lab else possible + rest
-            first += " " + self.texts.say("elsewhere", rest=points_text(rest), whole=points_text(whole), parts=parts)
+            rest_said = self.texts.say("elsewhere", rest=points_text(rest), whole=points_text(whole), parts=parts)
+            first = self.texts.together(first, rest_said)
         lines.append(first)
         if slower:
             lines.append(self.texts.say("how_slower", lab=self.lab.name, task=slower[0].task.name))
@@ -207,10 +210,11 @@ class Screen:
         """Failed checks, one for each task, the most fundamental fault of a task first. A task that calls another
         failing one comes after it."""
         failed = [item for item in self.checked if item.judged and (item.judged.outcome in FAILED or _unchecked(item))]
-        failed.sort(key=lambda item: KINDS.index(kind_of(item.judged.findings[0])) if item.judged else 0)
-        first: dict[str, Checked] = {}
-        for item in failed:
-            first.setdefault(item.task.name, item)
+        first = {
+            task.name: most_telling(mine, self.at_fault(task))
+            for task in self.tasks
+            if (mine := [item for item in failed if item.task == task])
+        }
         order = [task.name for task in self.tasks]
         told = sorted(
             first.values(), key=lambda item: (bool(self.behind.get(item.task.name)), order.index(item.task.name))
@@ -237,10 +241,10 @@ class Screen:
         lines.append(f" · {self.session.title(item.check)}\n")
         if behind := self.behind.get(item.task.name):
             lines.append(self.texts.say("calls_failing", tasks=behind) + "\n", style="yellow")
-        lines.append(sentence(self.texts, item.judged))
+        lines.append(sentence(self.session, item.judged))
         if inputs := inputs_of(self.texts, item):
             lines.append("\n" + self.texts.say("case_inputs", inputs=inputs), style="dim")
-        if item.judged.outcome == "failed" and (steps := item.task.worked.get(item.judged.case)):
+        if item.judged.outcome == "failed" and (steps := self.session.worked(item.task, item.judged.case)):
             lines.append("\n" + self.texts.say("worked", steps=steps), style="dim")
         if diagnosis := self.session.diagnosis(item.judged):
             lines.append(f"\n→ {diagnosis}", style="yellow")
@@ -280,8 +284,11 @@ class Screen:
                 if any(outcome in wanted for outcome in self.outcomes(task)):
                     stuck = self.texts.say("stuck", lab=self.lab.name, task=task.name)
                     hint = "" if self.fault_of_file(task) in self.of_files else "  " + stuck
-                    return Text.assemble("\n" + self.texts.say("next") + " ", self.step(task), (hint, "dim"))
-        return Text("\n" + self.texts.say("next") + " " + self.texts.say(self.after_the_tasks(), lab=self.lab.name))
+                    return Text.assemble(self.next_is(""), self.step(task), (hint, "dim"))
+        return Text(self.next_is(self.texts.say(self.after_the_tasks(), lab=self.lab.name)))
+
+    def next_is(self, what: str) -> str:
+        return "\n" + self.texts.together(self.texts.say("next"), what)
 
     def step(self, task: Task) -> Text:
         """What is to be done for a task that is not finished, and where."""
@@ -289,7 +296,9 @@ class Screen:
         verb = "fix" if any(outcome in FAILED for outcome in self.outcomes(task)) else "write"
         where = at(path, line)
         what = self.texts.say(f"next_{verb}", functions=functions)
-        return linked(Text.assemble((what, "bold"), " " + self.texts.say("in_place", place=where)), where, path)
+        return linked(
+            Text.assemble((what, "bold"), self.texts.together("", self.texts.say("in_place", place=where))), where, path
+        )
 
     def location(self, task: Task) -> tuple[Path, int, list[str]]:
         """Where that is: the file, the line (0 where it is not known), and the functions, or the file's name."""
@@ -301,16 +310,8 @@ class Screen:
         return path, line_of(self.lab, task, functions[0]), functions
 
     def at_fault(self, task: Task) -> list[str]:
-        """The functions of a task that its failing checks found wrong, or asked. Where one of them fails alone, it is
-        what is wrong with those that ask others besides."""
-        asked = [
-            set(task.functions) & (_named(item.judged) or set(item.called))
-            for item in self.of(task)
-            if item.judged and item.judged.outcome in FAILED
-        ]
-        alone = set[str]().union(*(names for names in asked if len(names) == 1))
-        found = alone.union(*(names for names in asked if not names & alone))
-        return [name for name in task.functions if name in found] or task.functions
+        """The functions of a task that are wrong, as far as its failing checks tell."""
+        return at_fault(task, self.of(task), self.functions_used)
 
     def after_the_tasks(self) -> str:
         """What comes when all tasks pass: the message's id."""
@@ -319,6 +320,8 @@ class Screen:
             return "next_whole_lab"
         if any(state.missing for state in self.milestones):
             return "next_train"
+        if any(state.below_target for state in self.milestones):
+            return "next_train_again"
         if quiz and (self.quiz.fault or self.quiz.answered < quiz.questions):
             return "next_quiz"
         return "next_submit"
@@ -336,15 +339,10 @@ class Screen:
         return next((worst for worst in WORST if worst in self.outcomes(task)), None)
 
 
-def sentence(texts: Catalogue, judged: Judged) -> str:
+def sentence(session: Session, judged: Judged) -> str:
     """What was found by a check, and in which case."""
-    findings = [codes.IN_CASE(case=judged.case, finding=f) if judged.case else f for f in judged.findings]
-    return "\n".join(map(texts.say, findings))
-
-
-def _named(judged: Judged) -> set[object]:
-    """The functions that findings name as those that are wrong."""
-    return {finding.values["function"] for finding in judged.findings if "function" in finding.values}
+    case, found = session.translation.case(judged.case), map(session.translation.put_into, judged.findings)
+    return "\n".join(session.texts.say(codes.IN_CASE(case=case, finding=one) if case else one) for one in found)
 
 
 def _unchecked(item: Checked) -> bool:

@@ -10,13 +10,24 @@ from grader.lab.source import Definition, Node, definitions_in
 def tasks_used(lab: Lab) -> dict[str, set[str]]:
     """By the name of each task, the other tasks whose functions its own ones call, directly or through others: a fault
     in one shows in all that call it."""
-    there = {name: found for file in lab.code_files for name, found in definitions_in(lab.path(file)).items()}
-    calls = {name: found.names & there.keys() for name, found in there.items()}
+    calls = _calls(lab)
     task_of = {name: task.name for task in lab.manifest.tasks for name in task.functions}
     return {
         task.name: {task_of[name] for name in _reached(task.functions, calls) if name in task_of} - {task.name}
         for task in lab.manifest.tasks
     }
+
+
+def functions_used(lab: Lab) -> dict[str, set[str]]:
+    """By the name of each function of a lab's files, those that it calls, directly or through others."""
+    calls = _calls(lab)
+    return {name: _reached([name], calls) - {name} for name in calls}
+
+
+def _calls(lab: Lab) -> dict[str, set[str]]:
+    """By the name of each function of a lab's files, those of them that it calls."""
+    there = {name: found for file in lab.code_files for name, found in definitions_in(lab.path(file)).items()}
+    return {name: found.names & there.keys() for name, found in there.items()}
 
 
 def fingerprints(lab: Lab) -> dict[str, str]:

@@ -140,7 +140,7 @@ smoothed_labels = losses_and_rewards.also(
     "With label smoothing: some of the preferences are taken to be the wrong way round.", points=3
 )
 smoothed_labels.case("a tenth", **PAIRS, beta=0.5, label_smoothing=0.1)
-smoothed_labels.case("all but a half", **PAIRS, beta=0.2, label_smoothing=0.4)
+smoothed_labels.case("two fifths", **PAIRS, beta=0.2, label_smoothing=0.4)
 smoothed_labels.case("none", **PAIRS, beta=0.5, label_smoothing=0.0)
 smoothed_labels.case("a tenth, where z is -800 and 800", **FAR_APART, beta=0.5, label_smoothing=0.1)
 

@@ -107,7 +107,7 @@ reference_point_device = on_its_device(mean_of_log_ratios)
 
 @check("kto_value", points=5)
 def values(lab, logratio, z0, desirable, beta):
-    """Good news of a desirable completion, bad news of an undesirable one: the value, and its gradient to r."""
+    """The value of desirable and undesirable completions above and below z0, and its gradient to r."""
     return value_and_gradients(lambda r: lab.kto_value(r, z0, desirable, beta), logratio)
 
 

@@ -257,7 +257,9 @@ def ratio_clipped_already(logp_new, logp_old):
     return (logp_new - logp_old.detach()).exp().clamp(0.8, 1.2)
 
 
-@mistake("prob_ratio", "Your ratio grows like a straight line: 1 + x is only near 1 what exp(x) is.")
+@mistake(
+    "prob_ratio", "Your ratio grows like a straight line: 1 + x is close to exp(x) only where the ratio is close to 1."
+)
 def ratio_to_first_order(logp_new, logp_old):
     return 1 + (logp_new - logp_old.detach())
 
@@ -601,7 +603,10 @@ def loop_stops_before_the_first_row(r, v, v_next, terminated, truncated, gamma, 
     return advantages
 
 
-@mistake("compute_gae", "Your loop begins one row too early: the last row never gets its advantage.")
+@mistake(
+    "compute_gae",
+    "Your loop, which runs backwards, begins at the last row but one: the last row never gets its advantage.",
+)
 def loop_begins_before_the_last_row(r, v, v_next, terminated, truncated, gamma, lam):
     delta = r + gamma * v_next * ~terminated - v
     delta[-1] = 0
@@ -869,9 +874,7 @@ def gaussian_from_the_global_state(mean, log_std, generator=None):
     return action, policy.log_prob(action).sum(dim=-1)
 
 
-@mistake(
-    "gaussian_policy", "Your actions spread by log_std itself, or its logarithm by it: it is the deviation's logarithm."
-)
+@mistake("gaussian_policy", "You take log_std for the standard deviation of the actions: it is its logarithm.")
 def log_std_taken_for_the_deviation(mean, log_std, generator=None):
     noise = torch.randn(mean.shape, generator=generator)
     action = (mean + log_std.abs() * noise).detach()

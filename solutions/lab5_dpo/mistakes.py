@@ -432,7 +432,7 @@ def reward_upside_down(logp, ref_logp, beta):
     return implicit_reward(ref_logp, logp, beta)
 
 
-@mistake("implicit_reward", "Your reward is not measured in beta: it scales the log-ratio.")
+@mistake("implicit_reward", "Your reward leaves beta out, which scales the log-ratio.")
 def reward_without_beta(logp, ref_logp, beta):
     return (logp - ref_logp).detach()
 
@@ -723,9 +723,7 @@ def smoothed_the_other_way(pc, pr, rc, rr, beta=0.1, label_smoothing=0.0):
     return with_rewards(losses, pc, pr, rc, rr, beta)
 
 
-@mistake(
-    "dpo_loss", "Your smoothing subtracts the other side: that is the robust loss (and it would have to be rescaled)."
-)
+@mistake("dpo_loss", "Your smoothing subtracts the other side: that is the robust loss.")
 def robust_loss(pc, pr, rc, rr, beta=0.1, label_smoothing=0.0):
     c, r = log_ratios(pc, pr, rc, rr)
     z = beta * (c - r)

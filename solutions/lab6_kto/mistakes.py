@@ -40,7 +40,7 @@ NO_GRADIENT = "No gradient reaches the policy: numbers are right, but nothing ca
 WEIGHTS_SWAPPED = "lambda_d weighs the undesirable answers in yours, and lambda_u the desirable ones."
 WEIGHTS_IGNORED = "lambda_d and lambda_u make no difference in yours."
 REFERENCE_IGNORED = (
-    "The reference's log-probabilities make no difference in yours: r is a ratio, and 0 where the policy "
+    "The reference's log-probabilities make no difference in yours: r is a log-ratio, and 0 where the policy "
     "is still the reference."
 )
 NOT_PER_EXAMPLE = (
@@ -902,7 +902,8 @@ def always_half_of_lambda(logp, ref_logp, desirable, z0, beta, lambda_d, lambda_
 # --- 6.6 balance_weights ----------------------------------------------------------------------------------------------
 
 CLASSES_EXCHANGED = (
-    "The class that counts for too much is raised in yours: lambda_d comes first, and the smaller class is raised."
+    "The class that counts for too much is raised in yours: lambda_d comes first, and the class that counts for too "
+    "little is raised."
 )
 
 

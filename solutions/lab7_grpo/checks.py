@@ -319,7 +319,7 @@ def with_the_kl_term(lab, logp, old_logp, ref_logp, adv, mask, **options):
 
 OFF = dict(logp=LOGP, old_logp=LOGP - RATIOS.log(), ref_logp=REF, adv=ADV)
 with_the_kl_term.case("beta .04", **OFF, mask=MASK, eps=0.2, beta=0.04)
-with_the_kl_term.case("beta 2: the KL term alone would be", **OFF, mask=MASK, eps=0.2, beta=2.0)
+with_the_kl_term.case("beta 2: the KL term is most of it", **OFF, mask=MASK, eps=0.2, beta=2.0)
 
 
 @check("grpo_loss", points=4.5)

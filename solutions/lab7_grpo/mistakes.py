@@ -890,7 +890,7 @@ def another_eps_by_default(rewards, G, eps=1e-8, scale="group"):
     return group_advantages(rewards, G, eps, scale)
 
 
-@mistake("group_advantages", 'Nothing is divided by the deviation unless scale says so: with "group" it does.')
+@mistake("group_advantages", 'You never divide by the deviation: scale="group", the default, asks for it.')
 def never_scaled(rewards, G, eps=1e-4, scale="group"):
     return group_advantages(rewards, G, eps, "none")
 
@@ -1512,7 +1512,7 @@ def gradient_to_the_reference(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta
     return _mean(_tokens(logp, old_logp, ref_logp, adv, eps, beta, kl=kl), mask, agg)
 
 
-@mistake("grpo_loss", "The ratio is a constant with you, and so is the loss: no gradient reaches the policy.")
+@mistake("grpo_loss", "The ratio is a constant in yours: no gradient of the clipped term reaches the policy.")
 def ratio_without_graph(logp, old_logp, ref_logp, adv, mask, eps=0.2, beta=0.04, agg="grpo"):
     ratio = (logp - old_logp).detach().exp()
     return _mean(_tokens(logp, old_logp, ref_logp, adv, eps, beta, ratio=ratio), mask, agg)

@@ -2076,7 +2076,9 @@ def batch_of_a_prompt(**over):
     return make_grpo_config(**{**over, "per_device_train_batch_size": over.get("num_generations", 8)})
 
 
-@mistake("make_grpo_config", "A step has a single prompt's completions twice: the batch is num_generations, not more.")
+@mistake(
+    "make_grpo_config", "A step has the completions of two prompts in yours: the batch is num_generations, and no more."
+)
 def two_prompts(**over):
     return _config(over, per_device_train_batch_size=2 * over.get("num_generations", 8))
 

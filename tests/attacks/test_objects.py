@@ -134,7 +134,7 @@ def test_what_changes_with_each_reading_is_read_once(first: str, then: str, outc
         """,
         outcome,
     )
-    assert told == ("" if outcome == "passed" else "another value is expected; expected 6., got 9.5")
+    assert told == ("" if outcome == "passed" else "another value is expected; expected 6, got 9.5")
 
 
 EXCEPTIONS = {

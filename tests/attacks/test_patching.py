@@ -11,7 +11,7 @@ from grader.languages import say
 from tests.reading import student_reads
 
 Attack = Callable[..., str]
-WRONG = "another value is expected; expected 6., got 9."
+WRONG = "another value is expected; expected 6, got 9"
 BY_HEART = say(codes.BY_HEART())
 
 PATCHES = {

@@ -326,4 +326,4 @@ def test_grading_writes_it_beside_the_result_and_keeps_it(
         graded = tmp_path / "graded" / student / lab.name
         assert read_result(graded / "result.json").score == score, "no report changes the points of code"
         found = by_name(nbformat.read(graded / FILE, as_version=4))
-        assert found["labkit-code"].outputs[0].text.startswith("90.1  0.8 of 0.8  passed  ")
+        assert found["labkit-code"].outputs[0].text.startswith("90.1  0.8 of 0.8 points  ✓ passed  ")

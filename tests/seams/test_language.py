@@ -6,7 +6,6 @@ command without accents was not made by a catalogue.
 
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,15 +13,13 @@ import pytest
 from fluent.syntax import FluentParser, FluentSerializer, ast
 from fluent.syntax.visitor import Transformer, Visitor
 
-from grader import cli, codes, languages
-from grader.author import sync
+from grader import codes, languages
 from grader.author.skeleton import cut
 from grader.batch import runlog
 from grader.findings import CODES, Finding
 from grader.grading import work
 from grader.grading.asking import WarmParent
 from grader.instructor import commands
-from grader.lab import manifest, read_lab
 from grader.languages import bundle_of, say
 
 ACCENTS = str.maketrans("aceiouyACEIOUYns", "áçéíóúýÁÇÉÍÓÚÝñš")
@@ -87,7 +84,7 @@ def test_every_code_has_its_message_with_its_values_and_no_others() -> None:
 @pytest.mark.usefixtures("accented")
 def test_every_message_comes_out_in_the_language_that_was_chosen() -> None:
     bundle = bundle_of("xx")
-    assert languages.languages() == ["en", "xx"]
+    assert "xx" in languages.languages()
     for name, message in messages().items():
         assert bundle.has_message(name)
         variables = Variables()
@@ -118,32 +115,6 @@ def test_a_language_that_is_not_there_is_english(monkeypatch: pytest.MonkeyPatch
 
 
 # --- whole screens ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A kit with one small lab, in the skeleton's state, and the tests' lab in solutions/."""
-    source = Path(__file__).parents[1] / "small_lab" / "lab90_numbers"
-    shutil.copytree(source, tmp_path / "kit" / "solutions" / source.name)
-    sync.sync(read_lab(tmp_path / "kit" / "solutions" / source.name), tmp_path / "kit" / "labs" / source.name)
-    monkeypatch.setattr(manifest, "ROOT", tmp_path / "kit")
-    monkeypatch.chdir(tmp_path / "kit")
-    return tmp_path / "kit"
-
-
-@pytest.fixture
-def said(kit: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
-    """What a command says, on both streams."""
-
-    def typed(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["grader", *arguments])
-        monkeypatch.setenv("COLUMNS", "200")
-        with pytest.raises(SystemExit):
-            cli.main()
-        captured = capsys.readouterr()
-        return captured.out + captured.err
-
-    return typed
 
 
 # What is data: names of labs, tasks, functions, files and people, what the author of the lab wrote, numbers, and what a
@@ -180,10 +151,10 @@ def plain_words(text: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("accented")
-def test_a_students_screens_are_in_the_language_that_was_chosen(said: Said, kit: Path) -> None:
-    lab = kit / "labs" / "lab90_numbers"
+def test_a_students_screens_are_in_the_language_that_was_chosen(said: Said, small_kit: Path) -> None:
+    lab = small_kit / "labs" / "lab90_numbers"
     screens = [said("check", "lab90"), said("hint", "lab90", "--task", "double"), said("hint", "lab90")]
-    first = cut((kit / "solutions" / lab.name / "first.py").read_text(encoding="utf-8"), "first.py")
+    first = cut((small_kit / "solutions" / lab.name / "first.py").read_text(encoding="utf-8"), "first.py")
     wrong = {
         "a wrong value": first.replace("raise NotImplementedError", "return 5.0", 1),
         "an exception": first.replace("raise NotImplementedError", "return x.nothing", 1),
@@ -214,13 +185,13 @@ def test_a_students_screens_are_in_the_language_that_was_chosen(said: Said, kit:
 
 
 def test_what_the_author_of_a_lab_wrote_is_said_in_the_language_that_was_chosen(
-    said: Said, kit: Path, accented: None
+    said: Said, small_kit: Path, accented: None
 ) -> None:
-    lab = kit / "labs" / "lab90_numbers"
+    lab = small_kit / "labs" / "lab90_numbers"
     (lab / "texts.xx.toml").write_text(
         'title = "Nombres"\n[checks]\ndoubled = "Le double."\n[hints]\ndouble = ["Encore."]\n', encoding="utf-8"
     )
-    first = cut((kit / "solutions" / lab.name / "first.py").read_text(encoding="utf-8"), "first.py")
+    first = cut((small_kit / "solutions" / lab.name / "first.py").read_text(encoding="utf-8"), "first.py")
     (lab / "first.py").write_text(first.replace("raise NotImplementedError", "return 5.0", 1), encoding="utf-8")
     screen = said("check", "lab90")
     assert "lab90: Nombres" in screen and "✗ double · Le double." in screen
@@ -229,17 +200,19 @@ def test_what_the_author_of_a_lab_wrote_is_said_in_the_language_that_was_chosen(
 
 @pytest.mark.usefixtures("accented")
 def test_an_instructors_screens_are_in_the_language_that_was_chosen(
-    said: Said, kit: Path, warm_parent: WarmParent, monkeypatch: pytest.MonkeyPatch
+    said: Said, small_kit: Path, warm_parent: WarmParent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work, "WarmParent", lambda *_: warm_parent)
     monkeypatch.setattr(WarmParent, "__exit__", lambda *_: None)
-    monkeypatch.setattr(commands, "solutions_folder", lambda: kit / "solutions")
-    source = kit / "solutions" / "lab90_numbers"
+    monkeypatch.setattr(commands, "solutions_folder", lambda: small_kit / "solutions")
+    source = small_kit / "solutions" / "lab90_numbers"
     for student in ("ada", "bob", "carol"):
         ignored = shutil.ignore_patterns("equivalents.toml")  # a name that students have never seen
-        shutil.copytree(source, kit / "submitted" / student / "lab90", ignore=ignored)
-    (kit / "submitted" / "bob" / "lab90" / "second.py").unlink()
-    (kit / "submitted" / "carol" / "lab90" / "first.py").write_text("def double(x):\n    return {}\n", encoding="utf-8")
+        shutil.copytree(source, small_kit / "submitted" / student / "lab90", ignore=ignored)
+    (small_kit / "submitted" / "bob" / "lab90" / "second.py").unlink()
+    (small_kit / "submitted" / "carol" / "lab90" / "first.py").write_text(
+        "def double(x):\n    return {}\n", encoding="utf-8"
+    )
     grade = ("grade", "lab90", "submitted", "--sandbox", "none", "--jobs", "1")
     screens = [
         said(*grade),
@@ -247,9 +220,9 @@ def test_an_instructors_screens_are_in_the_language_that_was_chosen(
         said("feedback", "lab90"),
         said("grade", "lab90", "nowhere", "--sandbox", "none"),
     ]
-    [first, *_] = runlog.read(kit / "graded" / runlog.FILE)
+    [first, *_] = runlog.read(small_kit / "graded" / runlog.FILE)
     assert isinstance(first, runlog.Start)
-    (kit / "submitted" / "ada" / "lab90" / "second.py").write_text("total = len\n", encoding="utf-8")
+    (small_kit / "submitted" / "ada" / "lab90" / "second.py").write_text("total = len\n", encoding="utf-8")
     checks = source / "checks.py"
     checks.write_text(checks.read_text(encoding="utf-8").replace("x=3.0", "x=5.0"), encoding="utf-8")
     again = ("regrade", "lab90", "--sandbox", "none", "--jobs", "1", "--seed")
@@ -260,11 +233,11 @@ def test_an_instructors_screens_are_in_the_language_that_was_chosen(
         said("report", "lab90", "--to", "nowhere"),
         said("mark", "lab90", "ada", "x", "1"),
     ]
-    pages = [kit / "feedback" / student / "lab90" / "feedback.html" for student in ("ada", "bob", "carol")]
-    pages += [kit / "reports" / "index.html", *sorted((kit / "reports" / "students").iterdir())]
+    pages = [small_kit / "feedback" / student / "lab90" / "feedback.html" for student in ("ada", "bob", "carol")]
+    pages += [small_kit / "reports" / "index.html", *sorted((small_kit / "reports" / "students").iterdir())]
     assert len(pages) == 7
     for page in pages:
         text = page.read_text(encoding="utf-8")
         screens.append(re.sub(r"<style>.*?</style>|<[^>]*>|&\w+;", " ", text, flags=re.DOTALL))
     for screen in screens:
-        assert plain_words(without_data(screen, kit / "labs" / "lab90_numbers")) == [], screen
+        assert plain_words(without_data(screen, small_kit / "labs" / "lab90_numbers")) == [], screen

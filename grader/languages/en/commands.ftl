@@ -20,7 +20,7 @@ record_lacks_check = { $file } has no check { $check }: run make sync
 record_lacks_case = { $file } has no case '{ $case }' of { $check }: run make sync
 record_damaged = { $file }, case '{ $case }' of { $check }, cannot be read ({ $reason }): take it from the course's copy again
 who_hands_in = say who hands in: --student your-id (make: STUDENT=your-id)
-login_of_many = many are called '{ $name }' here, so your instructor could not tell who you are: say it with STUDENT=your-id (--student your-id)
+login_of_many = submit does not know who you are, since many are called '{ $name }': say it with STUDENT=your-id (--student your-id)
 no_students_key = { $path } is no student's key: take the file again that the course gave you
 key_of_another = the key is { $owner }'s, not { $name }'s: leave STUDENT out, or take your own key
 no_students_id = '{ $name }' cannot be a student's id: use letters, digits and . _ @ + -
@@ -45,3 +45,4 @@ no_sandbox_works =
     No sandbox works on this machine, and submissions are not run without one:
     { $listed }
     Grade in the grader's container image, on Linux 5.13 or later. --sandbox { $unprotected } runs submissions all the same, with less protection or none, and marks every result.
+language_not_shown = This terminal shows { $encoding }, which has no characters for the language { $language }: this is in English. PYTHONUTF8=1 or a locale with UTF-8 changes that.

@@ -1,6 +1,7 @@
 # What was found, in English. A message's id is the code of a finding (grader/codes.py), its variables are the values.
 
 list_separator = { ", " }
+sentence_separator = { " " }
 
 ## judging/compare.py
 

@@ -59,6 +59,7 @@ in_place = in { $place }
 stuck = (stuck? make { $lab }-hint TASK={ $task })
 next_whole_lab = make { $lab } shows the whole lab.
 next_train = make { $lab }-train trains with your functions.
+next_train_again = make { $lab }-train: what is saved is below the target.
 next_quiz = the quiz in README.md; answers go into quiz.json.
 next_submit = make { $lab }-submit packs what you hand in.
 
@@ -79,6 +80,7 @@ hand_it_in =
     Nothing has been sent: hand this file in where your course takes them.
     make verify FILE={ $archive } unpacks it as grading does, and checks it again.
 report_blank = { $file }: nothing is written for { $parts }
+quoted = "{ $text }"
 notebook_checks_ended = The checks ended before they were done: { $said }
 picture_is_missing = { $file } is not drawn yet: make { $lab }-plot draws it
 notebook_without_jupyter = JupyterLab is not installed here. make jupyter serves it from the container image; .venv/bin/python -m pip install --require-hashes -r requirements/image.txt adds it to your own set-up.
@@ -161,3 +163,9 @@ train_unchecked = Not checked since { $count ->
     [one] it was
    *[other] they were
 } written: { $names }. make { $lab } does it in seconds.
+
+# the report notebook's own cells (grader/lab/report_cells.py)
+
+report_title = Lab { $number }: report
+report_how = Run all cells (Run, Run All Cells) to see your checks and pictures. Write your answers into the cells that say so: double-click one, and write below its headings. You may add cells of your own, of text or of code. Leave the other cells as they are: the grader puts them back. Save, then `make { $lab }-submit` packs the report.
+report_answer = Write your answer here.

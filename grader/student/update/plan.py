@@ -40,7 +40,7 @@ def plan(root: Path, release: Files) -> Plan:
     for path, content in sorted(release.items()):
         there = _read(root / path)
         if there is not None and path in students:
-            content, became[path] = merged(path, there, _read(root / skeleton_of(path)), content)
+            content, became[path] = merged(path, there, _begun_from(root, path, there), content)
         elif (
             there not in (None, content) and before and path != contents.FILE and before.get(path) != _hash(root / path)
         ):
@@ -55,14 +55,24 @@ def plan(root: Path, release: Files) -> Plan:
 
 
 def student_files(release: Files) -> set[str]:
-    """The paths of what students edit and hand in, by the manifests of the labs."""
-    found = set[str]()
+    """The paths of what students edit and hand in: the code and the answers that the manifests of the labs name, and
+    whatever else has a skeleton, as the report."""
+    found = {path for path in release if skeleton_of(path) in release}
     for path, content in release.items():
         if PurePosixPath(path).name == MANIFEST:
             files = tomllib.loads(content.decode("utf-8")).get("files", {})
-            names = [name for kind in ("code", "answers", "report") for name in files.get(kind, [])]
+            names = [name for kind in ("code", "answers") for name in files.get(kind, [])]
             found |= {str(PurePosixPath(path).parent / name) for name in names}
     return found & release.keys()
+
+
+def _begun_from(root: Path, path: str, content: bytes) -> bytes | None:
+    """The skeleton of a student's file in this copy: of a blank report the one in its language."""
+    skeleton = root / skeleton_of(path)
+    for translated in skeleton.parent.glob(f"{skeleton.stem}.*{skeleton.suffix}"):
+        if _read(translated) == content:
+            return content
+    return _read(skeleton)
 
 
 def skeleton_of(path: str) -> str:

@@ -5,10 +5,11 @@ from rich.text import Text
 
 from grader.lab import Task
 from grader.lab.source import definitions_in
+from grader.student.blame import FAILED
 from grader.student.lines import line_of
 from grader.student.places import place
 from grader.student.remembered import Found, found_by
-from grader.student.table import FAILED, OPEN, Screen
+from grader.student.table import OPEN, Screen
 
 
 class Request(msgspec.Struct, frozen=True):

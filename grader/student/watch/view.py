@@ -102,7 +102,7 @@ def _passed(state: State, texts: Catalogue) -> list[RenderableType]:
         words = texts.say("watch_next", number=task.number, task=task.name, place=where)
         return [*parts, linked(Text(words, style="bold"), where, state.lab.path(task.file))]
     after = state.last.after
-    return [*parts, Text(texts.say("watch_all_pass") + " " + after, style="bold")] if after else parts
+    return [*parts, Text(texts.together(texts.say("watch_all_pass"), after), style="bold")] if after else parts
 
 
 def _nothing(state: State, texts: Catalogue) -> list[RenderableType]:
@@ -111,7 +111,7 @@ def _nothing(state: State, texts: Catalogue) -> list[RenderableType]:
 
 
 def _next(texts: Catalogue, step: Text) -> Text:
-    return Text.assemble(texts.say("next") + " ", step)
+    return Text.assemble(texts.together(texts.say("next"), ""), step)
 
 
 def _list(state: State, texts: Catalogue) -> RenderableType:
