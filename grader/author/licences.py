@@ -1,4 +1,5 @@
-"""The tables of docs/licences.md: what the locks install, with the licence that each package's own metadata name.
+"""The tables of docs/licences.md, in each language: what the locks install, with the licence that a package's own
+metadata name.
 
 python -m grader.author.licences      writes the tables anew; what is not installed here keeps the row it has
 """
@@ -10,12 +11,16 @@ from typing import Any
 
 from grader.lab import ROOT
 
-PAGE = ROOT / "docs" / "licences.md"
+PAGES = {"en": ROOT / "docs" / "licences.md", "zh": ROOT / "docs" / "licences.zh.md"}
 # The locks whose packages end up in an image, or in what the kit makes.
 LOCKS = ("requirements/cpu.txt", "requirements/image.txt", "requirements/docs.txt")
 NAME = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 TABLE = "<!-- {lock} -->\n"
-HEAD = "| package | licence |\n| --- | --- |\n"
+# The table's head, and what is said of a package that is not installed here, or whose metadata name no licence.
+SAID = {
+    "en": ("| package | licence |", "not installed on Linux: see the package", "see the package"),
+    "zh": ("| 包 | 许可证 |", "在 Linux 上不安装：见该包", "见该包"),
+}
 ROW = re.compile(r"^\| (?P<name>[^ |]+) \| (?P<licence>[^|]+) \|$", re.MULTILINE)
 LONGEST = 60  # a longer License field is a licence's text
 
@@ -26,8 +31,8 @@ def names_in(lock: Path) -> list[str]:
 
 
 def licence_of(package: str) -> str | None:
-    """What a package's metadata say: an SPDX expression, else its classifiers, else a short License field. None where
-    the package is not installed."""
+    """What a package's metadata say: an SPDX expression, else its classifiers, else a short License field, else "".
+    None where the package is not installed."""
     try:
         found: Any = metadata.metadata(package)  # an email.message.Message, whose get its type does not have
     except metadata.PackageNotFoundError:
@@ -37,22 +42,25 @@ def licence_of(package: str) -> str | None:
     classifiers = [each.rpartition(" :: ")[2] for each in found.get_all("Classifier", []) if each.startswith("License")]
     named = [each for each in classifiers if each != "OSI Approved"]
     written = " ".join((found.get("License") or "").split())
-    return ", ".join(named) or (written if 0 < len(written) <= LONGEST else "see the package")
+    return ", ".join(named) or (written if len(written) <= LONGEST else "")
 
 
-def tables(page: str) -> str:
-    """The page with its tables written anew."""
+def tables(page: str, language: str) -> str:
+    """The page in a language with its tables written anew."""
     known = {row["name"]: row["licence"] for row in ROW.finditer(page)}
+    head, not_here, not_named = SAID[language]
     for lock in LOCKS:
-        rows = [
-            f"| {name} | {licence_of(name) or known.get(name, 'not installed on Linux: see the package')} |"
-            for name in names_in(ROOT / lock)
-        ]
+        rows = []
+        for name in names_in(ROOT / lock):
+            licence = licence_of(name)
+            said = known.get(name, not_here) if licence is None else licence or not_named
+            rows.append(f"| {name} | {said} |")
         mark = TABLE.format(lock=lock)
         before, _, after = page.partition(mark)
-        page = before + mark + HEAD + "\n".join(rows) + "\n\n" + after.partition("\n\n")[2]
-    return page
+        page = before + mark + "\n".join([head, "| --- | --- |", *rows]) + "\n\n" + after.partition("\n\n")[2]
+    return page.rstrip("\n") + "\n"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for language, page in PAGES.items():
+        page.write_text(tables(page.read_text(encoding="utf-8"), language), encoding="utf-8")

@@ -16,12 +16,14 @@ from markdown_it.token import Token
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-FORMULA = re.compile(r"\$\$.+?\$\$|(?<![\\$])\$[^$]+\$", re.DOTALL)
+# As MyST reads them: "$53 to $79" is money.
+FORMULA = re.compile(r"\$\$.+?\$\$|(?<![\\$])\$(?!\s)[^$]+(?<!\s)\$", re.DOTALL)
 ADDRESS = re.compile(r"\]\([^)]*\)|<?https?://[^\s>，。；）]+>?")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 OPTION = re.compile(r"^([a-z])\) ")
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 SENTENCE = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:,? [A-Za-z][A-Za-z'’-]*){3,}")  # four words of English and more
+QUOTED = re.compile(r"(?<!\*)\*[^*]+\*(?!\*)|“[^”]+”")  # *a menu's name*, “what another text says”
 REFERENCE = re.compile(r"arXiv|https?://|\]\(|\b(?:19|20)\d\d\b")  # what stands with the title of a paper
 NAMED = re.compile(r"(?P<name>[\w/.-]+)\.[a-z]{2}\.md\b")  # README.zh.md
 BLOCKS = {"paragraph_open", "fence", "code_block", "bullet_list_open", "ordered_list_open", "list_item_open"}
@@ -65,7 +67,7 @@ def page_of(text: str) -> Page:
         numbers=Counter(number for line in prose for number in NUMBER.findall(line)),
         options=[found[1] for token in inline if (found := OPTION.match(token.content))],
         links=Counter(_target(child) for child in _children(inline) if child.type in ("link_open", "image")),
-        texts=[_prose(token.content) for token in _own(tokens) if not REFERENCE.search(token.content)],
+        texts=[_unquoted(token.content) for token in _own(tokens) if not REFERENCE.search(token.content)],
     )
 
 
@@ -87,8 +89,9 @@ def faults_beside(english: str, translated: str) -> Iterator[str]:
 
 
 def english_in(text: str) -> list[str]:
-    """What reads as a sentence of English in a text of another language: words in a row, of which four are no LAB."""
-    return [found for found in SENTENCE.findall(text) if sum(not word.isupper() for word in found.split()) >= 4]
+    """What reads as a sentence of English in a text of another language: words in a row, of which three begin small. In
+    a name, such as GNU General Public License, hardly one does."""
+    return [found for found in SENTENCE.findall(text) if sum(word[0].islower() for word in found.split()) >= 3]
 
 
 def pages_beside(folder: Path, language: str) -> list[tuple[Path, Path]]:
@@ -129,6 +132,11 @@ def _prose(content: str) -> str:
     for pattern in (CODE_SPAN, FORMULA, ADDRESS):
         content = pattern.sub(" ", content)
     return _neutral(content)
+
+
+def _unquoted(content: str) -> str:
+    """The text of a block without what it quotes word for word: what is quoted or emphasised, and not in Chinese."""
+    return QUOTED.sub(lambda found: found[0] if CHINESE.search(found[0][1:-1]) else " ", _prose(content))
 
 
 def _neutral(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Pages in other languages have the substance of the English ones: handouts, README and the guides."""
+"""Pages in other languages have the substance of the English ones: handouts, README and what docs/ has for readers."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from grader.lab import ROOT, lab_folders, solutions_folder
 WANTED = ["zh"]
 GUIDES = [
     *("working", "machines", "docker", "report-notebook", "gpu", "instructors", "grading", "course", "nbgrader"),
-    *("results", "security", "errata", "cluster"),
+    *("results", "security", "errata", "cluster", "authoring", "architecture", "benchmarks", "licences"),
 ]
 PAGES = [
-    ROOT / "README.md",
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
     *(ROOT / "docs" / f"{name}.md" for name in GUIDES),
     *(folder / "README.md" for folder in lab_folders(solutions_folder())),
 ]
-NOT_YET = {"README.md", *(f"docs/{name}.md" for name in GUIDES)}  # those of PAGES that lack a translation
+NOT_YET = {"docs/cluster.md"}  # those of PAGES that lack a translation
 PAIRS = [
     pair for language in WANTED for folder in ("docs", "solutions") for pair in pages_beside(ROOT / folder, language)
 ]
-PAIRS += [(ROOT / "README.md", path) for path in sorted(ROOT.glob("README.*.md"))]
+PAIRS += [(path.with_name(path.name.split(".")[0] + ".md"), path) for path in sorted(ROOT.glob("*.*.md"))]
 
 
 def name_of(path: Path) -> str:

@@ -83,4 +83,16 @@ def test_a_difference_is_found(written: str, instead: str, fault: str) -> None:
 
 def test_names_and_code_are_no_sentences() -> None:
     assert english_in("用 Visual Studio Code 打开，然后在 JupyterLab 里运行") == []
+    assert english_in("许可证是 GNU Library or Lesser General Public License") == []
     assert english_in("请看 this was left as it was") == ["this was left as it was"]
+
+
+def test_what_is_quoted_word_for_word_may_be_english() -> None:
+    english = "# A\n\nChoose *check the lab of this file*. **Each of the checks runs.**\n"
+    assert list(faults_beside(english, "# 一\n\n选 *check the lab of this file*。**每项检查都会运行。**\n")) == []
+    [fault] = faults_beside(english, "# 一\n\n选 *check the lab of this file*。**Each of the checks runs.**\n")
+    assert fault == "left in English: 'Each of the checks runs'"
+
+
+def test_sums_of_money_are_no_formulas() -> None:
+    assert list(faults_beside("# A\n\nIt costs $53 to $79.\n", "# 一\n\n要 $53 至 $79。\n")) == []

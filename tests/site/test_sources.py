@@ -17,8 +17,10 @@ PLACES = errata.read_errata(ROOT / "docs" / "errata.md")
 def kit(tmp_path: Path) -> Path:
     """A kit of few pages, of which some have a Chinese version."""
     texts = {
-        "README.md": "# Kit\n<!-- instructors -->\n\nSee [the guide](docs/guide.md).\n<!-- /instructors -->\n",
-        "README.zh.md": "# 套件\n\n见[指南](docs/guide.zh.md#开始)和[讲义](solutions/lab1_words/README.zh.md)。\n",
+        "README.md": "# Kit\n\nEnglish · [中文](README.zh.md)\n"
+        "<!-- instructors -->\n\nSee [the guide](docs/guide.md).\n<!-- /instructors -->\n",
+        "README.zh.md": "# 套件\n\n[English](README.md) · 中文\n\n"
+        "见[指南](docs/guide.zh.md#开始)和[讲义](solutions/lab1_words/README.zh.md)。\n",
         "CHANGELOG.md": "# Changes\n",
         "docs/guide.md": "# Guide\n\n[Start](../README.md), [handout](../solutions/lab1_words/README.md)\n",
         "docs/guide.zh.md": "# 指南\n\n[首页](../README.zh.md#套件)\n",
@@ -67,6 +69,12 @@ def test_links_between_files_become_links_between_pages(kit: Path) -> None:
 
 def test_the_release_markers_are_not_shown(kit: Path) -> None:
     assert "<!--" not in (laid_out(kit, "en") / "index.md").read_text()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_line_of_languages_is_not_shown_twice(kit: Path, language: str) -> None:
+    home = (laid_out(kit, language) / "index.md").read_text(encoding="utf-8")
+    assert "English" not in home and "中文" not in home
 
 
 def test_every_page_stands_in_one_part_and_what_is_new_in_the_authors(kit: Path) -> None:

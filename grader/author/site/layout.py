@@ -14,6 +14,8 @@ from grader.author.site import errata, schema
 from grader.author.site.pages import BY_LINE, HOME, PARTS, SCHEMA, Page, names_in, pages_of
 
 MARKERS = re.compile(r"^<!-- /?instructors -->\n", re.MULTILINE)
+# README's line with the other language, for which every page of the site has a link of its own.
+OTHER_LANGUAGE = re.compile(r"^(?:English · \[中文\]\(.*\)|\[English\]\(.*\) · 中文)\n\n?", re.MULTILINE)
 # In a link: [the guide](working.zh.md), [its handout](../solutions/lab3_x/README.md#task).
 TARGET = re.compile(r"(?<=\]\()(?P<path>[^)\s:#]*\.md)(?=[)#])")
 COPIED = ("LICENSE", "docs/pictures", "grader/results/result.schema.json")  # what pages show, or link to
@@ -76,7 +78,7 @@ def _write(target: Path, name: str, text: str) -> None:
 
 def _text(root: Path, page: Page, language: str) -> str:
     """A page's Markdown, whose links lead to pages by their names in the tree."""
-    text = MARKERS.sub("", page.source(language).read_text(encoding="utf-8"))
+    text = OTHER_LANGUAGE.sub("", MARKERS.sub("", page.source(language).read_text(encoding="utf-8")))
 
     def renamed(link: re.Match[str]) -> str:
         return re.sub(r"(^|/)README\.md$", r"\1index.md", path) if (path := _named(link)).count("labs/") == 0 else path
