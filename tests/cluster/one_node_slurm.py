@@ -1,7 +1,7 @@
 """A SLURM of one node on this machine, from Debian's packages slurm-wlm and munge, for as long as a test needs it.
 
-Its controller, its node daemon and its munge are real ones with a folder, a key and ports of their own, so that it is in
-nobody's way. Left out is what needs systemd or control groups: jobs are tracked by their processes.
+Its controller, its node daemon and its munge are real ones with a folder, a key and ports of their own, so that it is
+in nobody's way. Left out is what needs systemd or control groups: jobs are tracked by their processes.
 """
 
 import contextlib

@@ -1,0 +1,225 @@
+"""Workers as jobs of a queue: what SLURM, PBS and LSF have in common (dask-jobqueue).
+
+Dask's scheduler runs in the grader's process, on the machine that jobs are submitted from; each job starts workers that
+connect to it. A job that ends before its time, whoever ended it, is replaced by a new one.
+"""
+
+import contextlib
+import dataclasses
+import math
+import re
+import shlex
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from grader.cluster import certificates
+from grader.cluster.configuration import Positive, Text, Word
+from grader.cluster.schedulers import Setting
+from grader.errors import Refused
+from grader.lab import ROOT
+from grader.languages import say
+
+if TYPE_CHECKING:
+    from dask_jobqueue.core import JobQueueCluster
+    from distributed import Client
+
+LOOK_SECONDS = 5.0  # between two looks at the queue
+ANSWER_SECONDS = 60.0  # for a command of the queue
+ALONE_SECONDS = 60  # after which a worker ends that finds no scheduler
+FRUITLESS = 3  # jobs that ended before a worker of theirs had come, after which no more are begun
+LOG_BYTES = 2_000  # of a job's log, where the reason stands
+
+Memory = Annotated[str, Meta(pattern=r"^\d+ ?[KMGT]i?B$")]
+Walltime = Annotated[str, Meta(pattern=r"^(\d+-)?\d{1,3}(:\d{2}){1,2}$")]
+
+
+class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table [slurm], [pbs] or [lsf]. A job has a worker for each of its cores; a worker grades one submission at a
+    time."""
+
+    workers: Positive  # in all, unless the command says how many
+    cores: Positive = 1  # of a job
+    memory: Memory = "4GB"  # of a job
+    walltime: Walltime = "04:00:00"
+    queue: Word | None = None  # SLURM's partition
+    account: Word | None = None  # LSF's project
+    directives: list[Text] = []  # more of the job script's header, without #SBATCH
+    prologue: list[Text] = []  # lines of the job script before the worker is started
+    python: Text | None = None  # the Python of the nodes; None: the one that runs this
+    interface: Word | None = None  # the network over which nodes reach this machine: ib0
+    host: Word | None = None  # or the address itself
+    resources: dict[Word, Annotated[float, Meta(gt=0)]] = {}  # what each worker says that it has: GPU = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Queue:
+    """What differs from one queue to another."""
+
+    cluster: str  # the class of dask-jobqueue
+    submit: str  # the program that takes a job
+    listing: Sequence[str]  # the command that lists at least the user's jobs, each line beginning with a number
+    account: str = "account"  # what dask-jobqueue calls it
+    none: str = ""  # how the listing fails where there is no job
+
+
+@contextlib.contextmanager
+def opened(queue: Queue, jobs: Jobs, setting: Setting) -> Iterator["Client"]:
+    """A client of a scheduler in this process, for which jobs are begun; all of them are cancelled in the end. Refused
+    where there is no queue, or it takes no job."""
+    from distributed import Client
+
+    if not shutil.which(queue.submit):
+        raise Refused("no_queue_here", program=queue.submit)
+    try:
+        _numbers(queue)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Refused("queue_refused", program=queue.listing[0], reason=_reason(error)) from None
+    security = certificates.security(setting.certificates)
+    with _cluster(queue, jobs, setting, security) as cluster:
+        wanted = math.ceil((setting.workers or jobs.workers) / jobs.cores)
+        try:
+            for count in sorted({1, wanted}):  # one alone, first: what is refused of it would be refused of all
+                cluster.sync(_begin_jobs, cluster, count)
+        except RuntimeError as error:
+            raise Refused("queue_refused", program=queue.submit, reason=_reason(error)) from None
+        with Client(cluster) as client, _kept(queue, cluster, setting):
+            yield client
+
+
+def script_of(queue: Queue, jobs: Jobs, setting: Setting, security: object = None) -> str:
+    """The script of a job, as the queue gets it."""
+    with _cluster(queue, jobs, setting, security) as cluster:
+        return str(cluster.job_script())
+
+
+def _cluster(queue: Queue, jobs: Jobs, setting: Setting, security: object) -> "JobQueueCluster":
+    import dask_jobqueue
+
+    reached = {"host": jobs.host} if jobs.host else {}
+    says = ",".join(f"{name}={amount:g}" for name, amount in jobs.resources.items())
+    arguments: dict[str, Any] = {
+        "cores": jobs.cores,
+        "processes": jobs.cores,
+        "memory": jobs.memory,
+        "walltime": jobs.walltime,
+        "queue": jobs.queue,
+        queue.account: jobs.account,
+        "job_extra_directives": list(jobs.directives),
+        "job_script_prologue": [
+            f"export PYTHONPATH={shlex.quote(str(ROOT))} OMP_NUM_THREADS=1",
+            "umask 077",
+            *jobs.prologue,
+        ],
+        "python": jobs.python,
+        "job_name": "labkit",
+        "interface": jobs.interface,
+        "scheduler_options": {"dashboard_address": "localhost:0", **reached},
+        "log_directory": str(_logs(setting)),
+        "death_timeout": ALONE_SECONDS,
+        "worker_extra_args": ["--resources", says] if says else [],
+        "security": security,
+    }
+    return getattr(dask_jobqueue, queue.cluster)(**arguments)
+
+
+def _logs(setting: Setting) -> Path:
+    """Where jobs say what they have to say: beside the certificates, which the nodes see as well."""
+    return setting.certificates.resolve() / "jobs"
+
+
+# --- jobs that end ----------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _kept(queue: Queue, cluster: "JobQueueCluster", setting: Setting) -> Iterator[None]:
+    """Meanwhile each job that has ended is replaced."""
+    end = threading.Event()
+    thread = threading.Thread(target=_keep, args=(queue, cluster, setting, end), name="jobs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+def _keep(queue: Queue, cluster: "JobQueueCluster", setting: Setting, end: threading.Event) -> None:
+    fruitless, came = 0, set[str]()
+    while not end.wait(LOOK_SECONDS):
+        came |= {str(worker["name"]) for worker in cluster.scheduler_info["workers"].values()}
+        before = {name: str(job.job_id) for name, job in cluster.workers.items()}
+        try:
+            there = _numbers(queue)
+        except (OSError, subprocess.SubprocessError):
+            continue  # the queue does not answer now: its jobs run on
+        gone = [name for name, number in before.items() if number not in there]
+        if not gone:
+            continue
+        in_vain = [name for name in gone if not any(worker.startswith(name) for worker in came)]
+        fruitless = fruitless + len(in_vain) if len(in_vain) == len(gone) else 0
+        if fruitless >= FRUITLESS:
+            setting.tell(say("jobs_end_early", count=fruitless, said=_last_words(_logs(setting))))
+            return
+        try:
+            cluster.sync(_replace_jobs, cluster, gone)
+        except RuntimeError as error:
+            setting.tell(say("queue_refused", program=queue.submit, reason=_reason(error)))
+
+
+async def _begin_jobs(cluster: "JobQueueCluster", count: int) -> None:
+    """Waits until the queue has taken so many jobs in all; RuntimeError where it does not take one. SpecCluster.scale
+    begins them in the background, and keeps to itself what was refused."""
+    from distributed.core import Status
+
+    while len(cluster.worker_spec) < count:
+        cluster.worker_spec.update(cluster.new_worker_spec())
+    try:
+        await cluster._correct_state()
+    except RuntimeError:
+        for job in cluster.workers.values():
+            if job.job_id is None:
+                job.status = Status.failed  # else closing the cluster waits for it
+        raise
+
+
+async def _replace_jobs(cluster: "JobQueueCluster", gone: Sequence[str]) -> None:
+    """Begins a new job for each that is gone, under its name."""
+    from distributed.core import Status
+
+    for name in gone:
+        if job := cluster.workers.pop(name, None):
+            job.status = Status.closed
+    await _begin_jobs(cluster, 0)
+
+
+def _numbers(queue: Queue) -> set[str]:
+    """The numbers of the user's jobs that wait or run."""
+    done = subprocess.run(queue.listing, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
+    if not (queue.none and queue.none in done.stderr):
+        done.check_returncode()
+    return {found[0] for line in done.stdout.splitlines() if (found := re.match(r"\d+", line.strip()))}
+
+
+def _reason(error: BaseException) -> str:
+    """What a command complained of, in a line."""
+    said = str(getattr(error, "stderr", "") or error)
+    if "stderr:" in said:  # as dask-jobqueue puts it
+        said = said.rpartition("stderr:")[2]
+    return next((line.strip() for line in said.splitlines() if line.strip()), type(error).__name__)
+
+
+def _last_words(folder: Path) -> str:
+    """The last line of the newest log of a job."""
+    logs = sorted(folder.glob("*.err"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in logs:
+        lines = path.read_text(errors="replace")[-LOG_BYTES:].strip().splitlines()
+        if lines:
+            return f"{path}: {lines[-1].strip()}"
+    return str(folder)

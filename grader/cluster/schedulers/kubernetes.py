@@ -1,0 +1,109 @@
+"""Workers as pods in Kubernetes, made by dask-kubernetes' operator, which has to be installed there.
+
+Dask's scheduler is a pod, too. The operator's own client (KubeCluster) knows no TLS, so the DaskCluster is made and
+deleted here, and the scheduler reached with certificates: by its name from inside of Kubernetes, else through a port
+that Kubernetes forwards.
+"""
+
+import contextlib
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.cluster import certificates, manifests
+from grader.cluster.configuration import table_for
+from grader.cluster.manifests import Kubernetes, Manifest
+from grader.cluster.schedulers import CONNECT_SECONDS, Setting
+from grader.errors import Refused
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+DESCRIPTION = "kubernetes (workers as pods, as cluster.toml says; kubernetes:FILE for another file)"
+QUEUES = True
+
+INSIDE = Path("/var/run/secrets/kubernetes.io/serviceaccount")  # a pod has this folder
+OPERATOR_SECONDS = 60.0  # for the operator to notice a DaskCluster
+LOOK_SECONDS = 1.0
+HOPELESS = {"CrashLoopBackOff", "CreateContainerConfigError", "ErrImagePull", "ImagePullBackOff", "InvalidImageName"}
+
+
+@contextlib.contextmanager
+def opened(address: str, setting: Setting) -> Iterator["Client"]:
+    """Makes a cluster and gives a client of its scheduler; the cluster is deleted in the end. Refused where there is no
+    Kubernetes, no operator in it, or the scheduler's pod does not start."""
+    from distributed import Client
+
+    table = table_for(address, Kubernetes)
+    name = f"labkit-{secrets.token_hex(4)}"
+    files = certificates.files(setting.certificates)
+    with contextlib.ExitStack() as stack:
+        for manifest in (
+            manifests.secret(name, files),
+            manifests.network_policy(name),
+            manifests.dask_cluster(name, table, setting.workers),
+        ):
+            stack.enter_context(_made(manifest, table.namespace))
+        service = _scheduler(name, table)
+        if INSIDE.exists():
+            reached = manifests.address(name, table.namespace)
+        else:
+            reached = f"tls://127.0.0.1:{stack.enter_context(service.portforward(manifests.PORT, 'auto'))}"
+        try:
+            client = Client(reached, security=certificates.security(setting.certificates), timeout=CONNECT_SECONDS)
+        except OSError as error:
+            raise Refused("no_scheduler_there", address=reached, reason=str(error)) from None
+        with client:
+            yield client
+
+
+@contextlib.contextmanager
+def _made(manifest: Manifest, namespace: str) -> Iterator[None]:
+    """An object that is there meanwhile; Refused where Kubernetes does not take it."""
+    import httpx
+    import kr8s
+    from kr8s import objects
+
+    made: Any = objects.object_from_spec(
+        manifest | {"metadata": manifest["metadata"] | {"namespace": namespace}}, allow_unknown_type=True
+    )
+    try:
+        made.create()
+    except (ValueError, OSError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError) as error:
+        raise Refused("kubernetes_refused", kind=manifest["kind"], reason=str(error)) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(kr8s.NotFoundError):
+            made.delete()
+
+
+def _scheduler(name: str, table: Kubernetes) -> Any:
+    """The service of the scheduler, once its pod is ready."""
+    import kr8s
+    from kr8s import objects
+
+    begin = time.monotonic()
+    labels = {"dask.org/cluster-name": name, "dask.org/component": "scheduler"}
+    while time.monotonic() < begin + table.start_seconds:
+        pods: list[Any] = list(kr8s.get("pods", namespace=table.namespace, label_selector=labels))
+        if not pods and time.monotonic() > begin + OPERATOR_SECONDS:
+            raise Refused("no_operator", seconds=int(OPERATOR_SECONDS), namespace=table.namespace)
+        for pod in pods:
+            if pod.ready():
+                return objects.Service.get(f"{name}-scheduler", namespace=table.namespace)
+            if why := _hopeless(pod.raw):
+                raise Refused("pod_does_not_start", pod=pod.name, reason=why)
+        time.sleep(LOOK_SECONDS)
+    raise Refused("pod_does_not_start", pod=f"{name}-scheduler", reason=f"{table.start_seconds} s")
+
+
+def _hopeless(pod: Manifest) -> str:
+    """Why a pod's container will not start by waiting; empty where it may."""
+    for container in pod.get("status", {}).get("containerStatuses", []):
+        waiting = container.get("state", {}).get("waiting") or {}
+        if waiting.get("reason") in HOPELESS:
+            return ": ".join(filter(None, (waiting["reason"], waiting.get("message"))))
+    return ""
