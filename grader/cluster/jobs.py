@@ -6,11 +6,13 @@ connect to it. A job that ends before its time, whoever ended it, is replaced by
 
 import contextlib
 import dataclasses
+import logging
 import math
 import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,6 +31,7 @@ from grader.languages import say
 if TYPE_CHECKING:
     from dask_jobqueue.core import JobQueueCluster
     from distributed import Client
+    from distributed.security import Security
 
 LOOK_SECONDS = 5.0  # between two looks at the queue
 ANSWER_SECONDS = 60.0  # for a command of the queue
@@ -56,6 +59,7 @@ class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interface: Word | None = None  # the network over which nodes reach this machine: ib0
     host: Word | None = None  # or the address itself
     resources: dict[Word, Annotated[float, Meta(gt=0)]] = {}  # what each worker says that it has: GPU = 1
+    folder: Text = "cluster-jobs"  # where nodes find their certificates and write their logs: all of them see it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Queue:
 
 
 @contextlib.contextmanager
-def opened(queue: Queue, jobs: Jobs, setting: Setting) -> Iterator["Client"]:
+def opened(queue: Queue, jobs: Jobs, setting: Setting) -> "Iterator[Client]":
     """A client of a scheduler in this process, for which jobs are begun; all of them are cancelled in the end. Refused
     where there is no queue, or it takes no job."""
     from distributed import Client
@@ -81,25 +85,36 @@ def opened(queue: Queue, jobs: Jobs, setting: Setting) -> Iterator["Client"]:
         _numbers(queue)
     except (OSError, subprocess.SubprocessError) as error:
         raise Refused("queue_refused", program=queue.listing[0], reason=_reason(error)) from None
-    security = certificates.security(setting.certificates)
-    with _cluster(queue, jobs, setting, security) as cluster:
-        wanted = math.ceil((setting.workers or jobs.workers) / jobs.cores)
-        try:
-            for count in sorted({1, wanted}):  # one alone, first: what is refused of it would be refused of all
-                cluster.sync(_begin_jobs, cluster, count)
-        except RuntimeError as error:
-            raise Refused("queue_refused", program=queue.submit, reason=_reason(error)) from None
-        with Client(cluster) as client, _kept(queue, cluster, setting):
-            yield client
+    with _folder(jobs) as folder:
+        certificates.write(folder)
+        with cluster_of(queue, jobs, folder, certificates.read(folder)) as cluster:
+            wanted = math.ceil((setting.workers or jobs.workers) / jobs.cores)
+            try:
+                for count in sorted({1, wanted}):  # one alone, first: what is refused of it would be refused of all
+                    cluster.sync(_begin_jobs, cluster, count)
+            except RuntimeError as error:
+                raise Refused("queue_refused", program=queue.submit, reason=_reason(error)) from None
+            with Client(cluster, set_as_default=False) as client, _kept(queue, cluster, client, folder, setting):
+                yield client
 
 
-def script_of(queue: Queue, jobs: Jobs, setting: Setting, security: object = None) -> str:
-    """The script of a job, as the queue gets it."""
-    with _cluster(queue, jobs, setting, security) as cluster:
-        return str(cluster.job_script())
+@contextlib.contextmanager
+def _folder(jobs: Jobs) -> Iterator[Path]:
+    """A folder of this run's, for its owner alone: certificates that are good for it alone, and the jobs' logs."""
+    parent = Path(jobs.folder).resolve()
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+    except OSError as error:
+        raise Refused("cannot_be_written", 3, path=str(parent), reason=error.strerror or "") from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _cluster(queue: Queue, jobs: Jobs, setting: Setting, security: object) -> "JobQueueCluster":
+def cluster_of(queue: Queue, jobs: Jobs, folder: Path, security: "Security | None" = None) -> "JobQueueCluster":
+    """A cluster that has begun no job yet."""
     import dask_jobqueue
 
     reached = {"host": jobs.host} if jobs.host else {}
@@ -111,37 +126,33 @@ def _cluster(queue: Queue, jobs: Jobs, setting: Setting, security: object) -> "J
         "walltime": jobs.walltime,
         "queue": jobs.queue,
         queue.account: jobs.account,
-        "job_extra_directives": list(jobs.directives),
-        "job_script_prologue": [
-            f"export PYTHONPATH={shlex.quote(str(ROOT))} OMP_NUM_THREADS=1",
-            "umask 077",
-            *jobs.prologue,
-        ],
-        "python": jobs.python,
         "job_name": "labkit",
+        "job_extra_directives": list(jobs.directives),
+        "job_script_prologue": ["umask 077", f"export PYTHONPATH={shlex.quote(str(ROOT))} OMP_NUM_THREADS=1"],
+        "python": jobs.python,
         "interface": jobs.interface,
-        "scheduler_options": {"dashboard_address": "localhost:0", **reached},
-        "log_directory": str(_logs(setting)),
+        "scheduler_options": {"dashboard_address": "127.0.0.1:0", **reached},
+        "log_directory": str(folder),
         "death_timeout": ALONE_SECONDS,
-        "worker_extra_args": ["--resources", says] if says else [],
+        # The sandbox has limits of its own for submissions, and the queue for the job.
+        "worker_extra_args": ["--no-dashboard", "--memory-limit", "0", *(["--resources", says] if says else [])],
         "security": security,
+        "silence_logs": logging.CRITICAL,
     }
+    arguments["job_script_prologue"] += jobs.prologue
     return getattr(dask_jobqueue, queue.cluster)(**arguments)
-
-
-def _logs(setting: Setting) -> Path:
-    """Where jobs say what they have to say: beside the certificates, which the nodes see as well."""
-    return setting.certificates.resolve() / "jobs"
 
 
 # --- jobs that end ----------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def _kept(queue: Queue, cluster: "JobQueueCluster", setting: Setting) -> Iterator[None]:
+def _kept(queue: Queue, cluster: "JobQueueCluster", client: "Client", folder: Path, setting: Setting) -> Iterator[None]:
     """Meanwhile each job that has ended is replaced."""
     end = threading.Event()
-    thread = threading.Thread(target=_keep, args=(queue, cluster, setting, end), name="jobs", daemon=True)
+    thread = threading.Thread(
+        target=_keep, args=(queue, cluster, client, folder, setting, end), name="jobs", daemon=True
+    )
     thread.start()
     try:
         yield
@@ -150,7 +161,10 @@ def _kept(queue: Queue, cluster: "JobQueueCluster", setting: Setting) -> Iterato
         thread.join()
 
 
-def _keep(queue: Queue, cluster: "JobQueueCluster", setting: Setting, end: threading.Event) -> None:
+def _keep(
+    queue: Queue, cluster: "JobQueueCluster", client: "Client", folder: Path, setting: Setting, end: threading.Event
+) -> None:
+    """Looks at the queue until the end. Where jobs end in vain the client is closed: nobody has to wait for more."""
     fruitless, came = 0, set[str]()
     while not end.wait(LOOK_SECONDS):
         came |= {str(worker["name"]) for worker in cluster.scheduler_info["workers"].values()}
@@ -165,7 +179,8 @@ def _keep(queue: Queue, cluster: "JobQueueCluster", setting: Setting, end: threa
         in_vain = [name for name in gone if not any(worker.startswith(name) for worker in came)]
         fruitless = fruitless + len(in_vain) if len(in_vain) == len(gone) else 0
         if fruitless >= FRUITLESS:
-            setting.tell(say("jobs_end_early", count=fruitless, said=_last_words(_logs(setting))))
+            setting.tell(say("jobs_end_early", count=fruitless, said=_last_words(folder)))
+            client.close()
             return
         try:
             cluster.sync(_replace_jobs, cluster, gone)
@@ -216,10 +231,8 @@ def _reason(error: BaseException) -> str:
 
 
 def _last_words(folder: Path) -> str:
-    """The last line of the newest log of a job."""
-    logs = sorted(folder.glob("*.err"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in logs:
-        lines = path.read_text(errors="replace")[-LOG_BYTES:].strip().splitlines()
-        if lines:
-            return f"{path}: {lines[-1].strip()}"
+    """The last line of the newest log of a job that has one."""
+    for path in sorted(folder.glob("*.err"), key=lambda path: path.stat().st_mtime, reverse=True):
+        if lines := path.read_text(encoding="utf-8", errors="replace")[-LOG_BYTES:].strip().splitlines():
+            return lines[-1].strip()
     return str(folder)

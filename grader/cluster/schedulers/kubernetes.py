@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.cluster import certificates, manifests
+from grader.cluster import manifests
 from grader.cluster.configuration import table_for
 from grader.cluster.manifests import Kubernetes, Manifest
-from grader.cluster.schedulers import CONNECT_SECONDS, Setting
+from grader.cluster.schedulers import Setting
+from grader.cluster.schedulers.reached import client_of
 from grader.errors import Refused
 
 if TYPE_CHECKING:
@@ -31,14 +32,15 @@ HOPELESS = {"CrashLoopBackOff", "CreateContainerConfigError", "ErrImagePull", "I
 
 
 @contextlib.contextmanager
-def opened(address: str, setting: Setting) -> Iterator["Client"]:
+def opened(address: str, setting: Setting) -> "Iterator[Client]":
     """Makes a cluster and gives a client of its scheduler; the cluster is deleted in the end. Refused where there is no
     Kubernetes, no operator in it, or the scheduler's pod does not start."""
-    from distributed import Client
+    from distributed.security import Security
 
     table = table_for(address, Kubernetes)
     name = f"labkit-{secrets.token_hex(4)}"
-    files = certificates.files(setting.certificates)
+    security = Security.temporary()  # for this cluster alone
+    files = {"ca.pem": security.tls_ca_file, "cert.pem": security.tls_worker_cert, "key.pem": security.tls_worker_key}
     with contextlib.ExitStack() as stack:
         for manifest in (
             manifests.secret(name, files),
@@ -51,12 +53,7 @@ def opened(address: str, setting: Setting) -> Iterator["Client"]:
             reached = manifests.address(name, table.namespace)
         else:
             reached = f"tls://127.0.0.1:{stack.enter_context(service.portforward(manifests.PORT, 'auto'))}"
-        try:
-            client = Client(reached, security=certificates.security(setting.certificates), timeout=CONNECT_SECONDS)
-        except OSError as error:
-            raise Refused("no_scheduler_there", address=reached, reason=str(error)) from None
-        with client:
-            yield client
+        yield stack.enter_context(client_of(reached, security, setting))
 
 
 @contextlib.contextmanager

@@ -17,6 +17,6 @@ QUEUE = jobs.Queue(
 )
 
 
-def opened(address: str, setting: Setting) -> AbstractContextManager["Client"]:
+def opened(address: str, setting: Setting) -> "AbstractContextManager[Client]":
     """Begins jobs and gives a client of the scheduler that their workers connect to."""
     return jobs.opened(QUEUE, table_for(address, jobs.Jobs), setting)

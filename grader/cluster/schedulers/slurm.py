@@ -15,6 +15,6 @@ QUEUES = True
 QUEUE = jobs.Queue("SLURMCluster", "sbatch", ("squeue", "--me", "--noheader", "--format=%A"))
 
 
-def opened(address: str, setting: Setting) -> AbstractContextManager["Client"]:
+def opened(address: str, setting: Setting) -> "AbstractContextManager[Client]":
     """Begins jobs and gives a client of the scheduler that their workers connect to."""
     return jobs.opened(QUEUE, table_for(address, jobs.Jobs), setting)
