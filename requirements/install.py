@@ -1,4 +1,4 @@
-"""Sets .venv up from the pinned locks, once: python3 requirements/install.py [--dev] [--tensorboard] [--nbgrader]
+"""Sets .venv up from the pinned locks, once: python3 requirements/install.py [--dev] [--nbgrader] [...]
 
 Does nothing when .venv already holds what the locks say. Needs the standard library only, and says in words what is
 missing. torch is installed by version in a step of its own (its builds differ in their hashes): from PyTorch's own CPU
@@ -26,7 +26,12 @@ TORCH_INDEX = os.environ.get("TORCH_INDEX", "https://download.pytorch.org/whl/cp
 OLDEST, NEWEST = (3, 11), (3, 14)  # what torch and the locks have packages for
 OTHER_PYTHONS = ("python3.13", "python3.12", "python3.11", "python3.14")
 # By what is typed; each has a lock.
-EXTRAS = {"dev": "what the kit's tests use", "tensorboard": "TensorBoard", "nbgrader": "nbgrader and its server"}
+EXTRAS = {
+    "dev": "what the kit's tests use",
+    "tensorboard": "TensorBoard",
+    "nbgrader": "nbgrader and its server",
+    "cluster": "Dask, to grade on a cluster",
+}
 
 
 def main():

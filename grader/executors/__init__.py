@@ -1,12 +1,13 @@
 """Where submissions are graded: an executor is a module here, found by its name (grader/registry.py).
 
     DESCRIPTION: str                                          what it is, in one line
-    opened(job, where) -> AbstractContextManager[Rows]        is ready to grade, or says (Refused) why it cannot be
-    rows(submissions) -> Generator[Row | None]                what it gives: a row for each submission as soon as it is
-                                                              graded, and None at least about once a second while none is
+    opened(job, where) -> AbstractContextManager[Rows]        is ready to grade, or says (Refused) why it is not
+    rows(submissions) -> Generator[Row | None]                what it gives: a row for each submission as soon as that
+                                                              is graded, and None about once a second while none is
 
 It takes a job (grading/job.py) and submissions, which are plain data, and has each graded by grading/work.py, in
 whatever process it likes. Closing the generator ends the grading; closing what was opened ends all that it started.
+`rows` raises GaveUp where no more can be graded for now.
 """
 
 import dataclasses
@@ -14,12 +15,16 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from grader.errors import Refused
+from grader.errors import Found, Refused
 from grader.grading.rows import Row
 from grader.intake.versions import Submission
 from grader.registry import modules_of
 
 Rows = Callable[[Sequence[Submission]], Generator[Row | None]]
+
+
+class GaveUp(Found):
+    """No more can be graded for now, whatever the submissions; what is graded stays."""
 
 
 @dataclasses.dataclass(frozen=True)
