@@ -11,6 +11,7 @@ import math
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -115,8 +116,10 @@ def _folder(jobs: Jobs) -> Iterator[Path]:
 
 def cluster_of(queue: Queue, jobs: Jobs, folder: Path, security: "Security | None" = None) -> "JobQueueCluster":
     """A cluster that has begun no job yet."""
+    ctrl_c = signal.getsignal(signal.SIGINT)
     import dask_jobqueue
 
+    signal.signal(signal.SIGINT, ctrl_c)  # which dask_jobqueue.runner takes when it is imported
     reached = {"host": jobs.host} if jobs.host else {}
     says = ",".join(f"{name}={amount:g}" for name, amount in jobs.resources.items())
     arguments: dict[str, Any] = {
