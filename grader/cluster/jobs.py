@@ -41,7 +41,7 @@ FRUITLESS = 3  # jobs that ended before a worker of theirs had come, after which
 LOG_BYTES = 2_000  # of a job's log, where the reason stands
 
 Memory = Annotated[str, Meta(pattern=r"^\d+ ?[KMGT]i?B$")]
-Walltime = Annotated[str, Meta(pattern=r"^(\d+-)?\d{1,3}(:\d{2}){1,2}$")]
+Walltime = Annotated[str, Meta(pattern=r"^\d{1,3}(:[0-5]\d){2}$")]
 
 
 class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +51,7 @@ class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     workers: Positive  # in all, unless the command says how many
     cores: Positive = 1  # of a job
     memory: Memory = "4GB"  # of a job
-    walltime: Walltime = "04:00:00"
+    walltime: Walltime = "04:00:00"  # hours, minutes, seconds
     queue: Word | None = None  # SLURM's partition
     account: Word | None = None  # LSF's project
     directives: list[Text] = []  # more of the job script's header, without #SBATCH
@@ -72,6 +72,7 @@ class Queue:
     listing: Sequence[str]  # the command that lists at least the user's jobs, each line beginning with a number
     account: str = "account"  # what dask-jobqueue calls it
     none: str = ""  # how the listing fails where there is no job
+    seconds: bool = True  # whether a walltime has seconds
 
 
 @contextlib.contextmanager
@@ -126,7 +127,7 @@ def cluster_of(queue: Queue, jobs: Jobs, folder: Path, security: "Security | Non
         "cores": jobs.cores,
         "processes": jobs.cores,
         "memory": jobs.memory,
-        "walltime": jobs.walltime,
+        "walltime": jobs.walltime if queue.seconds else jobs.walltime.rpartition(":")[0],
         "queue": jobs.queue,
         queue.account: jobs.account,
         "job_name": "labkit",

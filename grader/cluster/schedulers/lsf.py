@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 DESCRIPTION = "lsf (workers as jobs of LSF, as cluster.toml says; lsf:FILE for another file)"
 QUEUES = True
 QUEUE = jobs.Queue(
-    "LSFCluster", "bsub", ("bjobs", "-noheader", "-o", "jobid"), account="project", none="No unfinished job"
+    "LSFCluster",
+    submit="bsub",
+    listing=("bjobs", "-noheader", "-o", "jobid"),
+    account="project",
+    none="No unfinished job",
+    seconds=False,
 )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "pbs (workers as jobs of PBS, as cluster.toml says; pbs:FILE for another file)"
 QUEUES = True
-QUEUE = jobs.Queue("PBSCluster", "qsub", ("qselect",))
+QUEUE = jobs.Queue("PBSCluster", submit="qsub", listing=("qselect",))
 
 
 def opened(address: str, setting: Setting) -> "AbstractContextManager[Client]":

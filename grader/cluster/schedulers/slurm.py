@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "slurm (workers as SLURM's jobs, as cluster.toml says; slurm:FILE for another file)"
 QUEUES = True
-QUEUE = jobs.Queue("SLURMCluster", "sbatch", ("squeue", "--me", "--noheader", "--format=%A"))
+QUEUE = jobs.Queue("SLURMCluster", submit="sbatch", listing=("squeue", "--me", "--noheader", "--format=%A"))
 
 
 def opened(address: str, setting: Setting) -> "AbstractContextManager[Client]":
