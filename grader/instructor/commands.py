@@ -11,6 +11,7 @@ import typer
 
 from grader.instructor import (
     autograder_commands,
+    cluster_commands,
     code_commands,
     gradebook_commands,
     hand_in_commands,
@@ -48,6 +49,7 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; wi
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     hand_in_commands.add_to(app)
+    cluster_commands.add_to(app)
     results_commands.add_to(app)
     points_commands.add_to(app)
     code_commands.add_to(app)
