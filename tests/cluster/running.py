@@ -33,11 +33,12 @@ class Cluster:
         self.certificates = self.folder / "certificates"
         certificates.write(self.certificates)
         self.address = f"tls://{self.host}:{free_port()}"
-        self.start("scheduler", "--port", self.address.rpartition(":")[2], "--no-dashboard", within=self.within)
+        words = ("--host", self.host, "--port", self.address.rpartition(":")[2], "--no-dashboard")
+        self.start("scheduler", *words, within=self.within)
 
     def start(self, what: str, *words: str, within: Sequence[str] = (), **environment: str) -> subprocess.Popen[bytes]:
         """Starts `dask scheduler` or `dask worker`."""
-        command = [*within, sys.executable, "-m", f"distributed.cli.dask_{what}", *words, "--host", self.host]
+        command = [*within, sys.executable, "-m", f"distributed.cli.dask_{what}", *words]
         command += certificates.options(str(self.certificates)).split()
         name = f"{what}-{len(self.processes)}"
         with (self.folder / f"{name}.log").open("wb") as log:
@@ -52,7 +53,7 @@ class Cluster:
         self.processes.append(process)
         return process
 
-    def worker(self, *words: str, within: Sequence[str] = (), **environment: str) -> subprocess.Popen[bytes]:
+    def worker(self, host: str = "", within: Sequence[str] = (), **environment: str) -> subprocess.Popen[bytes]:
         """Starts a worker, which is one process without a nanny."""
         local = self.folder / f"local-{len(self.processes)}"
         alone = (
@@ -65,7 +66,7 @@ class Cluster:
             "--local-directory",
             str(local),
         )
-        return self.start("worker", self.address, *alone, *words, within=within, **environment)
+        return self.start("worker", self.address, *alone, within=within, **environment)
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:

@@ -34,6 +34,7 @@ def opened(address: str, setting: Setting) -> "Iterator[Client]":
             dashboard_address="127.0.0.1:0",
             worker_dashboard_address=None,
             silence_logs=50,
+            preload=["grader.cluster.deaf"],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
