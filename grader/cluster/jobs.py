@@ -59,7 +59,6 @@ class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     python: Text | None = None  # the Python of the nodes; None: the one that runs this
     interface: Word | None = None  # the network over which nodes reach this machine: ib0
     host: Word | None = None  # or the address itself
-    resources: dict[Word, Annotated[float, Meta(gt=0)]] = {}  # what each worker says that it has: GPU = 1
     folder: Text = "cluster-jobs"  # where nodes find their certificates and write their logs: all of them see it
 
 
@@ -122,7 +121,6 @@ def cluster_of(queue: Queue, jobs: Jobs, folder: Path, security: "Security | Non
 
     signal.signal(signal.SIGINT, ctrl_c)  # which dask_jobqueue.runner takes when it is imported
     reached = {"host": jobs.host} if jobs.host else {}
-    says = ",".join(f"{name}={amount:g}" for name, amount in jobs.resources.items())
     arguments: dict[str, Any] = {
         "cores": jobs.cores,
         "processes": jobs.cores,
@@ -139,7 +137,7 @@ def cluster_of(queue: Queue, jobs: Jobs, folder: Path, security: "Security | Non
         "log_directory": str(folder),
         "death_timeout": ALONE_SECONDS,
         # The sandbox has limits of its own for submissions, and the queue for the job.
-        "worker_extra_args": ["--no-dashboard", "--memory-limit", "0", *(["--resources", says] if says else [])],
+        "worker_extra_args": ["--no-dashboard", "--memory-limit", "0"],
         "security": security,
         "silence_logs": logging.CRITICAL,
     }

@@ -4,12 +4,15 @@ Pure functions from [kubernetes] of cluster.toml to what `kubectl apply` would t
 of Kubernetes' Pod Security Standards, a file system that they cannot write but for /tmp, and no service account.
 """
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from grader.cluster.configuration import Positive, Text, Word
+from grader.cluster.configuration import Positive, Text
+
+if TYPE_CHECKING:
+    from distributed.security import Security
 
 APP = "labkit"
 USER = 1000  # of the grader's image
@@ -44,9 +47,12 @@ class Kubernetes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pull_secret: Name | None = None  # with which nodes get the image
     node_selector: dict[Text, str] = {}
     tolerations: list[Toleration] = []
-    resources: dict[Word, Annotated[float, Meta(gt=0)]] = {}  # what a worker says that it has: GPU = 1
-    limits: dict[Text, Positive] = {}  # what a pod is given besides: "nvidia.com/gpu" = 1
     start_seconds: Positive = 600  # for the scheduler's pod to be there, with a node and the image
+
+
+def files(security: "Security") -> dict[str, str]:
+    """The files of a certificate that is nowhere but in memory, as pods find them."""
+    return {"ca.pem": security.tls_ca_file, "cert.pem": security.tls_worker_cert, "key.pem": security.tls_worker_key}
 
 
 def secret(name: str, files: dict[str, str]) -> Manifest:
@@ -76,9 +82,14 @@ def dask_cluster(name: str, table: Kubernetes, workers: int | None = None) -> Ma
     """The DaskCluster: a scheduler and workers with the certificates of the secret of that name."""
     from dask_kubernetes.operator import make_cluster_spec
 
-    says = ",".join(f"{resource}={amount:g}" for resource, amount in table.resources.items())
     command = ["tini", "--", "python", "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard"]
-    command += ["--death-timeout", str(ALONE_SECONDS), *(["--resources", says] if says else [])]
+    command += [
+        "--no-nanny",
+        "--memory-limit",
+        "0",
+        "--death-timeout",
+        str(ALONE_SECONDS),
+    ]  # Kubernetes starts it again
     cluster: Manifest = make_cluster_spec(
         name=name,
         image=table.image,
@@ -94,14 +105,10 @@ def dask_cluster(name: str, table: Kubernetes, workers: int | None = None) -> Ma
     scheduler["args"] = ["--protocol", "tls", "--port", str(PORT), "--dashboard-address", f":{DASHBOARD_PORT}"]
     worker["command"], worker["args"] = command, ["--name", "$(DASK_WORKER_NAME)"]
     del worker["ports"]
-    for part, others in (("scheduler", {}), ("worker", table.limits)):
+    amounts = {"cpu": str(table.cores), "memory": table.memory}
+    for part in ("scheduler", "worker"):
         pod = spec[part]["spec"]
         pod |= _confined(name, table)
-        amounts = {
-            "cpu": str(table.cores),
-            "memory": table.memory,
-            **{key: str(value) for key, value in others.items()},
-        }
         for container in pod["containers"]:
             container |= {
                 "resources": {"requests": amounts, "limits": amounts},  # with which a pod is not ended before others

@@ -11,15 +11,17 @@ takes turns with the one thread that reads submissions and writes results; that 
 """
 
 import argparse
+import collections
 import dataclasses
 import heapq
+import itertools
 import os
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -44,7 +46,8 @@ ROUND_TRIP = 0.001  # s between two machines
 DISK_WAITS = (0.0, 0.005, 0.02, 0.1)  # s that a shared file system takes for one write to be safe, beside the measured
 SHARED_BYTES = 1e9  # a second that a shared file system gives to all
 SHARED_OPENS = 10_000  # files a second that it opens for all
-LOST = 0.1  # of the workers' time: a part that takes more is what breaks
+
+_numbers = itertools.count()  # of events, so that two of the same time keep their order
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,18 +164,61 @@ def opened_files() -> tuple[int, float]:
 # --- what is simulated ------------------------------------------------------------------------------------------------
 
 
-@dataclasses.dataclass
+class Simulation:
+    """What happens, in the order of its time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+
+    def after(self, seconds: float, happens: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (self.now + seconds, next(_numbers), happens))
+
+    def run(self) -> None:
+        while self._events:
+            self.now, _, happens = heapq.heappop(self._events)
+            happens()
+
+
 class Server:
-    """Does one thing at a time, in the order in which they come."""
+    """Does one thing at a time, in the order in which they come, and knows for how long it was busy."""
 
-    free: float = 0.0
-    busy: float = 0.0
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._free = 0.0
+        self.busy = 0.0
 
-    def serve(self, now: float, seconds: float) -> float:
-        """When something is done that comes now and takes so long."""
-        self.free = max(now, self.free) + seconds
+    def serve(self, seconds: float, then: Callable[[], None]) -> None:
+        self._free = max(self._simulation.now, self._free) + seconds
         self.busy += seconds
-        return self.free
+        self._simulation.after(self._free - self._simulation.now, then)
+
+
+class Thread:
+    """Does one thing at a time: some of it on a core, for which it has to wait, then it waits for a disk."""
+
+    def __init__(self, simulation: Simulation, core: Server) -> None:
+        self._simulation, self._core = simulation, core
+        self._waiting: collections.deque[tuple[float, float, Callable[[], None]]] = collections.deque()
+        self._began: float | None = None
+        self.busy = 0.0
+
+    def do(self, on_core: float, on_disk: float, then: Callable[[], None]) -> None:
+        self._waiting.append((on_core, on_disk, then))
+        self._next()
+
+    def _next(self) -> None:
+        if self._began is None and self._waiting:
+            on_core, on_disk, then = self._waiting.popleft()
+            self._began = self._simulation.now
+            self._core.serve(on_core, lambda: self._simulation.after(on_disk, lambda: self._done(then)))
+
+    def _done(self, then: Callable[[], None]) -> None:
+        assert self._began is not None
+        self.busy += self._simulation.now - self._began
+        self._began = None
+        then()
+        self._next()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,31 +235,39 @@ class Outcome:
 def simulated(parts: Parts, workers: int, submissions: int, disk: float = 0.0) -> Outcome:
     """One batch. Each worker has one submission at a time, as grader/cluster/handing.py does it; all can grade from the
     beginning. `disk` is what the file system takes for a write beside what was measured."""
-    core, thread, network = Server(), Server(), Server()
+    simulation = Simulation()
+    core, network = Server(simulation), Server(simulation)
+    thread = Thread(simulation, core)
     draw = random.Random(SEED)
-    left, graded, end = submissions, 0.0, 0.0
-    wire = max(0.0, parts.hand_over - parts.dask) + ROUND_TRIP
-    events = [(0.0, number, "free") for number in range(workers)]
-    heapq.heapify(events)
-    while events:
-        now, worker, what = heapq.heappop(events)
-        if what == "free" and left:
-            left -= 1
-            # The thread reads it, if it does not wait for the disk, and the scheduler sends it.
-            ready = core.serve(max(now, thread.free), parts.reading)
-            thread.free, thread.busy = ready, thread.busy + parts.reading
-            ready = core.serve(ready, parts.dask / 2)
-            there = network.serve(ready, parts.sent / NETWORK) + wire / 2
-            seconds = draw.choice(parts.grading)
-            graded += seconds
-            heapq.heappush(events, (there + seconds, worker, "back"))
-        elif what == "back":
-            came = core.serve(network.serve(now, parts.back / NETWORK) + wire / 2, parts.dask / 2)
-            heapq.heappush(events, (came, worker, "free"))
-            written = core.serve(max(came, thread.free), parts.writing) + parts.disk + disk
-            thread.free, thread.busy = written, thread.busy + parts.writing + parts.disk + disk
-            end = max(end, written)
-    return Outcome(end, graded / (workers * end), core.busy / end, thread.busy / end, network.busy / end)
+    grading = [draw.choice(parts.grading) for _ in range(submissions)]
+    left = iter(grading)
+    wire = max(0.0, parts.hand_over - parts.home) / 2 + ROUND_TRIP / 2
+
+    def free() -> None:
+        """A worker has nothing to do: the thread reads the next submission, and the scheduler sends it."""
+        seconds = next(left, None)
+        if seconds is not None:
+            thread.do(
+                parts.reading,
+                0.0,
+                lambda: core.serve(
+                    parts.dask / 2,
+                    lambda: network.serve(parts.sent / NETWORK, lambda: simulation.after(wire + seconds, graded)),
+                ),
+            )
+
+    def graded() -> None:
+        network.serve(parts.back / NETWORK, lambda: simulation.after(wire, lambda: core.serve(parts.dask / 2, came)))
+
+    def came() -> None:
+        free()  # before the result is written
+        thread.do(parts.writing, parts.disk + disk, lambda: None)
+
+    for _ in range(workers):
+        free()
+    simulation.run()
+    end = simulation.now
+    return Outcome(end, sum(grading) / (workers * end), core.busy / end, thread.busy / end, network.busy / end)
 
 
 def limits(parts: Parts, disk: float) -> dict[str, float]:

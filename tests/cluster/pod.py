@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,17 @@ def why_not() -> str:
     return "" if PROFILE.exists() else f"no {PROFILE} here (Debian: apt-get install golang-github-containers-common)"
 
 
-def run_in_pod(pod: dict[str, Any], command: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command as the first container of a pod's spec would run it, with this machine's Python and this kit."""
+def run_in_pod(
+    pod: dict[str, Any], command: Sequence[str], shown: Mapping[str, Path], **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command as the first container of a pod's spec would run it, with this machine's Python and this kit.
+    `shown` are more folders, by where the container sees them."""
     of_pod, [container] = pod["securityContext"], pod["containers"]
     context = container["securityContext"]
     assert of_pod["seccompProfile"] == {"type": "RuntimeDefault"} and context["capabilities"] == {"drop": ["ALL"]}
     python = {Path(entry) for entry in sys.path if entry and Path(entry).is_dir()}
-    binds = sorted({*shown_paths(), *python, Path("/etc"), Path("/sys"), ROOT})
+    own = sorted({*shown_paths(), *python, Path("/etc"), Path("/sys"), ROOT})
+    binds = {str(path): str(path) for path in own} | {where: str(path) for where, path in shown.items()}
     config = {
         "ociVersion": "1.0.2",
         "process": {
@@ -57,8 +61,8 @@ def run_in_pod(pod: dict[str, Any], command: Sequence[str], **environment: str) 
             {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]},
             {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"]},
             *(
-                {"destination": path, "type": "bind", "source": path, "options": ["rbind", "ro"]}
-                for path in map(str, binds)
+                {"destination": where, "type": "bind", "source": source, "options": ["rbind", "ro"]}
+                for where, source in binds.items()
             ),
         ],
         "linux": {

@@ -25,7 +25,6 @@ directives = ["--exclusive"]
 prologue = ["module load python/3.11"]
 python = "/course/.venv/bin/python"
 host = "127.0.0.1"
-resources = {{GPU = 1}}
 """
 HEADERS = {
     "slurm": {
@@ -67,7 +66,7 @@ def test_a_job_asks_for_what_the_table_says(word: str, tmp_path: Path) -> None:
     assert command[:3] == ["/course/.venv/bin/python", "-m", "distributed.cli.dask_worker"]
     assert command[3].startswith("tls://127.0.0.1:")
     options = dict(itertools.pairwise(command[4:]))
-    assert (options["--nworkers"], options["--nthreads"], options["--resources"]) == ("4", "1", "GPU=1")
+    assert (options["--nworkers"], options["--nthreads"]) == ("4", "1")
     assert options["--tls-key"] == str(tmp_path / "run" / certificates.KEY)
     assert certificates.KEY in script and "PRIVATE" not in script
 

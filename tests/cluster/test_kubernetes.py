@@ -1,6 +1,7 @@
 """What Kubernetes is asked for, as far as it can be tried without one: the operator's and Kubernetes' own schemas take
 it, and the sandbox holds in a container with the security context of these pods."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,8 +38,6 @@ def table(tmp_path: Path) -> Kubernetes:
         pull_secret = "registry"
         node_selector = {pool = "spot"}
         tolerations = [{key = "example.com/spot", value = "true", effect = "NoSchedule"}]
-        resources = {GPU = 1}
-        limits = {"nvidia.com/gpu" = 1}
         """,
         encoding="utf-8",
     )
@@ -138,14 +137,6 @@ def test_pods_are_as_restricted_as_kubernetes_knows(cluster: Manifest) -> None:
         assert container["resources"]["requests"] == container["resources"]["limits"]
 
 
-def test_only_workers_get_what_only_workers_need(cluster: Manifest) -> None:
-    limits = {
-        part: cluster["spec"][part]["spec"]["containers"][0]["resources"]["limits"] for part in ("scheduler", "worker")
-    }
-    assert limits["worker"] == {"cpu": "2", "memory": "6Gi", "nvidia.com/gpu": "1"}
-    assert "nvidia.com/gpu" not in limits["scheduler"]
-
-
 def test_pods_of_the_cluster_speak_with_each_other_alone() -> None:
     spec = manifests.network_policy(NAME)["spec"]
     each_other = [{"podSelector": {"matchLabels": {"dask.org/cluster-name": NAME}}}]
@@ -171,6 +162,7 @@ def test_the_sandbox_holds_in_a_container_with_the_pods_security_context(cluster
     done = pod.run_in_pod(
         cluster["spec"]["worker"]["spec"],
         [sys.executable, "-c", "from grader.cli import main; main()", "doctor"],
+        {},
         PATH="/usr/bin:/bin",
         PYTHONPATH=str(ROOT),
         HOME="/tmp",
@@ -178,3 +170,51 @@ def test_the_sandbox_holds_in_a_container_with_the_pods_security_context(cluster
     )
     assert "Sandbox in use: outer layer none; inner layer landlock, seccomp, rlimits." in done.stdout, done.stderr
     assert "All 25 attempts were stopped." in done.stdout
+
+
+SPEAK = """
+import os, subprocess, sys
+from distributed import Client
+processes = [subprocess.Popen(command.split("\\t")) for command in sys.argv[1:]]
+with Client(os.environ["DASK_SCHEDULER_ADDRESS"], timeout=60) as client:
+    client.wait_for_workers(1, timeout=60)
+    [worker] = client.scheduler_info()["workers"].values()
+    print(worker["name"], worker["nthreads"], client.submit(sum, [40, 2]).result(), client.scheduler.address)
+for process in reversed(processes):
+    process.kill()
+"""
+
+
+@pytest.mark.skipif(bool(pod.why_not()), reason=pod.why_not())
+def test_a_scheduler_and_a_worker_speak_tls_when_they_are_started_as_their_pods_are(
+    cluster: Manifest, tmp_path: Path
+) -> None:
+    """With the commands, variables and certificates of the manifests, as user 1000, on a read-only file system."""
+    from distributed.security import Security
+
+    tmp_path.chmod(0o755)  # of a secret's volume the files alone are closed
+    for name, text in manifests.files(Security.temporary()).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o440)
+        os.chown(tmp_path / name, 0, manifests.USER)  # as fsGroup does it
+    commands = []
+    for part in ("scheduler", "worker"):
+        [container] = cluster["spec"][part]["spec"]["containers"]
+        words = [*container["command"], *container["args"]]
+        assert words[:3] == ["tini", "--", "python"]
+        commands.append("\t".join([sys.executable, *words[3:]]).replace("$(DASK_WORKER_NAME)", "first"))
+    said = {each["name"]: each["value"] for each in container["env"]}
+    address = said.pop("DASK_SCHEDULER_ADDRESS").replace(f"{NAME}-scheduler.grading.svc.cluster.local", "127.0.0.1")
+    tls = "DASK_DISTRIBUTED__COMM__TLS"
+    said |= {f"{tls}__CLIENT__{kind}": said[f"{tls}__WORKER__{kind}"] for kind in ("CERT", "KEY")}
+    done = pod.run_in_pod(
+        cluster["spec"]["worker"]["spec"],
+        [sys.executable, "-c", SPEAK, *commands],
+        {manifests.CERTIFICATES: tmp_path},
+        PATH="/usr/bin:/bin",
+        PYTHONPATH=str(ROOT),
+        HOME="/home/lab",
+        DASK_SCHEDULER_ADDRESS=address,
+        **said,
+    )
+    assert done.stdout.strip() == f"first 1 42 {address}", done.stderr

@@ -40,10 +40,9 @@ def opened(address: str, setting: Setting) -> "Iterator[Client]":
     table = table_for(address, Kubernetes)
     name = f"labkit-{secrets.token_hex(4)}"
     security = Security.temporary()  # for this cluster alone
-    files = {"ca.pem": security.tls_ca_file, "cert.pem": security.tls_worker_cert, "key.pem": security.tls_worker_key}
     with contextlib.ExitStack() as stack:
         for manifest in (
-            manifests.secret(name, files),
+            manifests.secret(name, manifests.files(security)),
             manifests.network_policy(name),
             manifests.dask_cluster(name, table, setting.workers),
         ):
