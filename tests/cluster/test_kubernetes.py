@@ -14,12 +14,21 @@ import yaml
 from grader.cluster import manifests
 from grader.cluster.configuration import table_for
 from grader.cluster.manifests import Kubernetes, Manifest
+from grader.cluster.schedulers import Setting, kubernetes
 from grader.errors import Refused
 from grader.lab import ROOT
 from tests.cluster import pod
 
 operator = pytest.importorskip("dask_kubernetes.operator", reason="dask-kubernetes is not installed")
 NAME = "labkit-1a2b"
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{name: one, cluster: {server: "http://127.0.0.1:9"}}]
+contexts: [{name: one, context: {cluster: one, user: one}}]
+users: [{name: one, user: {token: x}}]
+current-context: one
+"""
 
 
 @pytest.fixture
@@ -218,3 +227,17 @@ def test_a_scheduler_and_a_worker_speak_tls_when_they_are_started_as_their_pods_
         **said,
     )
     assert done.stdout.strip() == f"first 1 42 {address}", done.stderr
+
+
+@pytest.mark.parametrize("text", ["", KUBECONFIG], ids=["no configuration", "nobody answers"])
+def test_a_kubernetes_that_is_not_there_is_said(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cluster.toml").write_text('[kubernetes]\nworkers = 2\nimage = "x"\n', encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    if text:
+        (tmp_path / "config").write_text(text, encoding="utf-8")
+    with (
+        pytest.raises(Refused, match="Kubernetes took no Secret: "),
+        kubernetes.opened(f"kubernetes:{tmp_path}/cluster.toml", Setting(tmp_path, None, print)),
+    ):
+        pass

@@ -7,6 +7,7 @@ that Kubernetes forwards.
 
 import contextlib
 import secrets
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from grader.cluster.manifests import Kubernetes, Manifest
 from grader.cluster.schedulers import Setting
 from grader.cluster.schedulers.reached import client_of
 from grader.errors import Refused
+from grader.languages import say
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -28,6 +30,7 @@ QUEUES = True
 INSIDE = Path("/var/run/secrets/kubernetes.io/serviceaccount")  # a pod has this folder
 OPERATOR_SECONDS = 60.0  # for the operator to notice a DaskCluster
 LOOK_SECONDS = 1.0
+STOPPED = 128 + signal.SIGINT  # the exit code
 HOPELESS = {"CrashLoopBackOff", "CreateContainerConfigError", "ErrImagePull", "ImagePullBackOff", "InvalidImageName"}
 
 
@@ -46,8 +49,8 @@ def opened(address: str, setting: Setting) -> "Iterator[Client]":
             manifests.network_policy(name),
             manifests.dask_cluster(name, table, setting.workers),
         ):
-            stack.enter_context(_made(manifest, table.namespace))
-        service = _scheduler(name, table)
+            stack.enter_context(_made(manifest, table.namespace, setting))
+        service = _scheduler(name, table, setting)
         if INSIDE.exists():
             reached = manifests.address(name, table.namespace)
         else:
@@ -56,38 +59,48 @@ def opened(address: str, setting: Setting) -> "Iterator[Client]":
 
 
 @contextlib.contextmanager
-def _made(manifest: Manifest, namespace: str) -> Iterator[None]:
-    """An object that is there meanwhile; Refused where Kubernetes does not take it."""
+def _made(manifest: Manifest, namespace: str, setting: Setting) -> Iterator[None]:
+    """An object that is there meanwhile. Refused where Kubernetes does not take it; where it cannot be deleted, that is
+    told, since pods cost."""
     import httpx
     import kr8s
     from kr8s import objects
 
-    made: Any = objects.object_from_spec(
-        manifest | {"metadata": manifest["metadata"] | {"namespace": namespace}}, allow_unknown_type=True
-    )
+    metadata = manifest["metadata"] | {"namespace": namespace}
     try:
+        made: Any = objects.object_from_spec(manifest | {"metadata": metadata}, allow_unknown_type=True)
         made.create()
     except (ValueError, OSError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError) as error:
         raise Refused("kubernetes_refused", kind=manifest["kind"], reason=str(error)) from None
     try:
         yield
     finally:
-        with contextlib.suppress(kr8s.NotFoundError):
+        try:
             made.delete()
+        except kr8s.NotFoundError:
+            pass
+        except (OSError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError) as error:
+            kind, name = manifest["kind"], metadata["name"]
+            setting.tell(say("not_deleted", kind=kind, name=name, namespace=namespace, reason=str(error)))
 
 
-def _scheduler(name: str, table: Kubernetes) -> Any:
+def _scheduler(name: str, table: Kubernetes, setting: Setting) -> Any:
     """The service of the scheduler, once its pod is ready."""
+    import httpx
     import kr8s
     from kr8s import objects
 
     begin = time.monotonic()
     labels = {"dask.org/cluster-name": name, "dask.org/component": "scheduler"}
     while time.monotonic() < begin + table.start_seconds:
-        pods: list[Any] = list(kr8s.get("pods", namespace=table.namespace, label_selector=labels))
-        if not pods and time.monotonic() > begin + OPERATOR_SECONDS:
+        if setting.stopped():
+            raise Refused("stopped_while_starting", STOPPED)
+        pods: list[Any] | None = None
+        with contextlib.suppress(OSError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError):  # not just now
+            pods = list(kr8s.get("pods", namespace=table.namespace, label_selector=labels))
+        if pods == [] and time.monotonic() > begin + OPERATOR_SECONDS:
             raise Refused("no_operator", seconds=int(OPERATOR_SECONDS), namespace=table.namespace)
-        for pod in pods:
+        for pod in pods or []:
             if pod.ready():
                 return objects.Service.get(f"{name}-scheduler", namespace=table.namespace)
             if why := _hopeless(pod.raw):

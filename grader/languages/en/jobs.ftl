@@ -8,3 +8,5 @@ jobs_end_early = { $count } jobs ended before a worker came from them, and no mo
 kubernetes_refused = Kubernetes took no { $kind }: { $reason }
 no_operator = Nothing in Kubernetes made a pod of a DaskCluster in the namespace { $namespace } within { $seconds } seconds: is dask-kubernetes' operator installed there (docs/cluster.md)?
 pod_does_not_start = The pod { $pod } does not start: { $reason }
+stopped_while_starting = stopped before the cluster was there: nothing was graded
+not_deleted = The { $kind } { $name } in the namespace { $namespace } could not be deleted, and its pods may still run ({ $reason }): kubectl delete --namespace { $namespace } { $kind } { $name }
