@@ -26,12 +26,13 @@ def certificates(
     folder = to or Path(made.USUAL)
     made.write(folder)
     options = made.options(folder.name)
+    alone = "--nworkers auto --nthreads 1 --memory-limit 0 --no-dashboard"
     console.print(
         say(
             "certificates_written",
             folder=shown(folder),
             scheduler=f"    .venv/bin/dask scheduler --port 8786 --dashboard-address localhost:8787 {options}",
-            worker=f"    .venv/bin/dask worker tls://HOST:8786 --nworkers auto --nthreads 1 --memory-limit 0 {options}",
+            worker=f"    .venv/bin/dask worker tls://HOST:8786 {alone} {options}",
             grade="    make grade LAB=lab3 SUBMISSIONS=submitted/ SCHEDULER=tls://HOST:8786",
         )
     )

@@ -45,42 +45,43 @@ def ip(*words: str) -> None:
 
 @dataclasses.dataclass
 class Network:
-    """A bridge, and a namespace at it for each machine, of which number 1 has the scheduler."""
+    """A bridge in a namespace of its own, and one for each machine at it, of which number 1 has the scheduler."""
 
     name: str
     subnet: str = "10.213.77"
 
     def open(self) -> None:
-        ip("link", "add", self.name, "type", "bridge")
+        ip("netns", "add", self.name)
+        ip("-n", self.name, "link", "add", "bridge", "type", "bridge")
+        ip("-n", self.name, "link", "set", "bridge", "up")
+        ip("link", "add", self.name, "type", "veth", "peer", "name", "home", "netns", self.name)
         ip("addr", "add", f"{self.subnet}.254/24", "dev", self.name)
         ip("link", "set", self.name, "up")
+        ip("-n", self.name, "link", "set", "home", "master", "bridge", "up")
         for number in range(1, WORKERS + 2):
-            space, outside = self.space(number), self.link(number)
+            space = self.space(number)
             ip("netns", "add", space)
-            ip("link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", space)
-            ip("link", "set", outside, "master", self.name, "up")
+            ip("-n", self.name, "link", "add", f"v{number}", "type", "veth", "peer", "name", "eth0", "netns", space)
+            ip("-n", self.name, "link", "set", f"v{number}", "master", "bridge", "up")
             ip("-n", space, "addr", "add", f"{self.subnet}.{number}/24", "dev", "eth0")
             ip("-n", space, "link", "set", "eth0", "up")
             ip("-n", space, "link", "set", "lo", "up")
 
     def close(self) -> None:
-        for number in range(1, WORKERS + 2):
-            subprocess.run(["ip", "netns", "del", self.space(number)], capture_output=True)
+        for space in [*map(self.space, range(1, WORKERS + 2)), self.name]:
+            subprocess.run(["ip", "netns", "del", space], capture_output=True)
         subprocess.run(["ip", "link", "del", self.name], capture_output=True)
 
     def space(self, number: int) -> str:
         return f"{self.name}-{number}"
 
-    def link(self, number: int) -> str:
-        return f"{self.name}v{number}"
-
     def within(self, number: int) -> list[str]:
         return ["ip", "netns", "exec", self.space(number)]
 
     def cut(self, number: int, seconds: float) -> None:
-        ip("link", "set", self.link(number), "down")
+        ip("-n", self.name, "link", "set", f"v{number}", "down")
         time.sleep(seconds)
-        ip("link", "set", self.link(number), "up")
+        ip("-n", self.name, "link", "set", f"v{number}", "up")
 
 
 @pytest.fixture
