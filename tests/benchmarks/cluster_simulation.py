@@ -3,8 +3,9 @@
     python tests/benchmarks/cluster_simulation.py [--submissions 10000] [--measured 100]
 
 Every part of it is measured here, in the same run, on one worker at a time; how they go together on a hundred machines
-is simulated, event by event. CPU seconds count, so that another program here does not; of waiting, the quietest tenth. What this machine cannot have is assumed, and printed as such: the network between
-machines, and a shared file system. The submissions to lab 3 are those of beside_others.py.
+is simulated, event by event. CPU seconds count, and of waiting the quietest tenth, so that other programs here do not.
+What this machine cannot have is assumed, and printed as such: the network between machines, and a shared file system.
+The submissions to lab 3 are those of beside_others.py.
 
 Simulated is a grader's process as SLURM has it, with Dask's scheduler in it. It has one core, on which the scheduler
 takes turns with the one thread that reads submissions and writes results; that thread waits for the disk by itself.
@@ -107,9 +108,19 @@ def measured(count: int) -> Parts:
     mean = statistics.mean
     dask, hand_over = dask_overhead(round(mean(sent)), round(mean(back)))
     return Parts(
-        grading, mean(reading), mean(writing), quiet(disk), statistics.median(disk), dask, hand_over, mean(sent), mean(back), start,
-        files, loaded,
-    )  # fmt: skip
+        grading=grading,
+        reading=mean(reading),
+        writing=mean(writing),
+        disk=quiet(disk),
+        disk_busy=statistics.median(disk),
+        dask=dask,
+        hand_over=hand_over,
+        sent=mean(sent),
+        back=mean(back),
+        start=start,
+        files=files,
+        loaded=loaded,
+    )
 
 
 def dask_overhead(sent: int, back: int) -> tuple[float, float]:
@@ -331,7 +342,8 @@ def print_parts(parts: Parts) -> None:
         "reading and packing, CPU ms at home": f"{1000 * parts.reading:.2f}",
         "Dask's scheduler and client, CPU ms at home": f"{1000 * parts.dask:.2f}",
         "writing, CPU ms at home": f"{1000 * parts.writing:.2f}",
-        "the same: waiting for the disk, ms (the quietest tenth; median)": f"{1000 * parts.disk:.2f}; {1000 * parts.disk_busy:.2f}",
+        "waiting for the disk, ms: the quietest tenth": f"{1000 * parts.disk:.2f}",
+        "the same: median": f"{1000 * parts.disk_busy:.2f}",
         "from a result to the next submission, ms (idle, the quietest tenth)": f"{1000 * parts.hand_over:.2f}",
         "bytes to a worker, and back": f"{parts.sent:,.0f}, {parts.back:,.0f}",
         "start of a worker, CPU s": f"{parts.start:.1f}",
