@@ -31,6 +31,7 @@ EXTRAS = {
     "tensorboard": "TensorBoard",
     "nbgrader": "nbgrader and its server",
     "cluster": "Dask, to grade on a cluster",
+    "kubernetes": "what asks Kubernetes for one",
 }
 
 

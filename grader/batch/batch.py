@@ -123,7 +123,9 @@ def grade_all(
             best=course is not None and course.counts_of(lab.name) == "best",
         )
         _audit(lab, options)  # what an earlier run was killed over
-        where = Where(options.jobs, options.scheduler, options.shared, options.certificates, tell)
+        where = Where(
+            options.jobs, options.scheduler, options.shared, options.certificates, tell, lambda: bool(signals)
+        )
         with executor_of(options.executor).opened(job, where) as rows:
             clock = time.monotonic()
             start = _start(lab, job, depends, options)

@@ -36,6 +36,7 @@ class Where:
     shared: Path | None = None  # a folder that all machines of the cluster see by this name
     certificates: Path | None = None  # the folder of the cluster's certificates
     tell: Callable[[str], None] = lambda _: None  # told what there is to say meanwhile
+    stopped: Callable[[], bool] = lambda: False  # whether Ctrl-C was typed
 
 
 def executors() -> dict[str, ModuleType]:

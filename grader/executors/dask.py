@@ -39,7 +39,7 @@ def opened(job: Job, where: Where) -> Iterator[Rows]:
     if importlib.util.find_spec("distributed") is None:
         raise Refused("cluster_not_installed")
     home = home_of(job)
-    setting = Setting(where.certificates or Path(USUAL), where.processes, where.tell)
+    setting = Setting(where.certificates or Path(USUAL), where.processes, where.tell, where.stopped)
     with contextlib.ExitStack() as stack:
         post = stack.enter_context(contextlib.closing(_post(where.shared)))
         client = stack.enter_context(kind.opened(where.scheduler, setting))

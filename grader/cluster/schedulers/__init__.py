@@ -27,6 +27,7 @@ class Setting:
     certificates: Path  # the folder of certificates.py, which may not be there yet
     workers: int | None  # where workers are started: how many. None: as many as the address or a configuration says
     tell: Callable[[str], None]  # told what there is to say
+    stopped: Callable[[], bool] = lambda: False  # whether Ctrl-C was typed: whoever waits for long asks
 
 
 def schedulers() -> dict[str, ModuleType]:
