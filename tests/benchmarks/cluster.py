@@ -56,6 +56,7 @@ def main() -> None:
                 for kind, options in KINDS.items():
                     out = Path(name) / f"{turn}-{count}-{kind}"
                     found.setdefault((kind, count), []).append(run(source, out, sandbox, options))
+                    print(kind, count, found[kind, count][-1], file=sys.stderr)
     wall, cpu = (
         {place: statistics.median(one[number] for one in runs) for place, runs in found.items()} for number in (0, 1)
     )
