@@ -371,3 +371,13 @@ FOUND_BY_GRADING = (
     *(FILE_UNUSABLE, NOTEBOOK_BROKEN, NOTEBOOK_FORMAT, NOTEBOOK_TOO_LARGE, ANSWER_CELLS_MISSING, ANSWER_CELLS_TWICE),
     *(ANSWER_CELLS_RETYPED, LOCKED_CELLS_CHANGED, TWO_REPORTS, CELL_ENDED, CELL_OUTPUT_CUT, CELL_RAISED, NOT_RUN),
 )
+
+# --- cluster/: why no worker grades, and what is wrong with one -------------------------------------------------------
+
+WORKER_UNFIT = code("worker_unfit", "private", "worker", "why")  # for one of these reasons, or a fault:
+WORKER_DIFFERS = code("worker_differs", "private", "what")
+NO_SANDBOX_THERE = code("no_sandbox_there", "private", "reasons")
+WORKER_CLOCK = code("worker_clock", "private", "seconds")
+FOLDER_NOT_SHARED = code("folder_not_shared", "private", "folder", "reason")
+NO_WORKER_LEFT = code("no_worker_left", "private", "seconds")
+SCHEDULER_LOST = code("scheduler_lost", "private", "address")

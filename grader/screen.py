@@ -38,6 +38,7 @@ CourseFile = Annotated[
 ]
 SandboxName = Annotated[str, typer.Option(help="for instructors")]
 ExecutorName = Annotated[str, typer.Option(help="where submissions are graded")]
+SchedulerName = Annotated[str, typer.Option(help="of a cluster")]
 
 
 def sandbox_help() -> str:
@@ -58,8 +59,17 @@ def executor_help() -> str:
     return f"where submissions are graded: {described}"
 
 
+def scheduler_help() -> str:
+    """The help of --scheduler: how each kind is written."""
+    from grader.cluster import schedulers
+
+    described = ", ".join(module.DESCRIPTION for module in schedulers.schedulers().values())
+    return f"grade on a cluster: {described}"
+
+
 LATE_HELP: dict[str, Callable[[], str]] = {  # by the option's name
     "executor": executor_help,
+    "scheduler": scheduler_help,
     "sandbox": sandbox_help,
 }
 

@@ -1,4 +1,4 @@
-"""Sets .venv up from the pinned locks, once: python3 requirements/install.py [--dev] [--nbgrader] [--docs] ...
+"""Sets .venv up from the pinned locks, once: python3 requirements/install.py [--dev] [--nbgrader] [...]
 
 Does nothing when .venv already holds what the locks say. Needs the standard library only, and says in words what is
 missing. torch is installed by version in a step of its own (its builds differ in their hashes): from PyTorch's own CPU
@@ -40,6 +40,8 @@ EXTRAS = {
     "tensorboard": "TensorBoard",
     "nbgrader": _("nbgrader and its server"),
     "docs": _("what the site is built with"),
+    "cluster": _("Dask, to grade on a cluster"),
+    "kubernetes": _("what asks Kubernetes for one"),
 }
 
 

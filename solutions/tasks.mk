@@ -1,6 +1,6 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: collect keys grade regrade feedback report export autograder mark requests gradebook marks formgrader similar questions image-grader release docs new-lab sync lint-labs mutate gpu-check test test-docker
+.PHONY: collect keys certificates grade regrade feedback report export autograder mark requests gradebook marks formgrader similar questions image-grader release docs new-lab sync lint-labs mutate gpu-check test test-docker
 
 # COURSE= names the course's rules; without it they are course.toml, where there is one.
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
@@ -16,8 +16,18 @@ collect: $(READY) ## turn a platform's export ZIP=submissions.zip FROM=canvas in
 keys: $(READY) ## make a key for each student of ROSTER=roster.csv, to sign hand-ins with (COURSE_KEY=course.key, TO=keys)
 	@$(PY) -m grader keys "$(ROSTER)" $(if $(COURSE_KEY),--course-key "$(COURSE_KEY)") $(if $(TO),--to "$(TO)")
 
-grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, STUDENT=, FORCE=1, JOBS=, SANDBOX=, COURSE_KEY=)
-	$(GRADER) grade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
+# A cluster's packages are installed when one is asked for.
+WITH_CLUSTER = $(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --cluster $(if $(filter kubernetes%,$(SCHEDULER)),--kubernetes))
+CLUSTER_OPTIONS = $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(if $(SHARED),--shared "$(SHARED)") \
+  $(if $(CERTIFICATES),--certificates "$(CERTIFICATES)")
+
+certificates: $(READY) ## write the certificates that the machines of a cluster need, and say how to start it (TO=cluster-certificates)
+	$(WITH_CLUSTER)
+	$(GRADER) certificates $(if $(TO),--to "$(TO)")
+
+grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, STUDENT=, FORCE=1, JOBS=, SANDBOX=, COURSE_KEY=, SCHEDULER=)
+	$(if $(SCHEDULER),$(WITH_CLUSTER))
+	$(GRADER) grade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(CLUSTER_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
 
 regrade: $(READY) ## grade again what a mended check of LAB=lab3 concerns, and say who gains or loses (DRY_RUN=1, SEED=of a run, SUBMISSIONS=, OUT=graded)
 	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(CHANGES),--changes "$(CHANGES)") $(if $(DRY_RUN),--dry-run)
@@ -96,7 +106,7 @@ gpu-check: $(READY) ## write docs/gpu-report.md: what only a machine with a GPU 
 	  $(if $(DEVICE),--device "$(DEVICE)")
 
 test: ## run the kit's own tests, the linters and the type checker (JOBS=2: pytest's processes)
-	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev --nbgrader --docs)
+	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev --nbgrader --docs --cluster --kubernetes)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy

@@ -26,9 +26,10 @@ from grader.batch import alike, batch, runlog
 from grader.batch.batch import Batch, Options, grade_all
 from grader.errors import Refused
 from grader.executors import local as pool
-from grader.grading import depends, work
+from grader.grading import depends, home, work
 from grader.grading import submission as grading
 from grader.grading.asking import WarmParent
+from grader.grading.home import Home, due_of
 from grader.grading.job import Job
 from grader.grading.rows import Points, Row
 from grader.grading.submission import Bench, Graded, grade, open_bench
@@ -232,8 +233,8 @@ def test_a_milestone_that_was_not_judged_is_judged_by_the_run_that_plays(
     for checks, unplayed in (([*result.checks, line], True), (result.checks, False)):
         write_result(path_of(options, "ada"), msgspec.structs.replace(result, checks=checks))
         plays, does_not = job, msgspec.structs.replace(job, milestones=False)
-        assert work._unchanged(run, does_not, submission) is not None
-        assert (work._unchanged(run, plays, submission) is None) == unplayed
+        assert due_of(Home(does_not, run.lab, run.depends), submission).row is not None
+        assert (due_of(Home(plays, run.lab, run.depends), submission).row is None) == unplayed
 
 
 def test_students_can_be_named(lab: Lab, options: Options, hand_in: Callable[..., Path]) -> None:
@@ -604,12 +605,12 @@ def test_a_full_disk_ends_it_and_loses_nothing(
             raise OSError(errno.ENOSPC, "No space left on device")
         return write_result(path, result)
 
-    monkeypatch.setattr(work, "write_result", full)
+    monkeypatch.setattr(home, "write_result", full)
     done = graded(lab, options)
     assert (done.exit_code, done.left, whats(done)) == (3, 2, {"ada": "graded"})
     full_disk = codes.NOT_WRITTEN(path=str(path_of(options, "bob")), reason="No space left on device")
     assert done.trouble == full_disk
-    monkeypatch.setattr(work, "write_result", write_result)
+    monkeypatch.setattr(home, "write_result", write_result)
     again = graded(lab, options)
     assert (again.exit_code, again.seed) == (0, done.seed)
     assert whats(again) == {"ada": "unchanged", "bob": "graded", "carol": "graded"}

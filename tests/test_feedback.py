@@ -24,6 +24,7 @@ from grader.findings import CODES, Finding, kind_of
 from grader.grading.asking import WarmParent
 from grader.grading.submission import Bench, Graded, failed, open_bench
 from grader.intake.submissions import Submission
+from grader.intake.versions import not_taken
 from grader.lab import ROOT, Lab, Limits, find_lab, solutions_folder
 from grader.lab.limits import FINDINGS, over_limit
 from grader.languages import say
@@ -278,7 +279,7 @@ def test_an_error_of_the_grader_is_said_and_costs_nothing() -> None:
 def test_an_error_on_the_whole_submission_is_not_told_as_one_of_its_files(lab3_run: Bench, tmp_path: Path) -> None:
     newest = codes.NEWEST_COUNTS(name="b.zip", count=2, others=["a.zip"])
     trouble = codes.GRADER_FAILED(message="KeyError: '/home/prof/kit/hidden/3.25'")
-    result = failed(lab3_run, Submission("ana", tmp_path / "ana", [newest]), trouble).result
+    result = failed(lab3_run, not_taken(Submission("ana", tmp_path / "ana", [newest]), trouble), trouble).result
     page = page_of(result)
     assert page.notes == [say(newest)]
     assert "3.25" not in render(result, "html") + render(result, "md")

@@ -14,7 +14,7 @@ from grader import codes
 from grader.batch import runlog
 from grader.batch.alike import alike
 from grader.errors import Refused
-from grader.executors import executor_of
+from grader.executors import GaveUp, Rows, Where, executor_of
 from grader.findings import Finding, needs_person
 from grader.grading.depends import changed, depends_on
 from grader.grading.job import Job
@@ -49,6 +49,9 @@ class Options:
     force: bool = False
     jobs: int | None = None  # submissions at a time; None: as the executor likes
     executor: str = "local"
+    scheduler: str = ""  # of a cluster, for executors that have one
+    shared: Path | None = None  # a folder that all of its machines see by this name
+    certificates: Path | None = None  # the folder of its certificates; None: the usual one
     course_key: Path | None = None  # hand-ins have to be signed with keys that were made from it
     rules: Rules | None = None  # the course's
 
@@ -120,11 +123,15 @@ def grade_all(
             best=course is not None and course.counts_of(lab.name) == "best",
         )
         _audit(lab, options)  # what an earlier run was killed over
-        clock = time.monotonic()
-        start = _start(lab, job, depends, options)
-        _log(log, start)
-        planned(plan_of(job, lab, depends, [submission.student for submission in submissions]))
-        batch = _graded(lab, job, submissions, options, signals, lambda done: show(done, len(submissions)))
+        where = Where(
+            options.jobs, options.scheduler, options.shared, options.certificates, tell, lambda: bool(signals)
+        )
+        with executor_of(options.executor).opened(job, where) as rows:
+            clock = time.monotonic()
+            start = _start(lab, job, depends, options)
+            _log(log, start)
+            planned(plan_of(job, lab, depends, [submission.student for submission in submissions]))
+            batch = _graded(rows, lab, job, submissions, options, signals, lambda done: show(done, len(submissions)))
         batch = dataclasses.replace(batch, run=start.run, left_over=listing.left if options.students is None else [])
         try:
             if options.students is None and not (batch.left or batch.trouble):
@@ -186,6 +193,7 @@ def _seed(log: Path, lab: Lab, depends: Mapping[str, str], options: Options, sub
 
 
 def _graded(
+    grade: Rows,
     lab: Lab,
     job: Job,
     submissions: list[Submission],
@@ -203,17 +211,19 @@ def _graded(
             fit.append(submission)
     show(len(rows))
     trouble: Finding | None = None
-    executor = executor_of(options.executor)
-    with contextlib.closing(executor.rows(job, fit, options.jobs)) as graded:
-        for row in graded:
-            if row is not None:
-                if row.what == "no room":
-                    [trouble] = row.attention
+    try:
+        with contextlib.closing(grade(fit)) as graded:
+            for row in graded:
+                if row is not None:
+                    if row.what == "no room":
+                        [trouble] = row.attention
+                        break
+                    rows.append(row)
+                show(len(rows))
+                if signals:
                     break
-                rows.append(row)
-            show(len(rows))
-            if signals:
-                break
+    except GaveUp as gave_up:
+        trouble = gave_up.finding
     rows.sort(key=lambda row: row.student)
     return Batch(job.seed, len(submissions), rows, signals[0] if signals else 0, trouble)
 

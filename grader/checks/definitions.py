@@ -216,6 +216,6 @@ def variants_of(module: ModuleType) -> list[Variant]:
 def split_points(points: float, public: bool, hidden: bool) -> tuple[float, float]:
     """A check's points as (public, hidden): all on the side that has cases, a fixed share where both have."""
     if not hidden:
-        return points, 0.0
+        return float(points), 0.0  # which a check may give as an int
     share = round(points * PUBLIC_SHARE, 2) if public else 0.0
     return share, round(points - share, 2)

@@ -6,6 +6,7 @@ comes back is bytes that the work itself encoded: nothing is ever pickled.
 
 import collections
 import contextlib
+import functools
 import multiprocessing
 import os
 import signal
@@ -18,6 +19,7 @@ from multiprocessing.process import BaseProcess
 
 import msgspec
 
+from grader.executors import Rows, Where
 from grader.grading import work
 from grader.grading.job import Job
 from grader.grading.rows import Row
@@ -33,18 +35,23 @@ TRIES = 2
 END_SECONDS = 5.0  # for a grading process to end its workers and to clear up
 
 
-def rows(job: Job, submissions: Sequence[Submission], processes: int | None = None) -> Generator[Row | None]:
+@contextlib.contextmanager
+def opened(job: Job, where: Where) -> Iterator[Rows]:
+    yield functools.partial(rows, job, where.processes)
+
+
+def rows(job: Job, processes: int | None, submissions: Sequence[Submission]) -> Generator[Row | None]:
     """A row for each submission as soon as it is graded, and None about once a second while nothing happens."""
     work.bench_of.cache_clear()  # what it was made from may have changed since another run in this process
     work.bench_of(job)  # once, for all the processes that are forked from here
 
     @contextlib.contextmanager
-    def opened() -> Iterator[Work]:
+    def at_work() -> Iterator[Work]:
         with work.at_work(job) as grade:
             yield lambda number: msgspec.json.encode(grade(submissions[number]))
 
     count = min(len(submissions), processes or cores())
-    with contextlib.closing(hand_out(len(submissions), opened, count)) as events:
+    with contextlib.closing(hand_out(len(submissions), at_work, count)) as events:
         for event in events:
             if event is None:
                 yield None

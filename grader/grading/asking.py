@@ -46,14 +46,19 @@ class WarmParent:
         """`fixtures` is the text of the lab's fixtures.py, which the parent builds."""
         self._limits, self._backend, self._modules, self._fixtures = limits, backend, modules, fixtures
         self._started: RunningParent | None = None
+        self._over = False
         self.layers: Mapping[str, str] = {"outer": sandboxes.outer(backend), "inner": "never started"}
 
     def __enter__(self) -> "WarmParent":
-        self.running()
+        self.start()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.stop()
+
+    def start(self) -> None:
+        """Starts it unless it is there; WorkerFailed where it does not start."""
+        self.running()
 
     def fork(self, channel: socket.socket, limits: Limits) -> None:
         """A child with these limits that serves the other end of `channel`. A parent that has died is replaced."""
@@ -83,11 +88,16 @@ class WarmParent:
 
     def running(self) -> socket.socket:
         """The control socket of a parent that is ready; WorkerFailed where it does not start."""
+        if self._over:
+            raise WorkerFailed("grading was ended")
         if self._started is None:
             try:
                 self._started = sandboxes.start(self._backend, self._limits, self._modules)
             except NotStarted as error:
                 raise WorkerFailed(f"the sandbox {self._backend} does not start: {error}") from None
+            if self._over:  # meanwhile
+                self.stop()
+                raise WorkerFailed("grading was ended")
             self.layers = {**self.layers, "inner": str(self._started.inner)}
             self._started.control.settimeout(START_SECONDS)
             try:
@@ -101,9 +111,14 @@ class WarmParent:
 
     def stop(self) -> None:
         """Ends the parent with whatever it had started."""
-        if self._started is not None:
-            self._started.stop()
-        self._started = None
+        started, self._started = self._started, None
+        if started is not None:
+            started.stop()
+
+    def end_for_good(self) -> None:
+        """Ends it so that it starts no more: from another thread, while a submission is graded, that fails at once."""
+        self._over = True
+        self.stop()
 
     def _ask(self, request: bytes) -> dict[str, Any]:
         try:

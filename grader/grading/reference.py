@@ -10,6 +10,7 @@ import hashlib
 import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from grader.checks import Case, Check, HiddenCases, Variant, checks_of, hidden_of, split_points, variants_of
@@ -162,10 +163,11 @@ def hash_of_code(lab: Lab) -> str:
     return digest.hexdigest()
 
 
-def record_of(lab: Lab) -> Record | None:
-    """What was recorded of a lab's public cases; None where it was not, or is of other code than this."""
+def record_of(lab: Lab, folder: Path | None = None) -> Record | None:
+    """What was recorded of a lab's public cases, in `folder` or where students have it; None where it was not, or is of
+    other code than this."""
     try:
-        record = read_record(labs_folder() / lab.folder.name)
+        record = read_record(folder or labs_folder() / lab.folder.name)
     except Refused:
         return None
     return record if record.sources == hash_of_code(lab) else None

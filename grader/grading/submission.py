@@ -1,4 +1,4 @@
-"""One submission from its files to its result: stage, run in a worker, compare, judge."""
+"""One submission from its files to its result: run in a worker, compare, judge."""
 
 import dataclasses
 import tempfile
@@ -19,10 +19,8 @@ from grader.grading.depends import depends_on
 from grader.grading.milestones import Score, in_doubt, judge_milestone, scorer, versions
 from grader.grading.reference import Reference, open_reference, record_of, visibilities
 from grader.grading.reports import Reported, read_and_run, report_lines, with_notebook
-from grader.intake.archives import NothingUsable
-from grader.intake.sources import Unreadable
 from grader.intake.staging import Staged
-from grader.intake.versions import Submission, handed_in, staged_of
+from grader.intake.versions import Submission, Taken, take_in
 from grader.judging.diagnosis import Heard, mistake_told
 from grader.judging.judge import Judged, Known, check_result, fault, judge, not_passing, without
 from grader.lab import Lab, Milestone, quiz
@@ -72,18 +70,20 @@ class Graded:
         return attention(self.result)
 
 
-def grade(bench: Bench, submission: Submission) -> Graded:
-    """Grades one submission. Whatever is in it, the result has exactly one outcome for every check of the lab."""
+def grade(bench: Bench, submission: Submission | Taken) -> Graded:
+    """Grades one submission, as it is now or as it was taken. Whatever is in it, the result has exactly one outcome
+    for every check of the lab."""
     started, clock = datetime.now(UTC), time.monotonic()
-    try:
-        staged = staged_of(submission, bench.lab, bench.secret)
-        code = _code_results(bench, staged)
-    except Unreadable as error:
-        return failed(bench, submission, error.finding)
-    except NothingUsable as error:
-        staged = Staged({}, error.findings)
-        unusable = Judged("failed", (error.finding,))
+    if isinstance(submission, Submission):
+        submission = take_in(submission, bench.lab, bench.secret)
+    if submission.trouble:
+        return failed(bench, submission, submission.trouble)
+    staged = submission.staged
+    if submission.unusable:
+        unusable = Judged("failed", submission.unusable)
         code = _all_code(bench, lambda _check: unusable)
+    else:
+        code = _code_results(bench, staged)
     checks = [*code, *_milestone_results(bench, staged, code)]
     reported = read_and_run(bench.parent, bench.lab, staged, worker_files(bench.lab, staged))
     checks += [*_quiz_results(bench, staged), *report_lines(bench.lab, reported)]
@@ -92,7 +92,7 @@ def grade(bench: Bench, submission: Submission) -> Graded:
     return Graded(*with_notebook(bench.lab, staged, reported, result))
 
 
-def failed(bench: Bench, submission: Submission, why: Finding) -> Graded:
+def failed(bench: Bench, taken: Taken, why: Finding) -> Graded:
     """The result where the grader or its machine failed on the whole submission: every outcome is an error, and no
     score comes of it."""
     error = Judged("error", (why,))
@@ -101,17 +101,17 @@ def failed(bench: Bench, submission: Submission, why: Finding) -> Graded:
     checks += [_quiz_line(number, "error", why) for number in bench.key]
     nothing = Staged({}, [why])
     checks += report_lines(bench.lab, Reported())
-    return Graded(_result(bench, submission, nothing, checks, datetime.now(UTC), 0.0))
+    return Graded(_result(bench, taken, nothing, checks, datetime.now(UTC), 0.0))
 
 
 def _result(
-    bench: Bench, submission: Submission, staged: Staged, checks: list[CheckResult], started: datetime, seconds: float
+    bench: Bench, taken: Taken, staged: Staged, checks: list[CheckResult], started: datetime, seconds: float
 ) -> Result:
     return Result(
         schema_version=SCHEMA_VERSION,
         lab=bench.lab.name,
         depends=bench.depends,
-        student=submission.student,
+        student=taken.student,
         submission_hash=staged.digest(),
         seed=bench.seed,
         versions=versions(),
@@ -120,9 +120,9 @@ def _result(
         max_score=bench.lab.max_score,
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 3),
-        notes=[*submission.findings, *staged.findings, *unusable_files(bench.lab, checks)],
+        notes=[*taken.findings, *staged.findings, *unusable_files(bench.lab, checks)],
         checks=checks,
-        handed_in=handed_in(submission, staged),
+        handed_in=taken.handed_in,
     )
 
 

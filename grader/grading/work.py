@@ -1,44 +1,31 @@
-"""Grades one submission for a job and writes its result, unless the result that is there still holds.
-
-This is what runs in a grading process, wherever an executor has put it: it needs the job and the submission, and
-nothing live from its caller.
-"""
+"""Grades submissions in this process, which an executor may have put anywhere: it needs plain data, and nothing live
+from its caller."""
 
 import contextlib
-import errno
 import functools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import msgspec
-
-from grader import codes
 from grader.checks.fixtures import source_of
-from grader.errors import Refused
-from grader.findings import Finding
 from grader.grading.asking import WarmParent
+from grader.grading.home import Due, Home, due_of, fault, finished
+from grader.grading.home import lost as due_of_lost
 from grader.grading.job import Job
-from grader.grading.plan import taken, why_not
-from grader.grading.rows import Row, What, row_of
+from grader.grading.rows import Row
 from grader.grading.submission import Bench, Graded, failed, grade, open_bench
-from grader.intake.versions import Submission, handed_in
-from grader.lab.report_cells import FILE as REPORT_FILE
-from grader.plain import one_line
-from grader.results import Result, earlier_result, write_result
-from grader.results.attention import attention
-from grader.results.folder import earlier_path, result_path
-from grader.results.marks import marks_beside, merged
-from grader.results.whole import write_whole
-
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # no other result could be written either
+from grader.intake.versions import Submission, Taken
 
 Grade = Callable[[Submission], Row]
 
 
 @functools.lru_cache(maxsize=1)
 def bench_of(job: Job) -> Bench:
-    """The bench of a job in this process, with its reference and torch imported. Processes that are forked from here
-    have it, too; its parent of workers is started by each for itself."""
+    """The bench of a job in this process. Processes that are forked from here have it, too; its parent of workers is
+    started by each for itself."""
+    return new_bench(job)
+
+
+def new_bench(job: Job) -> Bench:
+    """A bench of a job, with its reference and torch imported."""
     import torch
 
     torch.set_num_threads(1)
@@ -64,113 +51,31 @@ def at_work(job: Job) -> Iterator[Grade]:
 
 
 def grade_one(job: Job, submission: Submission, start_parent: Callable[[], None] = lambda: None) -> Row:
-    """Grades a submission and writes its result, unless the one that is there still holds. Never raises for what the
-    grader itself got wrong: that costs this submission a person's look, and no other anything."""
+    """Grades a submission and writes its result, unless the one that is there still holds."""
     bench = bench_of(job)
+    home = _home(job, bench)
+    due = due_of(home, submission)
+    return finished(home, due, (graded(bench, part, start_parent) for part in due.parts(home)))
+
+
+def graded(bench: Bench, part: Taken, start_parent: Callable[[], None] = lambda: None) -> Graded:
+    """Grades what was taken. Never raises for what the grader itself got wrong: that costs this submission a person's
+    look, and no other anything."""
+    if part.trouble:  # nothing of it is run
+        return failed(bench, part, part.trouble)
     try:
-        of_earlier = _grade_earlier(bench, job, submission, start_parent) if job.best else []
-    except OSError as error:
-        return _unwritten(submission, Path(job.out), error)
-    try:
-        if not job.force and (row := _unchanged(bench, job, submission)):
-            return msgspec.structs.replace(row, attention=[*row.attention, *of_earlier])
         start_parent()
-        graded = grade(bench, submission)
+        return grade(bench, part)
     except Exception as error:
-        graded = failed(bench, submission, _fault(error))
-    row = _written(bench, job, submission, graded)
-    return msgspec.structs.replace(row, attention=[*row.attention, *of_earlier])
-
-
-def _grade_earlier(bench: Bench, job: Job, submission: Submission, start_parent: Callable[[], None]) -> list[Finding]:
-    """Grades the versions before the newest, unless their results still hold, and keeps the result that the newest
-    replaces: any of them may be the best. What a person should look at; OSError where a result cannot be written."""
-    path = result_path(Path(job.out), submission.student, bench.lab.name)
-    newest = taken(submission, bench.lab, bench.secret)
-    before = earlier_result(path)
-    if before and newest and not before.errors() and before.submission_hash != newest.digest():
-        write_result(earlier_path(path, before.submission_hash), before)
-    found: list[Finding] = []
-    for version in submission.earlier:
-        staged = taken(version, bench.lab, bench.secret)
-        there = earlier_result(earlier_path(path, staged.digest())) if staged else None
-        if there and not job.force and not why_not(there, job, bench.lab, bench.depends):
-            continue
-        try:
-            start_parent()
-            result = grade(bench, version).result
-        except Exception as error:
-            result = failed(bench, version, _fault(error)).result
-        if result.errors():
-            found += attention(result)
-        else:
-            write_result(earlier_path(path, result.submission_hash), result)
-    return found
-
-
-def _fault(error: Exception) -> Finding:
-    return codes.GRADER_FAILED(message=f"{type(error).__name__}: {one_line(str(error))}")
-
-
-def _unwritten(submission: Submission, path: Path, error: OSError) -> Row:
-    what: What = "no room" if error.errno in NO_ROOM else "unwritten"
-    return Row(submission.student, what, [codes.NOT_WRITTEN(path=str(path), reason=error.strerror or "")])
+        return failed(bench, part, fault(error))
 
 
 def lost(job: Job, submission: Submission, tries: int) -> Row:
     """The row of a submission over which so many grading processes died."""
     bench = bench_of(job)
-    return _written(bench, job, submission, failed(bench, submission, codes.PROCESSES_DIED(count=tries)))
+    home, due = _home(job, bench), due_of_lost(Due(submission), tries)
+    return finished(home, due, (graded(bench, part) for part in due.parts(home)))
 
 
-def _unchanged(bench: Bench, job: Job, submission: Submission) -> Row | None:
-    """The row of an earlier result that still holds: the same files, the same lab, and nothing left open."""
-    earlier = earlier_result(result_path(Path(job.out), submission.student, bench.lab.name))
-    if earlier is None or earlier.student != submission.student or why_not(earlier, job, bench.lab, bench.depends):
-        return None
-    staged = taken(submission, bench.lab, bench.secret)
-    if staged is None or staged.digest() != earlier.submission_hash:
-        return None
-    if handed_in(submission, staged) != earlier.handed_in:
-        return None
-    notes = [note for note in earlier.notes if not any(code.made(note) for code in codes.FOUND_BY_GRADING)]
-    if [*submission.findings, *staged.findings] != notes:
-        return None
-    standing, found = _with_marks(job, earlier)
-    return row_of(standing, "unchanged", [*attention(standing), *found])
-
-
-def _written(bench: Bench, job: Job, submission: Submission, graded: Graded) -> Row:
-    """Writes a result, and says what became of the one before."""
-    path = result_path(Path(job.out), submission.student, bench.lab.name)
-    earlier = earlier_result(path)
-    standing, trouble = _with_marks(job, graded.result)
-    found = attention(standing)
-    try:
-        if earlier is None and path.exists():
-            path.replace(path.with_suffix(".json.bad"))
-            found.append(codes.RESULT_REPLACED())
-        written = write_result(path, graded.result)
-        if written:
-            _write_report(path.with_name(REPORT_FILE), graded.report)
-    except OSError as error:
-        return _unwritten(submission, path, error)
-    if not written:
-        found.append(codes.EARLIER_KEPT())
-    return row_of(standing, "graded" if written else "kept", [*found, *trouble])
-
-
-def _write_report(path: Path, text: str) -> None:
-    """Writes the report beside its result, or removes that of an earlier one."""
-    if text:
-        write_whole(path, text.encode(), durable=False)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _with_marks(job: Job, result: Result) -> tuple[Result, list[Finding]]:
-    """A result with the marks that lie beside it, and what is wrong with those."""
-    try:
-        return merged(result, marks_beside(result_path(Path(job.out), result.student, result.lab))), []
-    except Refused as error:
-        return result, [codes.MARKS_UNREADABLE(**error.finding.values)]
+def _home(job: Job, bench: Bench) -> Home:
+    return Home(job, bench.lab, bench.depends)

@@ -11,6 +11,7 @@ import typer
 
 from grader.instructor import (
     autograder_commands,
+    cluster_commands,
     code_commands,
     gradebook_commands,
     hand_in_commands,
@@ -19,7 +20,18 @@ from grader.instructor import (
 )
 from grader.lab import Lab, find_lab, solutions_folder
 from grader.languages import say
-from grader.screen import CourseFile, ExecutorName, Json, LabName, LateCommand, SandboxName, Screen, console, shown
+from grader.screen import (
+    CourseFile,
+    ExecutorName,
+    Json,
+    LabName,
+    LateCommand,
+    SandboxName,
+    SchedulerName,
+    Screen,
+    console,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +49,7 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; wi
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     hand_in_commands.add_to(app)
+    cluster_commands.add_to(app)
     results_commands.add_to(app)
     points_commands.add_to(app)
     code_commands.add_to(app)
@@ -59,6 +72,13 @@ def grade(
     milestones: Annotated[bool, typer.Option(help="play what training saved")] = True,
     jobs: Jobs = None,
     executor: ExecutorName = "local",
+    scheduler: SchedulerName = "",
+    shared: Annotated[
+        Path | None, typer.Option(help="a folder that all machines of the cluster see: work travels in it, not by Dask")
+    ] = None,
+    certificates: Annotated[
+        Path | None, typer.Option(help="the cluster's certificates, as grader certificates wrote them")
+    ] = None,
     sandbox: SandboxName = "auto",
     course_key: CourseKey = None,
     course: CourseFile = None,
@@ -72,9 +92,22 @@ def grade(
 
     rules = rules_at(course)
     the_lab = find_lab(lab, solutions_folder())
-    backend = choose(sandbox, the_lab.manifest.limits)
+    backend = sandbox if scheduler else choose(sandbox, the_lab.manifest.limits)  # a cluster's workers choose there
     options = batch.Options(
-        submissions, out, backend, seed, student or None, milestones, force, jobs, executor, course_key, rules
+        submissions,
+        out,
+        backend,
+        seed,
+        student or None,
+        milestones,
+        force,
+        jobs,
+        "dask" if scheduler else executor,
+        course_key=course_key,
+        rules=rules,
+        scheduler=scheduler,
+        shared=shared,
+        certificates=certificates,
     )
     sys.exit(_grade(the_lab, options, as_json))  # not typer.Exit, which has cli.main say of a stop that it was one
 

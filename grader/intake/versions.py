@@ -44,6 +44,22 @@ class Submission:
 
 
 @dataclasses.dataclass(frozen=True)
+class Taken:
+    """A submission as it was read at one moment, as plain data: it can be graded where its source is not.
+
+    `findings` are the submission's own. `unusable` says why the student sent nothing that can be used, `trouble` why
+    the grader cannot grade it, which is never a score of 0.
+    """
+
+    student: str
+    findings: list[Finding]
+    staged: Staged
+    handed_in: str
+    unusable: tuple[Finding, ...] = ()
+    trouble: Finding | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Version:
     """One of what lies there for a student. `claimed`: only its name says whose it is."""
 
@@ -69,6 +85,24 @@ def staged_of(submission: Submission, lab: Lab, secret: str | None = None) -> St
     return (
         dataclasses.replace(taken, findings=[*_doubts(taken, submission, secret), *taken.findings]) if secret else taken
     )
+
+
+def take_in(submission: Submission, lab: Lab, secret: str | None = None) -> Taken:
+    """Reads a submission, once and for all."""
+    unusable: tuple[Finding, ...] = ()
+    try:
+        staged = staged_of(submission, lab, secret)
+    except NothingUsable as error:
+        staged, unusable = Staged({}, error.findings), (error.finding,)
+    except Unreadable as error:
+        return not_taken(submission, error.finding)
+    return Taken(submission.student, submission.findings, staged, handed_in(submission, staged), unusable)
+
+
+def not_taken(submission: Submission, trouble: Finding) -> Taken:
+    """A submission that cannot be graded, and why."""
+    nothing = Staged({}, [])
+    return Taken(submission.student, submission.findings, nothing, handed_in(submission, nothing), trouble=trouble)
 
 
 def handed_in(submission: Submission, taken: Staged) -> str:

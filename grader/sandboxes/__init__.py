@@ -42,8 +42,8 @@ def outer(backend: str) -> str:
 
 
 def protects(backend: str) -> bool:
-    """Whether a backend keeps enough from a submission to be taken unasked."""
-    return backends()[backend].STRENGTH > 0
+    """Whether a backend keeps enough from a submission to be taken unasked. "auto" takes no other."""
+    return backend == "auto" or backends()[backend].STRENGTH > 0
 
 
 def choose(asked: str, limits: Limits) -> str:

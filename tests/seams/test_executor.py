@@ -63,7 +63,7 @@ def test_a_new_executor_gives_the_results_of_the_local_one(in_turn: str, small_l
 
 
 def test_an_executor_that_is_not_there_is_named(small_lab: Lab, submitted: Path) -> None:
-    with pytest.raises(Refused, match="There is no executor 'cluster': choose local"):
+    with pytest.raises(Refused, match="There is no executor 'cluster': choose dask, local"):
         graded(small_lab, submitted, "cluster")
 
 

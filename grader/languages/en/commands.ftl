@@ -4,6 +4,7 @@ no_such_task = { $lab } has no task '{ $task }'. Its tasks are: { $tasks }
 no_such_lab = There is no lab '{ $lab }' in { $folder }/. The labs here are: { $labs }
 no_solutions = This copy of the kit has no solutions/: only an instructor's copy can do that
 cannot_be_read = { $path } cannot be read: { $reason }
+cannot_be_written = { $path } cannot be written: { $reason }
 manifest_format = { $path }: this lab is written in format { $format }; the grader reads format { $wanted }, which docs/authoring.md describes (format = { $wanted } names it, and without that line it is format 1)
 manifest_refused = { $path }: { $reason }
 report_sections = { $path }: each part of the report in lab.toml needs a heading in the handout, in the same order, like ## Plot (5 points, graded by hand). The parts are { $parts }; the headings are { $headings }.

@@ -1,0 +1,20 @@
+"""Workers as jobs of PBS."""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from grader.cluster import jobs
+from grader.cluster.configuration import table_for
+from grader.cluster.schedulers import Setting
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+DESCRIPTION = "pbs (workers as jobs of PBS, as cluster.toml says; pbs:FILE for another file)"
+QUEUES = True
+QUEUE = jobs.Queue("PBSCluster", submit="qsub", listing=("qselect",))
+
+
+def opened(address: str, setting: Setting) -> "AbstractContextManager[Client]":
+    """Begins jobs and gives a client of the scheduler that their workers connect to."""
+    return jobs.opened(QUEUE, table_for(address, jobs.Jobs), setting)
