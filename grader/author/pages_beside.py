@@ -23,6 +23,7 @@ OPTION = re.compile(r"^([a-z])\) ")
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 SENTENCE = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:,? [A-Za-z][A-Za-z'’-]*){3,}")  # four words of English and more
 REFERENCE = re.compile(r"arXiv|https?://|\]\(|\b(?:19|20)\d\d\b")  # what stands with the title of a paper
+QUOTED = re.compile("“[A-Za-z ,'’-]+”")  # the name of a button, say
 NAMED = re.compile(r"(?P<name>[\w/.-]+)\.[a-z]{2}\.md\b")  # README.zh.md
 BLOCKS = {"paragraph_open", "fence", "code_block", "bullet_list_open", "ordered_list_open", "list_item_open"}
 BLOCKS |= {"blockquote_open", "html_block", "hr", "table_open", "tr_open", "th_open", "td_open"}
@@ -65,7 +66,7 @@ def page_of(text: str) -> Page:
         numbers=Counter(number for line in prose for number in NUMBER.findall(line)),
         options=[found[1] for token in inline if (found := OPTION.match(token.content))],
         links=Counter(_target(child) for child in _children(inline) if child.type in ("link_open", "image")),
-        texts=[_prose(token.content) for token in _own(tokens) if not REFERENCE.search(token.content)],
+        texts=[QUOTED.sub(" ", _prose(token.content)) for token in _own(tokens) if not REFERENCE.search(token.content)],
     )
 
 
