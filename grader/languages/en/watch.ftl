@@ -29,6 +29,4 @@ watch_keys_task = h hint   n next   a all   l list   r reset   q quit   Enter ch
 watch_keys_list = up, down   Enter goes there   l back
 watch_keys_reset = y put back   any other key leaves it
 watch_ended = watch cannot go on: its process with the libraries ended ({ $reason }). make doctor says what is wrong here
-watch_lines_begin = checking { $lab }
-watch_lines_end = checked { $lab }
 watch_needs_fork = watch works on Linux, macOS and in WSL, not on Windows itself: grader check { $lab } checks there

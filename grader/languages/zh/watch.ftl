@@ -29,6 +29,4 @@ watch_keys_task = h 提示   n 下一个   a 全部   l 列表   r 恢复   q �
 watch_keys_list = 上、下   Enter 转到那里   l 返回
 watch_keys_reset = y 恢复   其他任意键不恢复
 watch_ended = watch 无法继续：加载了库的进程结束了（{ $reason }）。make doctor 会说明这里有什么问题
-watch_lines_begin = 正在检查 { $lab }
-watch_lines_end = 已检查 { $lab }
 watch_needs_fork = watch 可以在 Linux、macOS 和 WSL 中使用，不能直接在 Windows 上使用：在那里用 grader check { $lab } 检查

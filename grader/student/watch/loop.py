@@ -186,10 +186,10 @@ def _without_keys(watched: Watch, lines: bool) -> int:
         watched.wait()
         if checking != (checking := state.since is not None):
             if checking and lines:
-                print(say("watch_lines_begin", lab=state.lab.name), flush=True)
+                print(f"checking {state.lab.name}", flush=True)  # which editors look for, in any language
             elif lines:
                 found = [state.told[task.name].line for task in state.lab.manifest.tasks if task.name in state.told]
-                print(*filter(None, found), say("watch_lines_end", lab=state.lab.name), sep="\n", flush=True)
+                print(*filter(None, found), f"checked {state.lab.name}", sep="\n", flush=True)
             elif not checking:
                 console.print(view.block(state))
                 console.file.flush()
