@@ -48,7 +48,7 @@ var splitQuery = (query) => query
 """
 
 
-class Chinese(SearchChinese):  # type: ignore[misc]  # Sphinx is not installed where types are checked
+class Chinese(SearchChinese):
     """Sphinx's Chinese search, with a query parted as the text is."""
 
     language_name = "English"  # names the stemmer in the browser; Sphinx 9 names one for Chinese that it lacks
