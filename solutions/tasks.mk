@@ -17,7 +17,7 @@ keys: $(READY) ## make a key for each student of ROSTER=roster.csv, to sign hand
 	@$(PY) -m grader keys "$(ROSTER)" $(if $(COURSE_KEY),--course-key "$(COURSE_KEY)") $(if $(TO),--to "$(TO)")
 
 # A cluster's packages are installed when one is asked for.
-WITH_CLUSTER = $(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --cluster)
+WITH_CLUSTER = $(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --cluster $(if $(filter kubernetes%,$(SCHEDULER)),--kubernetes))
 CLUSTER_OPTIONS = $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(if $(SHARED),--shared "$(SHARED)") \
   $(if $(CERTIFICATES),--certificates "$(CERTIFICATES)")
 
@@ -102,7 +102,7 @@ gpu-check: $(READY) ## write docs/gpu-report.md: what only a machine with a GPU 
 	  $(if $(DEVICE),--device "$(DEVICE)")
 
 test: ## run the kit's own tests, the linters and the type checker (JOBS=2: pytest's processes)
-	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev --nbgrader --cluster)
+	$(if $(LABKIT_PYTHON),,@$(PYTHON) requirements/install.py --dev --nbgrader --cluster --kubernetes)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy

@@ -6,6 +6,7 @@ that Kubernetes forwards.
 """
 
 import contextlib
+import importlib.util
 import secrets
 import signal
 import time
@@ -41,6 +42,8 @@ def opened(address: str, setting: Setting) -> "Iterator[Client]":
     from distributed.security import Security
 
     table = table_for(address, Kubernetes)
+    if importlib.util.find_spec("dask_kubernetes") is None:
+        raise Refused("kubernetes_not_installed")
     name = f"labkit-{secrets.token_hex(4)}"
     security = Security.temporary()  # for this cluster alone
     with contextlib.ExitStack() as stack:

@@ -10,3 +10,4 @@ no_operator = Nothing in Kubernetes made a pod of a DaskCluster in the namespace
 pod_does_not_start = The pod { $pod } does not start: { $reason }
 stopped_while_starting = stopped before the cluster was there: nothing was graded
 not_deleted = The { $kind } { $name } in the namespace { $namespace } could not be deleted, and its pods may still run ({ $reason }): kubectl delete --namespace { $namespace } { $kind } { $name }
+kubernetes_not_installed = grading on Kubernetes needs dask-kubernetes, which is not installed here: python3 requirements/install.py --cluster --kubernetes installs it
