@@ -27,6 +27,8 @@ SCRIPT = @trap : INT; set -f; script() { $(PY) -m grader run "$$@" || $(FINE); }
 # make lab4-test: the lab, and one of its own scripts. Targets with a rule of their own come first.
 LAB_AND_SCRIPT = $(firstword $(subst -, ,$*)) $(patsubst $(firstword $(subst -, ,$*))-%,%,$*)
 TASK_OPTION = $(if $(TASK),--task "$(TASK)")
+# What make itself says, in the reader's language; in English where there is no Python yet.
+SAID = { $(or $(LABKIT_PYTHON),$(PYTHON)) -S labs/common/listed.py 2> /dev/null || cat; }
 COURSE_OPTION = $(if $(COURSE),--course "$(COURSE)")
 
 .DEFAULT_GOAL := help
@@ -35,8 +37,9 @@ COURSE_OPTION = $(if $(COURSE),--course "$(COURSE)")
 MANIFESTS := $(wildcard labs/lab3_*/lab.toml) $(wildcard labs/lab*_*/lab.toml)
 
 help: ## list what can be typed
-	@echo "In place of lab3 any lab can stand: $(foreach lab,$(wildcard labs/lab*_*),$(firstword $(subst _, ,$(notdir $(lab)))))"
-	@awk "$$LIST" Makefile $(MANIFESTS) $(filter-out Makefile,$(MAKEFILE_LIST))
+	@{ echo "In place of lab3 any lab can stand: $(foreach lab,$(wildcard labs/lab*_*),$(firstword $(subst _, ,$(notdir $(lab)))))"; \
+	  awk "$$LIST" Makefile $(MANIFESTS) $(filter-out Makefile,$(MAKEFILE_LIST)); } \
+	  | $(SAID)
 
 # Lists the targets of makefiles, and the scripts of labs by lab.toml, each kind of script once.
 define LIST
@@ -78,7 +81,7 @@ progress: $(READY) ## say how far all labs are, and what is next (CHECK=1 first 
 	$(GRADER) progress $(if $(CHECK),--check)
 
 lab: # make lab 4
-	@echo "The number belongs to the word: make lab$(or $(filter-out lab,$(MAKECMDGOALS)),3)" >&2; exit 2
+	@echo "The number belongs to the word: make lab$(or $(filter-out lab,$(MAKECMDGOALS)),3)" | $(SAID) >&2; exit 2
 
 # After the rules above: make 3.81, which macOS has, takes the first that matches.
 lab%: $(READY) FORCE ## check a lab: what passes, what is to do; TASK=reward_to_go for one task

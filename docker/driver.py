@@ -4,6 +4,8 @@ import re
 import shutil
 import subprocess
 
+from labs.common.translated import _
+
 NEEDED = 580  # what CUDA 13 asks for; torch and vLLM bring CUDA 13 themselves
 
 
@@ -33,7 +35,7 @@ def too_old(found):
     """A sentence that says which driver is missing; "" where there is none at all, or one that will do."""
     if not found or int(found.split(".")[0]) >= NEEDED:
         return ""
-    return (
-        f"The NVIDIA driver here is {found}, and CUDA 13 needs {NEEDED} or later: update the driver of the machine, or "
-        "use the CPU image (make image ACCELERATOR=cpu)."
-    )
+    return _(
+        "The NVIDIA driver here is {driver}, and CUDA 13 needs {needed} or later: update the driver of "
+        "the machine, or use the CPU image (make image ACCELERATOR=cpu)."
+    ).format(driver=found, needed=NEEDED)

@@ -4,7 +4,6 @@ Runs on the machine itself with any Python from 3.8 on, and needs the standard l
 before minutes are spent, and said in one sentence: exit code 2. Every option can be given as a variable, as make does.
 """
 
-import argparse
 import os
 import re
 import shutil
@@ -13,9 +12,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also where nobody has set PYTHONPATH
+
 import driver
 
-ROOT = Path(__file__).resolve().parent.parent
+from labs.common.command_line import Parser
+from labs.common.translated import _, language
+
+ROOT = Path(__file__).resolve().parents[1]
 # What a build writes, with what it unpacks meanwhile (measured: docs/docker.md).
 DISK_GB = {"cpu": 5, "cuda": 40}
 CDI_FOLDERS = ("/etc/cdi", "/var/run/cdi")
@@ -24,11 +28,13 @@ CDI_FOLDERS = ("/etc/cdi", "/var/run/cdi")
 def main():
     arguments = read_arguments()
     if "LABKIT_ACCELERATOR" in os.environ:
-        give_up("You are inside the container already: make lab3 works here; make image, shell and jupyter outside it.")
+        give_up(
+            _("You are inside the container already: make lab3 works here; make image, shell and jupyter outside it.")
+        )
     arguments.engine = arguments.engine or engine_that_answers()
     arguments.accelerator = arguments.accelerator or ("cuda" if driver.version() else "cpu")
     if arguments.accelerator not in DISK_GB:
-        give_up(f"ACCELERATOR is {arguments.accelerator!r}: choose cpu or cuda.")
+        give_up(_("ACCELERATOR is {accelerator!r}: choose cpu or cuda.").format(accelerator=arguments.accelerator))
     if arguments.accelerator == "cuda" and driver.too_old(driver.version()):
         give_up(driver.too_old(driver.version()))
     {"image": image, "shell": shell, "jupyter": jupyter}[arguments.command](arguments)
@@ -38,31 +44,35 @@ def read_arguments():
     def default(name, otherwise=""):
         return os.environ.get(name) or otherwise
 
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = Parser(__doc__)
     parser.add_argument(
-        "--engine", default=default("ENGINE"), help="docker or podman; without it, the one that answers"
+        "--engine", default=default("ENGINE"), help=_("docker or podman; without it, the one that answers")
     )
     parser.add_argument(
-        "--accelerator", default=default("ACCELERATOR"), help="cpu or cuda; without it, cuda where a driver is"
+        "--accelerator", default=default("ACCELERATOR"), help=_("cpu or cuda; without it, cuda where a driver is")
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    building = commands.add_parser("image", help="build an image")
+    building = commands.add_parser("image", help=_("build an image"))
     building.add_argument("target", choices=("student", "grader"))
-    building.add_argument("--base-image", default=default("BASE_IMAGE"), help="another base: Debian with Python 3.11")
     building.add_argument(
-        "--torch-index", default=os.environ.get("TORCH_INDEX"), help="another index for torch's wheel"
+        "--base-image", default=default("BASE_IMAGE"), help=_("another base: Debian with Python 3.11")
     )
     building.add_argument(
-        "--engine-cli", default=default("ENGINE_CLI"), help="a folder with usr/local/bin/docker, for the grader's image"
+        "--torch-index", default=os.environ.get("TORCH_INDEX"), help=_("another index for torch's wheel")
     )
-    building.add_argument("--wheels", default=default("PIP_FIND_LINKS"), help="a folder of wheels fetched before")
-    for name, text in (("shell", "open a shell, or run one command"), ("jupyter", "serve JupyterLab")):
+    building.add_argument(
+        "--engine-cli",
+        default=default("ENGINE_CLI"),
+        help=_("a folder with usr/local/bin/docker, for the grader's image"),
+    )
+    building.add_argument("--wheels", default=default("PIP_FIND_LINKS"), help=_("a folder of wheels fetched before"))
+    for name, text in (("shell", _("open a shell, or run one command")), ("jupyter", _("serve JupyterLab"))):
         running = commands.add_parser(name, help=text)
         running.add_argument(
-            "--work", default=default("WORK", str(ROOT)), help="your work folder; an empty one is filled"
+            "--work", default=default("WORK", str(ROOT)), help=_("your work folder; an empty one is filled")
         )
         if name == "shell":
-            running.add_argument("--run", default=default("RUN"), help="a command, in place of a shell")
+            running.add_argument("--run", default=default("RUN"), help=_("a command, in place of a shell"))
         else:
             running.add_argument("--port", default=default("PORT", "8888"))
     return parser.parse_args()
@@ -72,10 +82,10 @@ def image(arguments):
     """Builds labkit-student, or labkit-grader with the image of its workers."""
     if arguments.target == "grader" and not (ROOT / "solutions").is_dir():
         give_up(
-            "The grader's image holds the solutions, which this copy does not have: it is the instructor's to build."
+            _("The grader's image holds the solutions, which this copy does not have: it is the instructor's to build.")
         )
     if arguments.engine == "docker" and not succeeds("docker", "buildx", "version"):
-        give_up("Docker's plugin buildx is missing, which builds the images: install docker-buildx.")
+        give_up(_("Docker's plugin buildx is missing, which builds the images: install docker-buildx."))
     look_at_the_disk(arguments)
     targets = ("worker", "grader") if arguments.target == "grader" else ("student",)
     for target in targets:
@@ -95,8 +105,13 @@ def image(arguments):
         if arguments.engine_cli:
             command += ["--build-context", f"engine-cli={arguments.engine_cli}"]
         if subprocess.run([*map(str, command), str(ROOT)], env=with_buildkit(), check=False).returncode != 0:
-            give_up(f"{name} was not built: the lines above say why. The same command goes on where it stopped.", 1)
-        say(f"{name} is built.")
+            give_up(
+                _("{name} was not built: the lines above say why. The same command goes on where it stopped.").format(
+                    name=name
+                ),
+                1,
+            )
+        say(_("{name} is built.").format(name=name))
 
 
 def shell(arguments):
@@ -109,13 +124,17 @@ def shell(arguments):
 def jupyter(arguments):
     """Serves JupyterLab on the machine's own port until Ctrl-C; Jupyter prints the link with its token."""
     if not re.fullmatch("[0-9]{1,5}", arguments.port) or not 0 < int(arguments.port) < 65536:
-        give_up(f"PORT is {arguments.port!r}, and has to be a number such as 8888.")
+        give_up(_("PORT is {port!r}, and has to be a number such as 8888.").format(port=arguments.port))
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", int(arguments.port)))
         except OSError as error:
-            give_up(f"Port {arguments.port} cannot be had ({error.strerror}): name another, make jupyter PORT=8899.")
+            give_up(
+                _("Port {port} cannot be had ({reason}): name another, make jupyter PORT=8899.").format(
+                    port=arguments.port, reason=error.strerror
+                )
+            )
     published = [
         "--publish",
         f"127.0.0.1:{arguments.port}:8888",
@@ -124,7 +143,7 @@ def jupyter(arguments):
     ]
     if "JUPYTER_TOKEN" in os.environ:
         published += ["--env", "JUPYTER_TOKEN"]
-    say("JupyterLab starts; its link follows. Ctrl-C ends it.")
+    say(_("JupyterLab starts; its link follows. Ctrl-C ends it."))
     run(arguments, published, ["jupyter", "lab"])
 
 
@@ -133,20 +152,23 @@ def run(arguments, options, command):
     name = tag("student", arguments.accelerator)
     if not succeeds(arguments.engine, "image", "inspect", name):
         give_up(
-            f"There is no image {name} yet: make image ACCELERATOR={arguments.accelerator} builds it (some minutes)."
+            _("There is no image {image} yet: make image ACCELERATOR={accelerator} builds it (some minutes).").format(
+                image=name, accelerator=arguments.accelerator
+            )
         )
     work = Path(arguments.work).expanduser().resolve()
     try:
         work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        give_up(f"The work folder {work} cannot be made: {error.strerror}.")
+        give_up(_("The work folder {work} cannot be made: {reason}.").format(work=work, reason=error.strerror))
     if not os.access(work, os.W_OK | os.X_OK):
-        give_up(f"The work folder {work} cannot be written by you: name another, WORK=folder.")
+        give_up(_("The work folder {work} cannot be written by you: name another, WORK=folder.").format(work=work))
     whole = [
         *(arguments.engine, "run", "--rm", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
         *("--shm-size", "1g", "--mount", f'type=bind,"source={work}",target=/work', *as_this_user(arguments.engine)),
         *(gpus(arguments.engine) if arguments.accelerator == "cuda" else []),
         *(["--env", "HF_HUB_OFFLINE"] if "HF_HUB_OFFLINE" in os.environ else []),
+        *("--env", f"LAB_LANG={language()}"),  # the locale in there says nothing of the reader
         *options,
         name,
         *command,
@@ -177,8 +199,11 @@ def gpus(engine):
     if engine == "docker" and (described or shutil.which("nvidia-container-runtime-hook") or runtime_is_known()):
         return ["--gpus", "all"]
     give_up(
-        f"There is an NVIDIA driver, but {engine} has no NVIDIA container toolkit to hand GPUs on with: install "
-        "nvidia-container-toolkit and set it up for the engine, or work on the CPU (ACCELERATOR=cpu)."
+        _(
+            "There is an NVIDIA driver, but {engine} has no NVIDIA container toolkit to hand GPUs on with: "
+            "install nvidia-container-toolkit and set it up for the engine, or work on the CPU "
+            "(ACCELERATOR=cpu)."
+        ).format(engine=engine)
     )
 
 
@@ -196,7 +221,9 @@ def look_at_the_disk(arguments):
         return  # most of it is there already
     if os.path.isdir(folder) and (free := shutil.disk_usage(folder).free / 1e9) < needed:
         give_up(
-            f"{needed} GB of disk are needed in {folder}, where {free:.1f} are free ({arguments.engine} system df)."
+            _("{needed} GB of disk are needed in {folder}, where {free:.1f} are free ({engine} system df).").format(
+                needed=needed, folder=folder, free=free, engine=arguments.engine
+            )
         )
 
 
@@ -205,12 +232,20 @@ def engine_that_answers():
     tried = []
     for engine in ("docker", "podman"):
         if not shutil.which(engine):
-            tried.append(f"{engine} is not installed")
+            tried.append(_("{engine} is not installed").format(engine=engine))
         elif succeeds(engine, "info"):
             return engine
         else:
-            tried.append(f"{engine} is installed, but its engine does not answer (is it started? may you use it?)")
-    give_up(f"A container engine is needed: {'; '.join(tried)}. Without one, make lab3 sets up a .venv instead.")
+            tried.append(
+                _("{engine} is installed, but its engine does not answer (is it started? may you use it?)").format(
+                    engine=engine
+                )
+            )
+    give_up(
+        _("A container engine is needed: {tried}. Without one, make lab3 sets up a .venv instead.").format(
+            tried=_("; ").join(tried)
+        )
+    )
 
 
 def labels():

@@ -10,6 +10,8 @@ import tempfile
 
 import driver
 
+from labs.common.translated import _
+
 UNFINISHED = ".labkit-filling"  # while the folder is being filled: the next container goes on
 
 
@@ -23,14 +25,16 @@ def main(command):
     try:
         os.execvp(command[0], command)
     except OSError as error:
-        give_up(f"{command[0]} cannot be started: {error.strerror}", 127)
+        give_up(_("{command} cannot be started: {reason}").format(command=command[0], reason=error.strerror), 127)
 
 
 def look_for_gpus(found):
     if not found:
-        say("No NVIDIA driver is seen in this container, so everything runs on the CPU (docker run --gpus all).")
+        say(_("No NVIDIA driver is seen in this container, so everything runs on the CPU (docker run --gpus all)."))
     elif driver.too_old(found):
-        give_up(driver.too_old(found) + " With CUDA_VISIBLE_DEVICES set to nothing it starts all the same, on the CPU.")
+        give_up(
+            driver.too_old(found) + _(" With CUDA_VISIBLE_DEVICES set to nothing it starts all the same, on the CPU.")
+        )
 
 
 def have_a_home():
@@ -39,7 +43,7 @@ def have_a_home():
         try:
             os.environ["HOME"] = tempfile.mkdtemp(prefix="home-")
         except OSError:
-            say("Neither the home folder nor /tmp can be written (docker run --tmpfs /tmp); some programs need one.")
+            say(_("Neither the home folder nor /tmp can be written (docker run --tmpfs /tmp); some programs need one."))
 
 
 def prepare(kit, work):
@@ -47,19 +51,28 @@ def prepare(kit, work):
     whose = f"{os.getuid()}:{os.getgid()}"
     if not os.access(work, os.R_OK | os.W_OK | os.X_OK):
         give_up(
-            f"{work} cannot be written by the container's user {whose}: mount a folder of yours there, and start the "
-            'container as yourself (--user "$(id -u):$(id -g)"; make shell and make jupyter do both).'
+            _(
+                "{work} cannot be written by the container's user {whose}: mount a folder of yours there, and "
+                'start the container as yourself (--user "$(id -u):$(id -g)"; make shell and make jupyter do '
+                "both)."
+            ).format(work=work, whose=whose)
         )
     there = os.listdir(work)
     if not there or UNFINISHED in there:
         try:
             fill(kit, work)
         except OSError as error:
-            give_up(f"The labs could not be copied into {work}: {error.strerror}. The next start goes on with it.")
-        say(f"{work} was empty: the labs were copied into it.")
+            give_up(
+                _("The labs could not be copied into {work}: {reason}. The next start goes on with it.").format(
+                    work=work, reason=error.strerror
+                )
+            )
+        say(_("{work} was empty: the labs were copied into it.").format(work=work))
     elif not {"Makefile", "labs"} <= set(there):
         give_up(
-            f"The folder mounted at {work} holds something else than the labs: mount an empty one, which is filled."
+            _(
+                "The folder mounted at {work} holds something else than the labs: mount an empty one, which is filled."
+            ).format(work=work)
         )
 
 
@@ -67,7 +80,7 @@ def fill(kit, work):
     """Copies the kit, never over a file that is there; a file is there once it is whole."""
     mark = os.path.join(work, UNFINISHED)
     open(mark, "w").close()
-    for folder, _, names in os.walk(kit):
+    for folder, _folders, names in os.walk(kit):
         target = os.path.normpath(os.path.join(work, os.path.relpath(folder, kit)))
         os.makedirs(target, exist_ok=True)
         for name in names:

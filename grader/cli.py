@@ -38,11 +38,20 @@ def doctor(sandbox: SandboxName = "auto", as_json: Json = False) -> None:
     from grader.doctor.faults import faults_of, lines
     from grader.doctor.looks import LOOKS
     from grader.lab import ROOT
+    from labs.common.translated import _
 
     described, faults = machine.describe(), faults_of(ROOT, LOOKS)
     told: dict[str, Any] = {"machine": described, "faults": [fault._asdict() for fault in faults]}
     if not as_json:
-        console.print("\n".join([*(f"{name}: {words}" for name, words in described.items()), "", *lines(faults)]))
+        console.print(
+            "\n".join(
+                [
+                    *(_("{name}: {words}").format(name=_(name), words=words) for name, words in described.items()),
+                    "",
+                    *lines(faults),
+                ]
+            )
+        )
     holds = all(not fault.stops for fault in faults)
     if parts.are_there("instructor"):
         from grader.instructor.doctor import examine, print_findings

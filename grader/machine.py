@@ -4,15 +4,23 @@ import importlib.metadata
 import os
 import platform
 
+from labs.common.translated import N_, _
+
 LANGUAGE_MODELS = ("transformers", "trl", "peft", "datasets", "vllm")
 
 
 def describe() -> dict[str, str]:
     """A sentence for each thing, by its name; needs torch, whose import takes seconds."""
     return {
-        "Python": f"{platform.python_version()}, {platform.system()} on {platform.machine()}, {os.cpu_count()} cores",
+        "Python": _("{version}, {system} on {machine}, {cores} cores").format(
+            version=platform.python_version(),
+            system=platform.system(),
+            machine=platform.machine(),
+            cores=os.cpu_count(),
+        ),
         **_torch_and_gpus(),
-        "Language models": ", ".join(filter(None, map(_installed, LANGUAGE_MODELS))) or "no library is installed",
+        N_("Language models"): ", ".join(filter(None, map(_installed, LANGUAGE_MODELS)))
+        or _("no library is installed"),
     }
 
 
@@ -21,16 +29,23 @@ def _torch_and_gpus() -> dict[str, str]:
         import torch
     except (ImportError, OSError) as error:  # a library that it needs is missing, or hidden by another
         reason = str(error).partition("\n")[0]
-        return {"torch": f"it cannot be imported ({reason}). Set it up again: rm -rf .venv, then make setup"}
-    built_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU"
+        return {
+            "torch": _("it cannot be imported ({reason}). Set it up again: rm -rf .venv, then make setup").format(
+                reason=reason
+            )
+        }
+    built_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else _("the CPU")
     if torch.cuda.is_available():
         devices = [torch.cuda.get_device_properties(n) for n in range(torch.cuda.device_count())]
         gpus = ", ".join(f"{device.name} ({device.total_memory / 1e9:.0f} GB)" for device in devices)
     elif not torch.version.cuda:
-        gpus = "none is used"
+        gpus = _("none is used")
     else:
-        gpus = f"none can be used: {_why_no_gpu()}"
-    return {"torch": f"{torch.__version__}, built for {built_for}", "GPU": gpus}
+        gpus = _("none can be used: {why}").format(why=_why_no_gpu())
+    return {
+        "torch": _("{version}, built for {device}").format(version=torch.__version__, device=built_for),
+        "GPU": gpus,
+    }
 
 
 def _why_no_gpu() -> str:
@@ -41,7 +56,7 @@ def _why_no_gpu() -> str:
         torch.cuda.init()  # type: ignore[no-untyped-call]
     except Exception as error:  # of several kinds, from C++
         return str(error).strip().partition("\n")[0]
-    return "torch names no reason"
+    return _("torch names no reason")
 
 
 def _installed(package: str) -> str:

@@ -18,6 +18,15 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
+sys.path.insert(0, ROOT)  # also where nobody has set PYTHONPATH
+try:
+    from labs.common.translated import _
+except (ImportError, SyntaxError):  # an old Python, which is told so in English
+
+    def _(sentence):
+        return sentence
+
+
 VENV = os.path.join(ROOT, ".venv")
 VENV_PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "locks.json")
@@ -27,12 +36,12 @@ OLDEST, NEWEST = (3, 11), (3, 14)  # what torch and the locks have packages for
 OTHER_PYTHONS = ("python3.13", "python3.12", "python3.11", "python3.14")
 # By what is typed; each has a lock.
 EXTRAS = {
-    "dev": "what the kit's tests use",
+    "dev": _("what the kit's tests use"),
     "tensorboard": "TensorBoard",
-    "nbgrader": "nbgrader and its server",
-    "docs": "what the site is built with",
-    "cluster": "Dask, to grade on a cluster",
-    "kubernetes": "what asks Kubernetes for one",
+    "nbgrader": _("nbgrader and its server"),
+    "docs": _("what the site is built with"),
+    "cluster": _("Dask, to grade on a cluster"),
+    "kubernetes": _("what asks Kubernetes for one"),
 }
 
 
@@ -44,22 +53,22 @@ def main():
     begin = time.time()
     before = installed()
     changed = [name for name in wanted if before.get(name) != wanted[name]]
-    first = "Setting up .venv (this happens once, and takes a few minutes)."
-    say(f"Bringing .venv up to date ({', '.join(changed)})." if before else first)
+    first = _("Setting up .venv (this happens once, and takes a few minutes).")
+    say(_("Bringing .venv up to date ({changed}).").format(changed=", ".join(changed)) if before else first)
     if not os.path.exists(VENV_PYTHON):
-        step("a virtual environment", [suitable_python(), "-m", "venv", VENV])
+        step(_("a virtual environment"), [suitable_python(), "-m", "venv", VENV])
     pip = [VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--disable-pip-version-check"]
     torch = read("torch.txt").strip()
     index = ["--index-url", TORCH_INDEX] if pytorch_index_answers() else []
     step("PyTorch " + torch, [*pip, *index, "torch==" + torch])
-    step("the other packages", [*pip, "--require-hashes", "-r", os.path.join(HERE, "cpu.txt")])
+    step(_("the other packages"), [*pip, "--require-hashes", "-r", os.path.join(HERE, "cpu.txt")])
     for name in extras:
         step(EXTRAS[name], [*pip, "--require-hashes", "-r", os.path.join(HERE, name + ".txt")])
-    step("the grader itself", [*pip, "--no-build-isolation", "--editable", ROOT])
-    step("a look whether all fits together", [VENV_PYTHON, "-m", "pip", "check"])
+    step(_("the grader itself"), [*pip, "--no-build-isolation", "--editable", ROOT])
+    step(_("a look whether all fits together"), [VENV_PYTHON, "-m", "pip", "check"])
     with open(STAMP, "w") as file:
         json.dump(dict(installed(), **wanted), file)
-    say(f"Ready after {time.time() - begin:.0f} seconds.\n")
+    say(_("Ready after {seconds:.0f} seconds.\n").format(seconds=time.time() - begin))
 
 
 def locks(extras):
@@ -90,8 +99,10 @@ def suitable_python():
         if shutil.which(name):
             return name
     give_up(
-        f"Python 3.11 to 3.14 is needed, and python3 here is {platform.python_version()}. Install one of these, or say "
-        "where one is: make setup PYTHON=/path/to/python3.12"
+        _(
+            "Python 3.11 to 3.14 is needed, and python3 here is {version}. Install one of these, or say "
+            "where one is: make setup PYTHON=/path/to/python3.12"
+        ).format(version=platform.python_version())
     )
 
 
@@ -115,18 +126,20 @@ def step(what, command):
         try:
             process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         except OSError as error:
-            give_up(f"{command[0]} cannot be started: {error}")
+            give_up(_("{command} cannot be started: {error}").format(command=command[0], error=error))
         try:
             while process.poll() is None:
                 if to_terminal:
-                    sys.stderr.write(f"\r  {what} ... {time.time() - begin:.0f} s")
+                    sys.stderr.write(_("\r  {what} ... {seconds:.0f} s").format(what=what, seconds=time.time() - begin))
                     sys.stderr.flush()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(1)
         except KeyboardInterrupt:
             process.terminate()
-            give_up("\nStopped. The same command goes on with the set-up.")
-    say(("\r" if to_terminal else "") + f"  {what}: {time.time() - begin:.0f} s   ")
+            give_up(_("\nStopped. The same command goes on with the set-up."))
+    say(
+        ("\r" if to_terminal else "") + _("  {what}: {seconds:.0f} s   ").format(what=what, seconds=time.time() - begin)
+    )
     if process.returncode != 0:
         failed(what)
 
@@ -136,10 +149,13 @@ def failed(what):
     with open(LOG, errors="replace") as file:
         tail = "".join(file.readlines()[-12:])
     if "ensurepip" in tail:
-        tail += "\nOn Debian and Ubuntu this needs: apt install python3-venv\n"
+        tail += _("\nOn Debian and Ubuntu this needs: apt install python3-venv\n")
     give_up(
-        f"{tail}\nThe set-up stopped at: {what}. make doctor says what may be in the way. The whole log is in "
-        ".venv/setup.log; the same command tries again."
+        _(
+            "{tail}\n"
+            "The set-up stopped at: {what}. make doctor says what may be in the way. The whole log is in "
+            ".venv/setup.log; the same command tries again."
+        ).format(tail=tail, what=what)
     )
 
 

@@ -169,7 +169,8 @@ def test_inside_the_container(engine: Engine) -> None:
 
 
 def test_the_graders_image_needs_the_solutions(engine: Engine, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "docker", tmp_path / "kit" / "docker")
+    for part in ("docker", "labs/common"):
+        shutil.copytree(ROOT / part, tmp_path / "kit" / part)
     said = engine("image", "grader", programs=DOCKER, root=tmp_path / "kit", ACCELERATOR="cpu")
     assert said.startswith("The grader's image holds the solutions, which this copy does not have")
 

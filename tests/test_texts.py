@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import codes
 from grader.author.sync import sync
 from grader.errors import Refused
 from grader.grading.reference import open_reference
@@ -87,3 +88,21 @@ def test_a_file_that_cannot_be_read_is_named(file: str, lab: Lab) -> None:
     lab.path(file).write_text("[checks\ndef (", encoding="utf-8")
     with pytest.raises(Refused, match=rf"{file} cannot be read: "):
         texts_of_lab(lab, "xx")
+
+
+def test_what_a_finding_carries_of_the_lab_is_said_in_the_language_too(lab: Lab) -> None:
+    lab.path("texts.zh.toml").write_text('[checks]\ndoubled = "两倍。"\n[cases]\n"three" = "三"\n', encoding="utf-8")
+    texts = texts_of_lab(lab, "zh")
+    waits = codes.COUNTS_ONCE(check="doubled", title="Twice a number.")
+    assert texts.put_into(waits).values["title"] == "两倍。"
+    inside = texts.put_into(codes.IN_CASE(case="x", finding=waits))
+    assert inside == codes.IN_CASE(case="x", finding=codes.COUNTS_ONCE(check="doubled", title="两倍。"))
+    unknown = codes.COUNTS_ONCE(check="of_an_older_lab", title="Gone.")
+    assert texts.put_into(unknown) == unknown
+    assert (texts.case("three"), texts.case("other"), texts.case("")) == ("三", "other", "")
+
+
+def test_a_worked_answer_is_named_by_its_case_and_where_two_tasks_have_it_by_the_task(lab3: Lab) -> None:
+    worked = texts_of_lab(lab3, "en").worked
+    assert {"reward_to_go: three steps", "pg_loss: three steps", "two of four terminated"} <= worked.keys()
+    assert worked["reward_to_go: three steps"] == lab3.task("reward_to_go").worked["three steps"]

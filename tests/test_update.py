@@ -223,3 +223,20 @@ def test_no_file_of_a_zip_leads_out_of_the_folder(tmp_path: Path) -> None:
         archive.writestr(link, "/etc/passwd")
     with pytest.raises(Refused, match="Makefile is"):
         read_release(tmp_path / "link.zip")
+
+
+@pytest.mark.parametrize(
+    ("mine", "becomes"),
+    [("English\n", "newer\n"), ("中文\n", "newer\n"), ("English\nmy answer\n", "English\nmy answer\n")],
+)
+def test_a_report_that_was_begun_stays_and_a_blank_one_in_any_language_is_the_newer(
+    mine: str, becomes: str, tmp_path: Path
+) -> None:
+    report, blank, chinese = f"{LAB}/report.ipynb", f"{LAB}/.skeleton/report.ipynb", f"{LAB}/.skeleton/report.zh.ipynb"
+    before = FILES | {report: "English\n", blank: "English\n", chinese: "中文\n"}
+    root = released(tmp_path / "copy", before)
+    newer = released(tmp_path / "newer", before | {report: "newer\n", blank: "newer\n"})
+    (root / report).write_text(mine, encoding="utf-8")
+    release = read_release(newer)
+    carry_out(root, plan(root, release), student_files(release))
+    assert (root / report).read_text(encoding="utf-8") == becomes

@@ -17,10 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.doctor.faults import Fault
+from labs.common.translated import N_, _
 
 OLDEST, NEWEST = (3, 11), (3, 14)  # what torch and the locks have packages for
 PYTHONS = ("python3.13", "python3.12", "python3.11", "python3.14")
-ANEW = "Set it up again: rm -rf .venv, then make setup. Your work is not in it."
+ANEW = N_("Set it up again: rm -rf .venv, then make setup. Your work is not in it.")
 PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 LISTED = 3
 
@@ -37,20 +38,23 @@ def python(root: Path) -> Iterator[Fault]:
     names = (sys.executable, *PYTHONS)
     versions = [(*version, name) for name in names if (version := _version(name))]
     usable = [name for major, minor, name in versions if OLDEST <= (major, minor) <= NEWEST]
-    wanted = f"{OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}"
+    oldest, newest = (".".join(map(str, version)) for version in (OLDEST, NEWEST))
+    wanted = _("{oldest} to {newest}").format(oldest=oldest, newest=newest)
     if not usable:
         here = f"{sys.version_info[0]}.{sys.version_info[1]}"
         yield Fault(
-            "Python",
-            f"python3 is {here}, and the labs need {wanted}.",
-            "Install one (python.org; apt install python3.12; brew install python@3.12), or say where one is: "
-            "make setup PYTHON=/path/to/python3.12",
+            N_("Python"),
+            _("python3 is {here}, and the labs need {wanted}.").format(here=here, wanted=wanted),
+            _(
+                "Install one (python.org; apt install python3.12; brew install python@3.12), or say where one "
+                "is: make setup PYTHON=/path/to/python3.12"
+            ),
         )
     elif not _runs(Path(shutil.which(usable[0]) or usable[0]), "import ensurepip, venv"):
         yield Fault(
-            "Python",
-            "this Python cannot make an environment: ensurepip is missing.",
-            "On Debian and Ubuntu: apt install python3-venv. Then make setup.",
+            N_("Python"),
+            _("this Python cannot make an environment: ensurepip is missing."),
+            _("On Debian and Ubuntu: apt install python3-venv. Then make setup."),
         )
 
 
@@ -60,26 +64,37 @@ def environment(root: Path) -> Iterator[Fault]:
     if "LABKIT_PYTHON" in os.environ:
         if not _runs(its_python, ""):
             yield Fault(
-                "environment",
-                f"LABKIT_PYTHON names {its_python}, which does not start.",
-                "Outside of the labs' container nothing should set it: unset LABKIT_PYTHON, then make setup.",
+                N_("environment"),
+                _("LABKIT_PYTHON names {python}, which does not start.").format(python=its_python),
+                _("Outside of the labs' container nothing should set it: unset LABKIT_PYTHON, then make setup."),
             )
         return
     if not venv.exists():
-        yield Fault("environment", "there is no .venv yet.", "make setup makes it, and so does make lab3.", stops=False)
+        yield Fault(
+            N_("environment"),
+            _("there is no .venv yet."),
+            _("make setup makes it, and so does make lab3."),
+            stops=False,
+        )
     elif not its_python.exists():
-        gone = f" ({os.readlink(its_python)} is gone)" if its_python.is_symlink() else ""
-        yield Fault("environment", f"the Python of .venv is missing{gone}: it was updated or moved.", ANEW)
+        gone = _(" ({target} is gone)").format(target=os.readlink(its_python)) if its_python.is_symlink() else ""
+        yield Fault(
+            N_("environment"),
+            _("the Python of .venv is missing{gone}: it was updated or moved.").format(gone=gone),
+            _(ANEW),
+        )
     elif not _runs(its_python, ""):
-        yield Fault("environment", "the Python of .venv does not start.", ANEW)
+        yield Fault(N_("environment"), _("the Python of .venv does not start."), _(ANEW))
     elif not _runs(its_python, "import pip"):
-        yield Fault("environment", ".venv has no pip any more: it is damaged.", ANEW)
+        yield Fault(N_("environment"), _(".venv has no pip any more: it is damaged."), _(ANEW))
     elif not _locks(root).items() <= (known := _stamp(venv)).items():
         unfinished = not known
         yield Fault(
-            "environment",
-            "the set-up of .venv did not come to its end." if unfinished else ".venv is older than requirements/.",
-            "make setup goes on with it." if unfinished else "make setup brings it up to date.",
+            N_("environment"),
+            _("the set-up of .venv did not come to its end.")
+            if unfinished
+            else _(".venv is older than requirements/."),
+            _("make setup goes on with it.") if unfinished else _("make setup brings it up to date."),
             stops=unfinished,
         )
 
@@ -101,16 +116,18 @@ def versions(root: Path) -> Iterator[Fault]:
         if name:  # a package that was removed by half has none
             there[re.sub(r"[-_.]+", "-", name).lower()] = package.version
     other = [
-        f"{name} {there[name]} (wanted: {' or '.join(tried)})"
+        _("{name} {version} (wanted: {wanted})").format(name=name, version=there[name], wanted=_(" or ").join(tried))
         for name, tried in wanted.items()
         if name in there and there[name].partition("+")[0] not in tried
     ]
     if other:
-        more = f" and {len(other) - LISTED} more" if len(other) > LISTED else ""
+        more = _(" and {count} more").format(count=len(other) - LISTED) if len(other) > LISTED else ""
         yield Fault(
-            "versions",
-            f"other versions are installed than the labs were tried with: {', '.join(other[:LISTED])}{more}.",
-            "rm .venv/locks.json, then make setup puts them right.",
+            N_("versions"),
+            _("other versions are installed than the labs were tried with: {found}{more}.").format(
+                found=", ".join(other[:LISTED]), more=more
+            ),
+            _("rm .venv/locks.json, then make setup puts them right."),
             stops=False,
         )
 
@@ -118,14 +135,16 @@ def versions(root: Path) -> Iterator[Fault]:
 def variables(_root: Path) -> Iterator[Fault]:
     """Variables of the shell that put other libraries in front of .venv's."""
     if os.environ.get("PYTHONHOME"):
-        yield Fault("variables", "PYTHONHOME is set, and no environment works with it.", "unset PYTHONHOME")
+        yield Fault(N_("variables"), _("PYTHONHOME is set, and no environment works with it."), "unset PYTHONHOME")
     for folder in filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":")):
         hiding = [name for name in ("libcudart", "libcublas", "libcudnn", "libtorch") if _holds(Path(folder), name)]
         if hiding:
             yield Fault(
-                "toolkit",
-                f"LD_LIBRARY_PATH has {folder}, whose {hiding[0]} hides the one that PyTorch brings.",
-                "unset LD_LIBRARY_PATH in this terminal: PyTorch needs no CUDA toolkit.",
+                N_("toolkit"),
+                _("LD_LIBRARY_PATH has {folder}, whose {library} hides the one that PyTorch brings.").format(
+                    folder=folder, library=hiding[0]
+                ),
+                _("unset LD_LIBRARY_PATH in this terminal: PyTorch needs no CUDA toolkit."),
                 stops=False,
             )
 
@@ -143,9 +162,13 @@ def proxy(_root: Path) -> Iterator[Fault]:
         except (OSError, ValueError) as error:
             shown = re.sub(r"//[^@/]*@", "//", address)  # without its password
             yield Fault(
-                "proxy",
-                f"{name} is {shown}, and nothing answers there ({error}).",
-                f"At home: unset {name}. Elsewhere: ask for the proxy's address, and set it before make setup.",
+                N_("proxy"),
+                _("{name} is {address}, and nothing answers there ({error}).").format(
+                    name=name, address=shown, error=error
+                ),
+                _(
+                    "At home: unset {name}. Elsewhere: ask for the proxy's address, and set it before make setup."
+                ).format(name=name),
                 stops=False,
             )
         return

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from labs.common.translated import _
+
 GB = 1e9
 
 
@@ -28,14 +30,25 @@ def faults_of(root: Path, looks: Sequence[Callable[[Path], Iterator[Fault]]]) ->
         try:
             found += look(root)
         except OSError as error:  # a file system may refuse anything, and that is a finding
-            found.append(Fault(look.__name__, f"this could not be looked at: {error}", "Say so to your instructor."))
+            found.append(
+                Fault(
+                    look.__name__,
+                    _("this could not be looked at: {error}").format(error=error),
+                    _("Say so to your instructor."),
+                )
+            )
     return sorted(found, key=lambda fault: not fault.stops)
 
 
 def lines(faults: list[Fault]) -> list[str]:
     """What is printed: two lines for each fault."""
     stopped = any(fault.stops for fault in faults)
-    said = [] if stopped else ["Nothing that was looked at is in the way of the labs."]
+    said = [] if stopped else [_("Nothing that was looked at is in the way of the labs.")]
     for fault in faults:
-        said += [f"{'✗' if fault.stops else '!'} {fault.subject}: {fault.found}", f"    {fault.fix}"]
+        said += [
+            _("{mark} {subject}: {found}").format(
+                mark="✗" if fault.stops else "!", subject=_(fault.subject), found=fault.found
+            ),
+            f"    {fault.fix}",
+        ]
     return said

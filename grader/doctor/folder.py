@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader import contents
 from grader.doctor.faults import Fault
+from labs.common.translated import N_, _
 
 PARTS = ("Makefile", "pyproject.toml", "requirements/install.py", "labs/common/__init__.py", "labs/lab0_setup/lab.toml")
 SYNCED = {
@@ -19,9 +20,11 @@ SYNCED = {
     "Dropbox": r"Dropbox( \(.*\))?",
     "iCloud Drive": r"Mobile Documents|com~apple~CloudDocs|iCloud ?Drive",
     "Google Drive": r"Google ?Drive|GoogleDrive-.*|My Drive",
-    "a cloud's folder": r"CloudStorage|Nextcloud|ownCloud|pCloud ?Drive|MEGA|Box Sync",
+    N_("a cloud's folder"): r"CloudStorage|Nextcloud|ownCloud|pCloud ?Drive|MEGA|Box Sync",
 }
-MOVE = "Move the whole folder to one of your home that nothing copies (~/labs), and there: rm -rf .venv, make setup."
+MOVE = N_(
+    "Move the whole folder to one of your home that nothing copies (~/labs), and there: rm -rf .venv, make setup."
+)
 WATCHERS = {
     "clamonacc": "ClamAV",
     "falcon-sensor": "CrowdStrike",
@@ -38,23 +41,25 @@ def place(root: Path) -> Iterator[Fault]:
     missing = [part for part in PARTS if not (root / part).exists()]
     if missing:
         yield Fault(
-            "folder",
-            f"{root} is not the whole kit: {', '.join(missing)} is missing.",
-            "Unpack the course's archive again, all of it, and work in the folder that it makes.",
+            N_("folder"),
+            _("{root} is not the whole kit: {missing} is missing.").format(root=root, missing=", ".join(missing)),
+            _("Unpack the course's archive again, all of it, and work in the folder that it makes."),
         )
     outer = next((folder for folder in root.parents if (folder / "labs" / "common").is_dir()), None)
     if outer:
         yield Fault(
-            "folder",
-            f"this copy of the kit lies in another one ({outer}).",
-            "Work in one of the two: what you write in one is not seen by the other.",
+            N_("folder"),
+            _("this copy of the kit lies in another one ({outer}).").format(outer=outer),
+            _("Work in one of the two: what you write in one is not seen by the other."),
             stops=False,
         )
     if re.search(r"[:;]", str(root)):
         yield Fault(
-            "folder",
-            f"the path {str(root)!r} has a colon in it; Python makes no environment in such a folder.",
-            "Rename the folder: the name after a date or a time is the usual one (labs-12:30).",
+            N_("folder"),
+            _("the path {path!r} has a colon in it; Python makes no environment in such a folder.").format(
+                path=str(root)
+            ),
+            _("Rename the folder: the name after a date or a time is the usual one (labs-12:30)."),
         )
 
 
@@ -66,11 +71,13 @@ def given(root: Path) -> Iterator[Fault]:
         if path.startswith("labs/") and not _is_students(root, path) and _hash(root / path) != released
     ]
     if edited:
-        more = f" and {len(edited) - LISTED} more" if len(edited) > LISTED else ""
+        more = _(" and {count} more").format(count=len(edited) - LISTED) if len(edited) > LISTED else ""
         yield Fault(
-            "given files",
-            f"not as they were released: {', '.join(edited[:LISTED])}{more}. Grading uses the released ones.",
-            "Take them from the course's archive again: make update FROM=release.zip. Yours are kept in .backup/.",
+            N_("given files"),
+            _("not as they were released: {files}{more}. Grading uses the released ones.").format(
+                files=", ".join(edited[:LISTED]), more=more
+            ),
+            _("Take them from the course's archive again: make update FROM=release.zip. Yours are kept in .backup/."),
             stops=False,
         )
 
@@ -95,12 +102,14 @@ def permissions(root: Path) -> Iterator[Fault]:
     files += [path for path in (root / ".venv", root / "submissions") if path.exists()]
     locked = [str(path.relative_to(root)) for path in files if not os.access(path, os.W_OK)]
     if locked:
-        more = f" and {len(locked) - LISTED} more" if len(locked) > LISTED else ""
+        more = _(" and {count} more").format(count=len(locked) - LISTED) if len(locked) > LISTED else ""
         yield Fault(
-            "permissions",
-            f"you may not write to {', '.join(locked[:LISTED])}{more}.",
-            f"Make them yours: sudo chown -R $(id -un) {root}; chmod -R u+rw {root}. "
-            "On a read-only disk: copy the folder.",
+            N_("permissions"),
+            _("you may not write to {files}{more}.").format(files=", ".join(locked[:LISTED]), more=more),
+            _(
+                "Make them yours: sudo chown -R $(id -un) {root}; chmod -R u+rw {root}. On a read-only disk: "
+                "copy the folder."
+            ).format(root=root),
         )
 
 
@@ -108,13 +117,17 @@ def synced(root: Path) -> Iterator[Fault]:
     """A folder that a cloud copies: it moves files away while they are in use, and copies 30,000 files of .venv."""
     for cloud, pattern in SYNCED.items():
         if any(re.fullmatch(pattern, part) for part in root.parts):
-            yield Fault("sync folder", f"the labs lie in {cloud}, which takes files away and puts copies beside.", MOVE)
+            yield Fault(
+                N_("sync folder"),
+                _("the labs lie in {cloud}, which takes files away and puts copies beside.").format(cloud=_(cloud)),
+                _(MOVE),
+            )
             return
     if "microsoft" in platform.release().lower() and re.match(r"/mnt/[a-z]/", str(root)):
         yield Fault(
-            "sync folder",
-            "the labs lie on Windows' disk: from Linux each file there takes ten times as long.",
-            MOVE,
+            N_("sync folder"),
+            _("the labs lie on Windows' disk: from Linux each file there takes ten times as long."),
+            _(MOVE),
             stops=False,
         )
 
@@ -137,14 +150,14 @@ def speed(root: Path) -> Iterator[Fault]:
     if seconds > SLOW_SECONDS:
         seen = watcher()
         yield Fault(
-            "antivirus",
-            f"{TRIED_FILES} small files took {seconds:.1f} s here. "
+            N_("antivirus"),
+            _("{count} small files took {seconds:.1f} s here. ").format(count=TRIED_FILES, seconds=seconds)
             + (
-                f"{seen} is running."
+                _("{seen} is running.").format(seen=seen)
                 if seen
-                else "An antivirus program, or a disk in the network, is the usual reason."
+                else _("An antivirus program, or a disk in the network, is the usual reason.")
             ),
-            "Have the program leave this folder out, or move the labs to a disk of this machine.",
+            _("Have the program leave this folder out, or move the labs to a disk of this machine."),
             stops=False,
         )
 

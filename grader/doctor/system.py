@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.doctor.faults import GB, Fault
+from labs.common.translated import N_, _
 
 OLDEST_GLIBC = (2, 28)  # what torch's wheels for Linux are built for
 SET_UP_BYTES = 3 * GB  # 1.6 GB of .venv, and what pip downloads and unpacks meanwhile
@@ -29,25 +30,28 @@ def system(_root: Path) -> Iterator[Fault]:
     """Systems that have no torch, and those that have less than Linux."""
     if sys.platform == "win32":
         yield Fault(
-            "system",
-            "this is Python for Windows; the labs need Linux or macOS.",
-            "Open PowerShell, type: wsl --install. Then put the labs into your home folder there, and go on in it.",
+            N_("system"),
+            _("this is Python for Windows; the labs need Linux or macOS."),
+            _("Open PowerShell, type: wsl --install. Then put the labs into your home folder there, and go on in it."),
         )
     elif sys.platform == "darwin" and platform.machine() == "x86_64":
         yield Fault(
-            "system",
-            "PyTorch has no packages for Python on Intel any more, or for an Intel Python on Apple's chips.",
-            "On an Apple chip: install Python from python.org (arm64). On an Intel Mac: make image, then make shell.",
+            N_("system"),
+            _("PyTorch has no packages for Python on Intel any more, or for an Intel Python on Apple's chips."),
+            _(
+                "On an Apple chip: install Python from python.org (arm64). On an Intel Mac: make image, then "
+                "make shell."
+            ),
         )
     elif sys.platform == "darwin":
         yield Fault(
-            "system",
-            "macOS: checks, training, plots and hand-ins work. The limits of grading do not exist here.",
-            "Nothing is to be done. Who grades on a Mac uses the grader's image (make image-grader).",
+            N_("system"),
+            _("macOS: checks, training, plots and hand-ins work. The limits of grading do not exist here."),
+            _("Nothing is to be done. Who grades on a Mac uses the grader's image (make image-grader)."),
             stops=False,
         )
     elif sys.maxsize < 2**32:
-        yield Fault("system", "this Python has 32 bits, and PyTorch needs 64.", "Install a 64-bit Python.")
+        yield Fault(N_("system"), _("this Python has 32 bits, and PyTorch needs 64."), _("Install a 64-bit Python."))
     elif sys.platform == "linux":
         yield from _libc()
 
@@ -57,15 +61,18 @@ def _libc() -> Iterator[Fault]:
     number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if name != "glibc":
         yield Fault(
-            "system",
-            "this Linux has another C library than glibc (Alpine has musl), and PyTorch has no packages for it.",
-            "Use the container (make image, make shell), or a Debian, Ubuntu or Fedora.",
+            N_("system"),
+            _("this Linux has another C library than glibc (Alpine has musl), and PyTorch has no packages for it."),
+            _("Use the container (make image, make shell), or a Debian, Ubuntu or Fedora."),
         )
     elif number < OLDEST_GLIBC:
         yield Fault(
-            "system",
-            f"glibc is {version}, and PyTorch's packages need 2.28 or later.",
-            "Use a newer Linux (Debian 10, Ubuntu 20.04, RHEL 8 or later), or the container (make image, make shell).",
+            N_("system"),
+            _("glibc is {version}, and PyTorch's packages need 2.28 or later.").format(version=version),
+            _(
+                "Use a newer Linux (Debian 10, Ubuntu 20.04, RHEL 8 or later), or the container (make image, "
+                "make shell)."
+            ),
         )
 
 
@@ -73,29 +80,38 @@ def disk(root: Path) -> Iterator[Fault]:
     """Room for the set-up where it is still to come, else for the work; files that the file system can still name."""
     ready = (root / ".venv" / "locks.json").exists() or "LABKIT_PYTHON" in os.environ
     needed = WORK_BYTES if ready else SET_UP_BYTES
-    why = "training saves its checkpoints there" if ready else "the set-up needs it"
+    why = _("training saves its checkpoints there") if ready else _("the set-up needs it")
     free = shutil.disk_usage(root).free
     if free < needed:
         yield Fault(
-            "disk",
-            f"{free / GB:.1f} GB are free where the labs are, and {needed / GB:.1f} GB are needed: {why}.",
-            "Free some: pip cache purge; docker system prune; old runs/ folders in labs/. Or move the labs elsewhere.",
+            N_("disk"),
+            _("{free:.1f} GB are free where the labs are, and {needed:.1f} GB are needed: {why}.").format(
+                free=free / GB, needed=needed / GB, why=why
+            ),
+            _(
+                "Free some: pip cache purge; docker system prune; old runs/ folders in labs/. Or move the labs "
+                "elsewhere."
+            ),
         )
     temporary = Path(tempfile.gettempdir())
     free = shutil.disk_usage(temporary).free
     if not ready and free < SET_UP_BYTES / 3 and temporary.stat().st_dev != root.stat().st_dev:
         yield Fault(
-            "disk",
-            f"{free / GB:.1f} GB are free in {temporary}, and the set-up unpacks 1 GB there.",
-            "Give another folder for it: TMPDIR=$HOME/tmp make setup (after mkdir ~/tmp).",
+            N_("disk"),
+            _("{free:.1f} GB are free in {folder}, and the set-up unpacks 1 GB there.").format(
+                free=free / GB, folder=temporary
+            ),
+            _("Give another folder for it: TMPDIR=$HOME/tmp make setup (after mkdir ~/tmp)."),
         )
     if hasattr(os, "statvfs"):
         status = os.statvfs(root)
         if not ready and status.f_files > 0 and status.f_favail < SET_UP_FILES:
             yield Fault(
-                "disk",
-                f"the file system can hold {status.f_favail:,} more files, and the set-up makes {SET_UP_FILES:,}.",
-                "Delete folders with many small files (other .venv, node_modules), or move the labs elsewhere.",
+                N_("disk"),
+                _("the file system can hold {left:,} more files, and the set-up makes {needed:,}.").format(
+                    left=status.f_favail, needed=SET_UP_FILES
+                ),
+                _("Delete folders with many small files (other .venv, node_modules), or move the labs elsewhere."),
             )
 
 
@@ -104,9 +120,14 @@ def memory(_root: Path) -> Iterator[Fault]:
     free = free_memory()
     if free is not None and free < MEMORY_BYTES:
         yield Fault(
-            "memory",
-            f"{free / GB:.1f} GB are free, and training a language model takes {MEMORY_BYTES / GB:.1f} GB.",
-            "Close a browser or another notebook. Containers and WSL get more by a setting (.wslconfig: memory=4GB).",
+            N_("memory"),
+            _("{free:.1f} GB are free, and training a language model takes {needed:.1f} GB.").format(
+                free=free / GB, needed=MEMORY_BYTES / GB
+            ),
+            _(
+                "Close a browser or another notebook. Containers and WSL get more by a setting (.wslconfig: "
+                "memory=4GB)."
+            ),
         )
 
 
@@ -135,34 +156,40 @@ def driver(root: Path) -> Iterator[Fault]:
     finally:
         sys.path.pop(0)
     found = nvidia.version()
-    cpu = "The labs run on the CPU all the same."
+    cpu = _("The labs run on the CPU all the same.")
     if found and nvidia.too_old(found):
         yield Fault(
-            "driver",
-            f"the NVIDIA driver is {found}, and PyTorch for GPUs needs {nvidia.NEEDED} or later. {cpu}",
-            "Update the driver (Windows with WSL: the one of Windows).",
+            N_("driver"),
+            _("the NVIDIA driver is {driver}, and PyTorch for GPUs needs {needed} or later. {cpu}").format(
+                driver=found, needed=nvidia.NEEDED, cpu=cpu
+            ),
+            _("Update the driver (Windows with WSL: the one of Windows)."),
             stops=False,
         )
     elif found and not _answers():
         yield Fault(
-            "driver",
-            f"the NVIDIA driver {found} is loaded, but nvidia-smi does not answer. {cpu}",
-            "Restart the machine: an update of the driver that waits for a restart is the usual reason.",
+            N_("driver"),
+            _("the NVIDIA driver {driver} is loaded, but nvidia-smi does not answer. {cpu}").format(
+                driver=found, cpu=cpu
+            ),
+            _("Restart the machine: an update of the driver that waits for a restart is the usual reason."),
             stops=False,
         )
     elif not found and nvidia_gpu():
         if in_container():
             yield Fault(
-                "toolkit",
-                f"this machine has an NVIDIA GPU, and this container was started without it. {cpu}",
-                "Install the NVIDIA Container Toolkit on the machine, and open the container by make shell there.",
+                N_("toolkit"),
+                _("this machine has an NVIDIA GPU, and this container was started without it. {cpu}").format(cpu=cpu),
+                _("Install the NVIDIA Container Toolkit on the machine, and open the container by make shell there."),
                 stops=False,
             )
         else:
             yield Fault(
-                "driver",
-                f"this machine has an NVIDIA GPU, and no driver for it. {cpu}",
-                f"Install NVIDIA's driver, {nvidia.NEEDED} or later. PyTorch brings CUDA itself: no toolkit is needed.",
+                N_("driver"),
+                _("this machine has an NVIDIA GPU, and no driver for it. {cpu}").format(cpu=cpu),
+                _(
+                    "Install NVIDIA's driver, {needed} or later. PyTorch brings CUDA itself: no toolkit is needed."
+                ).format(needed=nvidia.NEEDED),
                 stops=False,
             )
 

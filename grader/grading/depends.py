@@ -39,6 +39,7 @@ NOT_JUDGING = {
     *("author", "cli", "executors", "instructor", "languages", "machine", "notebooks", "parts", "registry"),
     *("renderers", "sandboxes", "student"),
 }
+TRANSLATED = "labs.common.translated"  # how scripts speak; a worker says everything in English
 HASHED = "sha256:"  # how a value begins that is no version
 DIGITS = 16  # of a hash: names are compared, nobody attacks them
 MOST_NAMED = 5  # of what changed
@@ -168,7 +169,7 @@ def _imported(tree: ast.Module, path: Path) -> Iterator[str]:
 def _files_of(name: str, lab_folder: Path) -> list[Path]:
     """The file of a module, and those of the packages that it is in; none for a module from elsewhere."""
     steps = name.split(".")
-    if (steps[0] == "grader" and NOT_JUDGING.intersection(steps[1:2])) or name.startswith(__name__):
+    if (steps[0] == "grader" and NOT_JUDGING.intersection(steps[1:2])) or name.startswith((__name__, TRANSLATED)):
         return []
     root = ROOT if steps[0] == "grader" or steps[:2] == ["labs", "common"] else lab_folder
     files = []

@@ -220,7 +220,7 @@ def _grade(
         said = [say("graded_with_seed", count=graded, seed=str(done.seed))] if graded else []
         said += [say("held", count=unchanged)] if unchanged else []
         said.append(say("results_are_in", folder=f"{shown(options.out)}/<student>/{lab.name}/"))
-        console.print("\n" + "; ".join(said))
+        console.print("\n" + say("clause_separator").join(said))
     return done.exit_code
 
 

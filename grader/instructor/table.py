@@ -152,4 +152,4 @@ def _ruled(row: Row, path: Path, rules: Rules) -> Row:
 
 def _notes(row: Row) -> str:
     notes = [say(f"count_{bad}", count=row.outcomes[bad]) for bad in BAD if bad in row.outcomes]
-    return "; ".join([*notes, *(one_line(say(finding)) for finding in row.notes)])
+    return say("clause_separator").join([*notes, *(one_line(say(finding)) for finding in row.notes)])

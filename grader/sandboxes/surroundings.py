@@ -19,6 +19,7 @@ def environment(work: Path) -> dict[str, str]:
         "HOME": str(work),
         "TMPDIR": str(work),
         "PYTHONPATH": str(ROOT),
+        "LAB_LANG": "en",  # what a worker says is in results, whatever language the grader speaks
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",  # each arena takes 64 MB of address space, which is what memory_bytes limits
         "MPLBACKEND": "Agg",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from safetensors import SafetensorError
 
+from labs.common.translated import _
+
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
@@ -31,8 +33,10 @@ def _loaded(file: Path, load: Callable[[Path], Loaded], library: str) -> Loaded:
     try:
         return load(file)
     except SafetensorError as error:
-        raise ValueError(f"it is no safetensors file, or a damaged one ({error})") from None
+        raise ValueError(_("it is no safetensors file, or a damaged one ({error})").format(error=error)) from None
     except OSError as error:
-        raise ValueError(f"it cannot be read ({error.strerror or error})") from None
+        raise ValueError(_("it cannot be read ({reason})").format(reason=error.strerror or error)) from None
     except (KeyError, TypeError, RuntimeError) as error:  # a type that torch or numpy has not, a shape without end
-        raise ValueError(f"{library} cannot hold what it holds ({error})") from None
+        raise ValueError(
+            _("{library} cannot hold what it holds ({error})").format(library=library, error=error)
+        ) from None

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labs.common.plotting import COLOURS, LINES, new_figure
+from labs.common.translated import _, ngettext
 
 POINTS = 400  # of a mean that is drawn
 
@@ -52,17 +53,23 @@ def read_runs(runs: Path, names: Sequence[str] = (), pattern: str = "*.json", mo
             run, left_out, mixed = str(facts["run"]), str(facts["left_out"]), bool(facts.get("mixed"))
             of = str(facts.get("model", "tiny"))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            print(f"  {file.name} cannot be read, and is left out. train.py --fresh writes it again")
+            print(
+                _("  {file} cannot be read, and is left out. train.py --fresh writes it again").format(file=file.name)
+            )
             continue
         if of != model:
-            print(f"  {file.stem}: MODEL={of} draws it")
+            print(_("  {run}: MODEL={model} draws it").format(run=file.stem, model=of))
         elif left_out:
-            print(f"  {file.stem}: {left_out}; not drawn")
+            print(_("  {run}: {why}; not drawn").format(run=file.stem, why=_(left_out)))
         elif seed.curves:
             if mixed:
-                print(f"  {file.stem}: begun with other code than it went on with; train.py --fresh trains it with one")
+                print(
+                    _(
+                        "  {run}: begun with other code than it went on with; train.py --fresh trains it with one"
+                    ).format(run=file.stem)
+                )
             if not seed.finished:
-                print(f"  {file.stem}: training has not ended, drawn as far as it is")
+                print(_("  {run}: training has not ended, drawn as far as it is").format(run=file.stem))
             found.setdefault(run, []).append(seed)
     order = [*names, *sorted(found.keys() - set(names))]
     return {run: sorted(found[run], key=lambda seed: seed.seed) for run in order if run in found}
@@ -74,7 +81,7 @@ def read_curves(written: Mapping[str, Any]) -> dict[str, Curve]:
     for name, (where, what) in written.items():
         x, y = np.asarray(where, dtype=float), np.asarray(what, dtype=float)
         if x.ndim != 1 or x.shape != y.shape or (np.diff(x) < 0).any():
-            raise ValueError(f"{name} is no curve")
+            raise ValueError(_("{name} is no curve").format(name=name))
         known = ~np.isnan(y)
         if known.any():
             curves[name] = Curve(x[known], y[known])
@@ -128,8 +135,15 @@ def draw_runs(
         if thin:
             ax.plot(x, mean, color=colour, linestyle=line, linewidth=0.7)
             continue
-        count = f"{len(curves)} seed{'s' * (len(curves) > 1)}"
-        ax.plot(x, mean, color=colour, linestyle=line, linewidth=1.8, label=f"{run} ({count})")
+        count = ngettext("{count} seed", "{count} seeds", len(curves)).format(count=len(curves))
+        ax.plot(
+            x,
+            mean,
+            color=colour,
+            linestyle=line,
+            linewidth=1.8,
+            label=_("{run} ({count})").format(run=_(run), count=count),
+        )
         ax.fill_between(x, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
 
 
@@ -153,9 +167,10 @@ def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return mean, np.sqrt(variance / n)
 
 
-def draw_target(ax: Axes, target: float, words: str = "target") -> None:
+def draw_target(ax: Axes, target: float, words: str = "") -> None:
     """A line at the bar of a milestone, with its name on it."""
     ax.axhline(target, color=COLOURS[-1], linewidth=0.8)
+    words = words or _("target")
     ax.annotate(
         f"{words} {target:g}",
         (1, target),
@@ -177,18 +192,31 @@ def say_runs(runs: Runs, unit: str) -> None:
     """A line for each run that is in the picture."""
     for run, seeds in runs.items():
         end = max(curve.x[-1] for seed in seeds for curve in seed.curves.values())
-        which = f"seed{'s' * (len(seeds) > 1)} {', '.join(str(seed.seed) for seed in seeds)}"
-        alone = " (one seed: no standard error)" if len(seeds) == 1 else ""
-        print(f"  {run}: {which}, up to {end:,.0f} {unit}{alone}")
+        numbers = ", ".join(str(seed.seed) for seed in seeds)
+        which = ngettext("seed {numbers}", "seeds {numbers}", len(seeds)).format(numbers=numbers)
+        alone = _(" (one seed: no standard error)") if len(seeds) == 1 else ""
+        up_to = _("  {run}: {which}, up to {end:,.0f} {unit}{alone}")
+        print(up_to.format(run=_(run), which=which, end=end, unit=unit, alone=alone))
 
 
 def say_missing(runs: Runs, asked: Mapping[str, tuple[int, str]]) -> None:
     """What the report asks for and is not there. `asked` has for each run how many seeds, and the option for it."""
     for run, (seeds, option) in asked.items():
         if len(runs.get(run, ())) < seeds:
-            what = "the report asks for" if run in runs else "missing:"
             how = f"{option} --seeds {seeds}".strip() if seeds > 1 else option
-            print(f'  {what} {seeds} seed{"s" * (seeds > 1)} of {run}; train with ARGS="{how}"')
+            if run in runs:
+                asks = ngettext(
+                    '  the report asks for {count} seed of {run}; train with ARGS="{how}"',
+                    '  the report asks for {count} seeds of {run}; train with ARGS="{how}"',
+                    seeds,
+                )
+            else:
+                asks = ngettext(
+                    '  missing: {count} seed of {run}; train with ARGS="{how}"',
+                    '  missing: {count} seeds of {run}; train with ARGS="{how}"',
+                    seeds,
+                )
+            print(asks.format(count=seeds, run=_(run), how=how))
 
 
 def draw_panels(runs: Runs, panels: Mapping[str, str], title: str, unit: str) -> tuple[Figure, dict[str, Axes]]:

@@ -18,6 +18,7 @@ from labs.common import sampling
 from labs.common.errors import CannotUse
 from labs.common.sampling import Samples
 from labs.common.static_sampling import StaticSampler
+from labs.common.translated import _
 from labs.common.vllm_sampling import require_vllm, server_address, vllm_engine
 
 
@@ -80,7 +81,9 @@ def trl_settings() -> dict[str, object]:
 def known(name: str) -> str:
     """The name; CannotUse where there is no such engine."""
     if name not in ENGINES:
-        raise CannotUse(f"ENGINE={name}: no such engine. There are {', '.join(ENGINES)}.")
+        raise CannotUse(
+            _("ENGINE={name}: no such engine. There are {engines}.").format(name=name, engines=", ".join(ENGINES))
+        )
     return name
 
 

@@ -12,6 +12,7 @@ from labs.common.language_model import prompt_ids, texts
 from labs.common.sampling import generate
 from labs.common.seeding import generator
 from labs.common.toys.toy import Row, Toy
+from labs.common.translated import _
 
 SMALL = 1_000_000  # weights; of a model that is fastest on one thread
 
@@ -49,7 +50,7 @@ def evaluate(
     except RuntimeError as error:
         if "probability tensor" not in str(error):
             raise
-        raise ValueError("these weights give NaN for probabilities: the training has diverged") from None
+        raise ValueError(_("these weights give NaN for probabilities: the training has diverged")) from None
     finally:
         torch.set_num_threads(threads)
         model.train(was_training)

@@ -1,6 +1,5 @@
 """Films of what a trained agent does: GIFs, which editors, notebooks and browsers show, drawn without a screen."""
 
-import argparse
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.text import Text
 
+from labs.common.command_line import Parser
 from labs.common.errors import CannotUse
+from labs.common.lettering import font_file
+from labs.common.translated import _
 
 # pygame reads them when gymnasium imports it to draw: it shall neither greet nor look for a screen and a loudspeaker.
 DRAWS_UNSEEN = {"PYGAME_HIDE_SUPPORT_PROMPT": "1", "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
@@ -26,9 +28,9 @@ CAPTION = 22  # the height of a caption's line
 
 def play_arguments(doc: str | None, what: str, names: Iterable[str]) -> tuple[list[str], int]:
     """What a play.py is asked for: the names of what shall play, all without the option `what`; and the seed."""
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(f"--{what}", dest="name", choices=list(names), help="default: all that are saved")
-    parser.add_argument("--seed", type=int, default=0, help="of the start (default 0)")
+    parser = Parser(doc)
+    parser.add_argument(f"--{what}", dest="name", choices=list(names), help=_("default: all that are saved"))
+    parser.add_argument("--seed", type=int, default=0, help=_("of the start (default 0)"))
     args = parser.parse_args()
     return [args.name] if args.name else list(names), args.seed
 
@@ -40,7 +42,7 @@ def film_saved(folder: Path, names: Iterable[str], film: Callable[[str, Path, Pa
     """
     saved = [name for name in names if (folder / "runs" / f"{name}.safetensors").exists()]
     if not saved:
-        print(f"Nothing of it is saved that could play (make {folder.name.partition('_')[0]}-train).")
+        print(_("Nothing of it is saved that could play (make {lab}-train).").format(lab=folder.name.partition("_")[0]))
         return 1
     unusable = 0
     for name in saved:
@@ -49,11 +51,11 @@ def film_saved(folder: Path, names: Iterable[str], film: Callable[[str, Path, Pa
         try:
             sentence = film(name, weights, gif)
         except (ValueError, CannotUse) as error:
-            print(f"{weights.name} is not played: {error}")
+            print(_("{file} is not played: {error}").format(file=weights.name, error=error))
             unusable += 1
             continue
         link = Text(f"runs/{gif.name}", style=f"link {gif.as_uri()}")  # to click, where the terminal knows links
-        Console(highlight=False, soft_wrap=True).print(Text.assemble(link, f": {sentence}"))
+        Console(highlight=False, soft_wrap=True).print(Text.assemble(link, _(": {sentence}").format(sentence=sentence)))
     return 1 if unusable else 0
 
 
@@ -67,10 +69,10 @@ def film_players(make: Callable[[], Any], players: Mapping[str, Act], seed: int,
     for name, act in players.items():
         env = make()
         pictures, total = episode(env, act, seed)
-        films[f"{name}: {total:.0f}"] = pictures
+        films[_("{name}: {total:.0f}").format(name=name, total=total)] = pictures
         returns.append(f"{name} {total:.0f}")
     save_film(films, gif, env.metadata["render_fps"])
-    return "return " + ", ".join(returns)
+    return _("return {returns}").format(returns=_(", ").join(returns))
 
 
 def episode(env: Any, act: Act, start: int) -> tuple[list[Picture], float]:
@@ -79,14 +81,14 @@ def episode(env: Any, act: Act, start: int) -> tuple[list[Picture], float]:
 
     os.environ.update(DRAWS_UNSEEN)
     try:
-        observation, _ = env.reset(seed=start)
+        observation, _info = env.reset(seed=start)
         pictures, total, done = [shrunk(env.render())], 0.0, False
         while not done:
-            observation, reward, terminated, truncated, _ = env.step(act(observation))
+            observation, reward, terminated, truncated, _info = env.step(act(observation))
             pictures.append(shrunk(env.render()))
             total, done = total + float(reward), terminated or truncated
     except gymnasium.error.DependencyNotInstalled:
-        raise CannotUse("a film needs pygame, which is not installed: pip install pygame-ce") from None
+        raise CannotUse(_("a film needs pygame, which is not installed: pip install pygame-ce")) from None
     finally:
         env.close()
     return pictures, total
@@ -111,11 +113,16 @@ def save_film(films: Mapping[str, Sequence[Picture]], gif: Path, per_second: flo
     os.replace(unfinished, gif)
 
 
+def caption_font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    file = font_file()
+    return ImageFont.truetype(file, 13) if file else ImageFont.load_default(13)
+
+
 def row(pictures: Mapping[str, Picture]) -> Picture:
     """Pictures side by side, each under its name."""
     width = sum(picture.width + MARGIN for picture in pictures.values()) - MARGIN
     whole = Image.new("RGB", (width, CAPTION + max(picture.height for picture in pictures.values())), "white")
-    pen, font, x = ImageDraw.Draw(whole), ImageFont.load_default(13), 0
+    pen, font, x = ImageDraw.Draw(whole), caption_font(), 0
     for caption, picture in pictures.items():
         pen.text((x + MARGIN, MARGIN), caption, fill="black", font=font)
         whole.paste(picture, (x, CAPTION))

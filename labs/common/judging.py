@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labs.common.manifest import milestones_of
+from labs.common.translated import _
 
 
 def say_milestones(folder: Path, score: Callable[[str, Path], float], digits: int) -> int:
@@ -13,14 +14,22 @@ def say_milestones(folder: Path, score: Callable[[str, Path], float], digits: in
     judged = unusable = 0
     for name, milestone in milestones_of(folder).items():
         if not all((folder / artefact).exists() for artefact in milestone.artefacts):
-            print(f"{name}: not trained yet (make {lab}-train)")
+            print(_("{name}: not trained yet (make {lab}-train)").format(name=name, lab=lab))
             continue
         try:
             reached = score(name, folder)
         except ValueError as error:
-            print(f"{name}: {' and '.join(milestone.artefacts)} cannot be used: {error}")
+            print(
+                _("{name}: {files} cannot be used: {error}").format(
+                    name=name, files=_(" and ").join(milestone.artefacts), error=error
+                )
+            )
             unusable += 1
             continue
         judged += 1
-        print(f"{name}: {reached:.{digits}f}; target {milestone.target:g}, half of the points from {milestone.half:g}")
+        print(
+            _("{name}: {reached:.{digits}f}; target {target:g}, half of the points from {half:g}").format(
+                name=name, reached=reached, digits=digits, target=milestone.target, half=milestone.half
+            )
+        )
     return 1 if unusable or not judged else 0

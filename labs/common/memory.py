@@ -22,6 +22,7 @@ from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
 from labs.common.errors import CannotUse
+from labs.common.translated import N_, _
 
 LOGITS = 0.5e9  # bytes of a micro-batch's logits in float32
 FULL = 0.95  # of the free memory may be planned for: the rest is what the allocator loses
@@ -42,7 +43,7 @@ def rows_at_once(vocabulary: int, positions: int) -> int:
     if not asked:
         return max(1, int(LOGITS / (4 * positions * vocabulary)))
     if not asked.isdecimal() or int(asked) < 1:
-        raise CannotUse(f"MICRO_BATCH={asked}: a whole number of rows, from 1 on, is expected")
+        raise CannotUse(_("MICRO_BATCH={asked}: a whole number of rows, from 1 on, is expected").format(asked=asked))
     return int(asked)
 
 
@@ -127,20 +128,20 @@ def estimate(config: Any, weights: int, work: Work, autocast: bool = True) -> di
     number = 2 if autocast else 4
     logits = rows * (tokens if work.all_logits else positions) * config.vocab_size
     found = {
-        "weights": 4.0 * weights,
-        "gradients": 4.0 * weights,
-        "Adam's moments": 8.0 * weights,
-        "models beside it": 4.0 * weights * work.others,
+        N_("weights"): 4.0 * weights,
+        N_("gradients"): 4.0 * weights,
+        N_("Adam's moments"): 8.0 * weights,
+        N_("models beside it"): 4.0 * weights * work.others,
     }
     step = {
-        "weights in bfloat16": 2.0 * weights * autocast,
-        "logits": (3 * 4.0 + 2 * autocast) * logits,
-        "activations": rows * tokens * activations(config, number),
+        N_("weights in bfloat16"): 2.0 * weights * autocast,
+        N_("logits"): (3 * 4.0 + 2 * autocast) * logits,
+        N_("activations"): rows * tokens * activations(config, number),
     }
     heads = config.num_key_value_heads * head_size(config)
     sampling = {
-        "weights in bfloat16": 2.0 * weights * autocast,
-        "keys and values": work.drawn * tokens * config.num_hidden_layers * 2 * heads * float(number),
+        N_("weights in bfloat16"): 2.0 * weights * autocast,
+        N_("keys and values"): work.drawn * tokens * config.num_hidden_layers * 2 * heads * float(number),
         "logits": 6 * 4.0 * work.drawn * config.vocab_size,  # and as much of the noise, by a static engine
     }
     return found | max(step, sampling, key=lambda part: sum(part.values()))
@@ -167,9 +168,11 @@ def refuse_too_much(needed: Mapping[str, float], free: float) -> None:
     if total <= FULL * free:
         return
     largest = sorted(needed.items(), key=lambda item: -item[1])
-    listed = ", ".join(f"{name} {size / 1e9:.1f}" for name, size in largest if size > 0)
+    listed = _(", ").join(f"{_(name)} {size / 1e9:.1f}" for name, size in largest if size > 0)
     raise CannotUse(
-        f"A step takes about {total / 1e9:.1f} GB of memory ({listed}), and {free / 1e9:.1f} GB are free. "
+        _("A step takes about {total:.1f} GB of memory ({listed}), and {free:.1f} GB are free. ").format(
+            total=total / 1e9, listed=listed, free=free / 1e9
+        )
         + what_to_lower(needed, free)
     )
 
@@ -177,12 +180,14 @@ def refuse_too_much(needed: Mapping[str, float], free: float) -> None:
 def what_to_lower(needed: Mapping[str, float], free: float) -> str:
     step = sum(needed.get(name, 0.0) for name in ("logits", "activations", "keys and values"))
     if sum(needed.values()) - step > FULL * free:
-        return "The model alone is too large here: take a smaller one (MODEL=smollm2, MODEL=tiny)."
+        return _("The model alone is too large here: take a smaller one (MODEL=smollm2, MODEL=tiny).")
     if "keys and values" in needed:
-        return "Lower the prompts of a step, or its completions of each, in labs/common/recipes.py."
+        return _("Lower the prompts of a step, or its completions of each, in labs/common/recipes.py.")
     asked = os.environ.get("MICRO_BATCH")
-    lower = f"Lower MICRO_BATCH (it is {asked})" if asked and asked != "1" else "Set MICRO_BATCH=1"
-    return f"{lower}, and if that is not enough CHECKPOINTING=1."
+    lower = (
+        _("Lower MICRO_BATCH (it is {asked})").format(asked=asked) if asked and asked != "1" else _("Set MICRO_BATCH=1")
+    )
+    return _("{lower}, and if that is not enough CHECKPOINTING=1.").format(lower=lower)
 
 
 def free_memory(model: PreTrainedModel, models: int = 2) -> float:

@@ -8,6 +8,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from labs.common.translated import _
+
 
 def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.Tanh, gain_last: float = 1.0) -> nn.Sequential:
     """A fully connected network, `sizes = (inputs, hidden, ..., outputs)`, linear in its last layer.
@@ -35,19 +37,23 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     """Puts saved weights into a network; ValueError where they are another network's, or not finite."""
     wanted = network.state_dict()
     if missing := sorted(wanted.keys() - weights.keys()):
-        raise ValueError(f"the weights lack {missing[0]}: they are of another network")
+        raise ValueError(_("the weights lack {name}: they are of another network").format(name=missing[0]))
     if extra := sorted(weights.keys() - wanted.keys()):
-        raise ValueError(f"the weights hold {extra[0]!r}, which this network has not")
+        raise ValueError(_("the weights hold {name!r}, which this network has not").format(name=extra[0]))
     loaded = {}
     for name, tensor in weights.items():
         if tensor.shape != wanted[name].shape:
             found, expected = tuple(tensor.shape), tuple(wanted[name].shape)
-            raise ValueError(f"{name} has the shape {found}, the network's is {expected}")
+            raise ValueError(
+                _("{name} has the shape {found}, the network's is {expected}").format(
+                    name=name, found=found, expected=expected
+                )
+            )
         if tensor.dtype not in (torch.float64, torch.float32, torch.float16, torch.bfloat16):
-            raise ValueError(f"{name} holds {tensor.dtype} where float32 is expected")
+            raise ValueError(_("{name} holds {dtype} where float32 is expected").format(name=name, dtype=tensor.dtype))
         loaded[name] = tensor.to(wanted[name].dtype)  # here, since a large float64 becomes infinity by it
         if not torch.isfinite(loaded[name]).all():
-            raise ValueError(f"{name} holds NaN or infinity: the training has diverged")
+            raise ValueError(_("{name} holds NaN or infinity: the training has diverged").format(name=name))
     network.load_state_dict(loaded)
 
 

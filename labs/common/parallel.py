@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from labs.common.errors import CannotUse
 from labs.common.recipes import is_tiny
+from labs.common.translated import _
 
 if TYPE_CHECKING:  # labs 1 and 2 train without torch, and have their script from the same module
     import torch
@@ -116,8 +117,11 @@ def part(whole: int, what: str) -> int:
         return whole // count
     fit = ", ".join(str(n) for n in range(1, whole + 1) if whole % n == 0)
     raise CannotUse(
-        f"{whole} {what} of a step cannot be divided among {count} processes. As many processes are expected as divide "
-        f"them: {fit}. Set GPUS to one of these, or change the recipe (labs/common/recipes.py)."
+        _(
+            "{whole} {what} of a step cannot be divided among {count} processes. As many processes are "
+            "expected as divide them: {fit}. Set GPUS to one of these, or change the recipe "
+            "(labs/common/recipes.py)."
+        ).format(whole=whole, what=_(what), count=count, fit=fit)
     )
 
 
@@ -230,6 +234,9 @@ def refuse_different(reached: float) -> None:
     least, most = -reduced([-reached], "max")[0], reduced([reached], "max")[0]
     if least != most:
         raise CannotUse(
-            f"One process would go on from {least:g}, another from {most:g}: they have found different checkpoints. "
-            "All machines have to work in the same folder, on a disk that they share. With --fresh all begin anew."
+            _(
+                "One process would go on from {least:g}, another from {most:g}: they have found different "
+                "checkpoints. All machines have to work in the same folder, on a disk that they share. With "
+                "--fresh all begin anew."
+            ).format(least=least, most=most)
         )

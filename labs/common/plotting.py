@@ -1,5 +1,6 @@
 """One style for the plots of the labs: readable in print and for the colour-blind, drawn without a screen."""
 
+import functools
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,12 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from labs.common.lettering import font_file
+from labs.common.translated import _
 
 # Okabe & Ito (2008), without the yellow that vanishes on white; line styles tell curves apart in grey too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -34,9 +39,23 @@ STYLE: dict[Any, Any] = {
 
 def new_figure(columns: int = 1, rows: int = 1, width: float = 7.0, height: float = 4.2) -> tuple[Figure, list[Axes]]:
     """A figure in the labs' style, with its axes row by row."""
-    plt.rcParams.update(STYLE)
+    plt.rcParams.update(STYLE | lettering())
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
     return figure, list(axes.flat)
+
+
+def lettering() -> dict[str, Any]:
+    """The settings of the font in which labels are written. It comes first, since a label with a formula is written in
+    one font alone; what it lacks, such as Greek letters, is matplotlib's."""
+    file = font_file()
+    return {"font.family": [known_as(file), "DejaVu Sans"] if file else ["sans-serif"]}
+
+
+@functools.cache
+def known_as(file: Path) -> str:
+    """Makes a font file known to matplotlib; returns the name by which it is."""
+    font_manager.fontManager.addfont(file)
+    return font_manager.FontProperties(fname=file).get_name()
 
 
 def attempt(picture: str, draw: Callable[[], None]) -> bool:
@@ -45,9 +64,11 @@ def attempt(picture: str, draw: Callable[[], None]) -> bool:
         draw()
     except NotImplementedError as error:
         name = traceback.extract_tb(error.__traceback__)[-1].name
-        print(f"{picture} is not drawn: {name} is still to do.")
+        print(_("{picture} is not drawn: {name} is still to do.").format(picture=picture, name=name))
     except Exception as error:  # of the student's, a file that cannot be imported among them: the checks say more
-        print(f"{picture} is not drawn: your functions fail with {type(error).__name__}: {error}")
+        kind = type(error).__name__
+        fail = _("{picture} is not drawn: your functions fail with {kind}: {error}")
+        print(fail.format(picture=picture, kind=kind, error=error))
     else:
         return True
     return False

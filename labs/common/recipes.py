@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 from labs.common.errors import CannotUse
+from labs.common.translated import _
 
 HUB_NAMES = {"qwen": "Qwen/Qwen2.5-0.5B-Instruct"}  # of models that have a short one here
 NEW_TOKENS = 64  # the longest completion of a real model: to its three sums it needs about 40
@@ -73,7 +74,9 @@ def purpose() -> Literal["graded", "trained", "demonstration"]:
         return "graded"
     asked = os.environ.get("RECIPE") or ("gpu" if on_gpu() else "cpu")
     if asked not in ("gpu", "cpu"):
-        raise CannotUse(f"RECIPE={asked}: gpu or cpu is expected, or nothing, for what this machine has")
+        raise CannotUse(
+            _("RECIPE={asked}: gpu or cpu is expected, or nothing, for what this machine has").format(asked=asked)
+        )
     return "trained" if asked == "gpu" else "demonstration"
 
 

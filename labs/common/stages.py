@@ -11,6 +11,7 @@ from pathlib import Path
 
 from labs.common.errors import CannotUse
 from labs.common.training.run import TrainingRun
+from labs.common.translated import _
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ def with_needs(stages: Sequence[Stage], names: Collection[str]) -> set[str]:
     """These stages and all that they need, directly or not; CannotUse where there is no stage of a name."""
     by_name = {stage.name: stage for stage in stages}
     if unknown := [name for name in names if name not in by_name]:
-        raise CannotUse(f"there is no stage {unknown[0]!r}; the stages are {', '.join(by_name)}")
+        raise CannotUse(
+            _("there is no stage {name!r}; the stages are {stages}").format(name=unknown[0], stages=", ".join(by_name))
+        )
     found = set(names)
     for name in names:
         found |= with_needs(stages, by_name[name].needs)
@@ -68,7 +71,7 @@ def with_needs(stages: Sequence[Stage], names: Collection[str]) -> set[str]:
 def artefact_of(stage: str, file: Path | None) -> Path:
     """What a stage left; CannotUse where it left nothing, as one that was stopped does."""
     if file is None or not file.is_file():
-        raise CannotUse(f"{stage} has left nothing yet that a later stage could be made from")
+        raise CannotUse(_("{stage} has left nothing yet that a later stage could be made from").format(stage=stage))
     return file
 
 

@@ -7,6 +7,8 @@ import runpy
 import sys
 from pathlib import Path
 
+from labs.common.translated import _
+
 
 def main() -> None:
     sys.argv = sys.argv[1:]
@@ -14,7 +16,7 @@ def main() -> None:
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
     except KeyboardInterrupt:
-        print("Stopped before anything was done. The same command begins again.", file=sys.stderr)
+        print(_("Stopped before anything was done. The same command begins again."), file=sys.stderr)
         sys.exit(130)
 
 

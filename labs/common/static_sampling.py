@@ -22,6 +22,7 @@ from transformers.cache_utils import DynamicLayer, StaticLayer
 from labs.common.errors import CannotUse
 from labs.common.language_model import forward
 from labs.common.sampling import Samples, check, endings, padded, read_prompts
+from labs.common.translated import _
 
 EVERY = 16  # steps, from one look whether all completions have ended to the next: a look waits for the GPU
 ROUND = 64  # a cache's length is a multiple of it: prompts of other lengths need no other graph
@@ -41,8 +42,10 @@ class StaticSampler:
         layers = DynamicCache(config=model.config).layers
         if not {type(layer) for layer in layers} <= {DynamicLayer}:
             raise CannotUse(
-                f"ENGINE=static: {type(model).__name__} does not attend to everything in all of its layers, and the "
-                "static sampler knows no other kind of cache. Use ENGINE=dynamic."
+                _(
+                    "ENGINE=static: {model} does not attend to everything in all of its layers, and the static "
+                    "sampler knows no other kind of cache. Use ENGINE=dynamic."
+                ).format(model=type(model).__name__)
             )
         self.model = model
         self.steps: dict[tuple[object, ...], Step] = {}
@@ -185,7 +188,7 @@ class Step:
         stream: torch.cuda.Stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            for _ in range(3):  # libraries set themselves up in their first calls, which cannot be recorded
+            for _warm in range(3):  # libraries set themselves up in their first calls, which cannot be recorded
                 self.drawn.zero_()
                 self.place.zero_()
                 self.run()
@@ -200,7 +203,9 @@ class Step:
             torch.cuda.synchronize()
             reason = str(error).strip().splitlines()[0]
             print(
-                f"No CUDA graph could be made of a step of sampling, which is slower without ({reason}).",
+                _("No CUDA graph could be made of a step of sampling, which is slower without ({reason}).").format(
+                    reason=reason
+                ),
                 file=sys.stderr,
             )
             return

@@ -4,7 +4,6 @@ Training leaves its curves in runs/curves/ every few seconds. Here they are foll
 events, in a folder that lasts as long as TensorBoard. So training needs no library for them.
 """
 
-import argparse
 import importlib.util
 import json
 import shutil
@@ -15,6 +14,9 @@ import time
 from pathlib import Path
 
 import tensorboardX
+
+from labs.common.command_line import Parser
+from labs.common.translated import _
 
 LABS = Path(__file__).resolve().parents[1]
 SECONDS = 2.0  # from one look at the curves to the next
@@ -57,7 +59,7 @@ class Mirror:
         return tensorboardX.SummaryWriter(str(folder))
 
     def close(self) -> None:
-        for writer, _ in self.written.values():
+        for writer, _curves in self.written.values():
             writer.close()
 
 
@@ -74,16 +76,19 @@ def read(file: Path) -> Curves | None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=int, default=6006, help="on this machine alone (default 6006)")
+    parser = Parser(__doc__)
+    parser.add_argument("--port", type=int, default=6006, help=_("on this machine alone (default 6006)"))
     args = parser.parse_args()
     if importlib.util.find_spec("tensorboard") is None:
-        print(f"TensorBoard is not installed: {sys.executable} -m pip install tensorboard", file=sys.stderr)
+        print(
+            _("TensorBoard is not installed: {python} -m pip install tensorboard").format(python=sys.executable),
+            file=sys.stderr,
+        )
         return 2
     with tempfile.TemporaryDirectory(prefix="labkit-tensorboard-") as temporary:
         mirror = Mirror(LABS, Path(temporary))
         if not mirror.update():
-            print("No lab has curves yet. They appear here while you train (make lab3-train in another terminal).")
+            print(_("No lab has curves yet. They appear here while you train (make lab3-train in another terminal)."))
         command = [sys.executable, "-m", "tensorboard.main", "--logdir", temporary, "--port", str(args.port)]
         process = subprocess.Popen([*command, "--host", "localhost", "--reload_interval", "2"])
         try:

@@ -23,6 +23,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from labs.common.errors import CannotUse
 from labs.common.sampling import Samples, check, endings, padded
+from labs.common.translated import _
 
 SHARE_OF_GPU = 0.3  # of its memory, for vLLM beside a training: TRL's default
 SERVER_TIMEOUT = 240.0  # seconds that a server may take to be up: TRL's default
@@ -39,8 +40,10 @@ def require_vllm() -> None:
     """CannotUse where vLLM is not installed."""
     if importlib.util.find_spec("vllm") is None:
         raise CannotUse(
-            "ENGINE=vllm: vLLM is not installed here. Use the CUDA image, which has it, or another engine: ENGINE=auto "
-            "takes what fits."
+            _(
+                "ENGINE=vllm: vLLM is not installed here. Use the CUDA image, which has it, or another engine: "
+                "ENGINE=auto takes what fits."
+            )
         )
 
 
@@ -151,7 +154,9 @@ def colocated(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Col
                 **({"distributed_executor_backend": "external_launcher"} if several else {}),
             )
     except (ImportError, ValueError, RuntimeError) as error:
-        raise CannotUse(f"ENGINE=vllm: vLLM cannot run this model here ({reason(error)}). Leave ENGINE out.") from None
+        raise CannotUse(
+            _("ENGINE=vllm: vLLM cannot run this model here ({reason}). Leave ENGINE out.").format(reason=reason(error))
+        ) from None
     return Colocated(model, llm)
 
 
@@ -164,8 +169,10 @@ def connected(model: PreTrainedModel, server: str) -> Connected:
         client.init_communicator(device=model.device)
     except Exception as error:  # TRL raises Exception itself for an answer that it did not expect
         raise CannotUse(
-            f"ENGINE=vllm: the server at VLLM_SERVER={server} cannot be used ({reason(error)}). Start it as "
-            "labs/common/vllm_sampling.py says, or leave VLLM_SERVER out for vLLM in this process."
+            _(
+                "ENGINE=vllm: the server at VLLM_SERVER={server} cannot be used ({reason}). Start it as "
+                "labs/common/vllm_sampling.py says, or leave VLLM_SERVER out for vLLM in this process."
+            ).format(server=server, reason=reason(error))
         ) from None
     return Connected(model, client)
 

@@ -5,7 +5,6 @@ the training problems of arithmetic for 200 steps, answered in the four styles o
 is kept in the cache, by model and data, and every lab that trains the model on a GPU begins with it.
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -21,6 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
+from labs.common.command_line import Parser
 from labs.common.errors import CannotUse
 from labs.common.evaluation import Estimate, evaluate
 from labs.common.language_model import cache, completion_ids, load, log_likelihoods, prompt_ids
@@ -29,6 +29,7 @@ from labs.common.parallel import main_first
 from labs.common.recipes import NEW_TOKENS, is_tiny, model_name, purpose
 from labs.common.toys import arithmetic
 from labs.common.toys.toy import Toy, drawn_answer
+from labs.common.translated import _
 
 LACKS = 0.5  # the share of answers in the format below which a model is said to lack it
 ASKED = 64  # held-out problems, to find that out
@@ -67,18 +68,26 @@ def warm(toy: Toy[Any], model: PreTrainedModel, tokenizer: PreTrainedTokenizerBa
         before = in_format(toy, model, tokenizer)
         facts: dict[str, Any] = {"model": model_name(), "recipe": asdict(recipe), "format_before": before.mean}
         if before.mean < LACKS:
-            console.print(f"{model_name()} answers in the format in {before.mean:.0%} of the cases: a warm start.")
+            console.print(
+                _("{model} answers in the format in {share:.0%} of the cases: a warm start.").format(
+                    model=model_name(), share=before.mean
+                )
+            )
             train(toy, model, tokenizer, recipe, console)
             facts["format_after"] = in_format(toy, model, tokenizer).mean
         keep(folder, facts, model if before.mean < LACKS else None)
     facts = json.loads((folder / "warm_start.json").read_text(encoding="utf-8"))
     if "format_after" not in facts:
-        console.print(f"{model_name()} knows the format: no warm start.")
+        console.print(_("{model} knows the format: no warm start.").format(model=model_name()))
         return
     warmed = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     model.load_state_dict(warmed.state_dict())
     before, after = facts["format_before"], facts["format_after"]
-    console.print(f"{model_name()} after its warm start: {after:.0%} in the format, {before:.0%} before. {folder}")
+    console.print(
+        _("{model} after its warm start: {after:.0%} in the format, {before:.0%} before. {folder}").format(
+            model=model_name(), after=after, before=before, folder=folder
+        )
+    )
 
 
 def in_format(toy: Toy[Any], model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Estimate:
@@ -90,10 +99,10 @@ def train(
 ) -> None:
     """Supervised fine-tuning on the training problems, each time in a style drawn anew."""
     dice = random.Random(recipe.seed)
-    training, _ = toy.problems()
+    training, _held_out = toy.problems()
     optimiser = torch.optim.AdamW(ready_to_learn(model).parameters(), lr=recipe.learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, total_steps=recipe.steps)
-    for _ in track(range(recipe.steps), description="warm start", console=console, transient=True):
+    for _step in track(range(recipe.steps), description=_("warm start"), console=console, transient=True):
         chosen = dice.choices(training, k=recipe.batch)
         prompts = [prompt_ids(tokenizer, toy.row(problem)["problem"]) for problem in chosen]
         answers = [completion_ids(tokenizer, drawn_answer(toy, problem, dice)) for problem in chosen]
@@ -133,15 +142,17 @@ def keep(folder: Path, facts: dict[str, Any], model: PreTrainedModel | None) -> 
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     args = parser.parse_args()
     if is_tiny():
-        print("The tiny model knows the format. MODEL=smollm2 or MODEL=qwen names a model to warm up.", file=sys.stderr)
+        print(
+            _("The tiny model knows the format. MODEL=smollm2 or MODEL=qwen names a model to warm up."), file=sys.stderr
+        )
         return 2
     if purpose() != "trained":
         print(
-            "There is no GPU here, and a CPU takes too long for a warm start. RECIPE=gpu does it all the same.",
+            _("There is no GPU here, and a CPU takes too long for a warm start. RECIPE=gpu does it all the same."),
             file=sys.stderr,
         )
         return 2

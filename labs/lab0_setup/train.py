@@ -10,6 +10,8 @@ import matplotlib
 import numpy as np
 import torch
 
+from labs.common.plotting import lettering
+from labs.common.translated import _
 from warmup import moving_average, run_random_episode, set_seed
 
 EPISODES = 200
@@ -19,15 +21,24 @@ RUNS = Path(__file__).parent / "runs"
 
 def main() -> None:
     print(
-        f"Python {platform.python_version()}, torch {torch.__version__}, gymnasium {gymnasium.__version__}, "
-        f"{torch.get_num_threads()} CPU threads, CUDA {'yes' if torch.cuda.is_available() else 'no (none is needed)'}"
+        _("Python {python}, torch {torch}, gymnasium {gymnasium}, {threads} CPU threads, CUDA {cuda}").format(
+            python=platform.python_version(),
+            torch=torch.__version__,
+            gymnasium=gymnasium.__version__,
+            threads=torch.get_num_threads(),
+            cuda=_("yes") if torch.cuda.is_available() else _("no (none is needed)"),
+        )
     )
     set_seed(0)
     env = gymnasium.make("CartPole-v1")
     returns = np.array([run_random_episode(env, seed)["ret"] for seed in range(EPISODES)])
     smooth = moving_average(returns, WINDOW)
-    print(f"{EPISODES} random episodes: mean return {returns.mean():.1f}, best {returns.max():.0f} (a solved one: 500)")
-    print(f"drawn in {plot(returns, smooth)}")
+    print(
+        _("{episodes} random episodes: mean return {mean:.1f}, best {best:.0f} (a solved one: 500)").format(
+            episodes=EPISODES, mean=returns.mean(), best=returns.max()
+        )
+    )
+    print(_("drawn in {picture}").format(picture=plot(returns, smooth)))
 
 
 def plot(returns: np.ndarray, smooth: np.ndarray) -> Path:
@@ -35,10 +46,16 @@ def plot(returns: np.ndarray, smooth: np.ndarray) -> Path:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    plt.rcParams.update(lettering())
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    axes.plot(returns, ".", color="0.6", label="return of one episode")
-    axes.plot(np.arange(WINDOW - 1, len(returns)), smooth, color="#0072B2", label=f"moving average over {WINDOW}")
-    axes.set(xlabel="episode", ylabel="return", title="CartPole with random actions")
+    axes.plot(returns, ".", color="0.6", label=_("return of one episode"))
+    axes.plot(
+        np.arange(WINDOW - 1, len(returns)),
+        smooth,
+        color="#0072B2",
+        label=_("moving average over {window}").format(window=WINDOW),
+    )
+    axes.set(xlabel=_("episode"), ylabel=_("return"), title=_("CartPole with random actions"))
     axes.legend()
     RUNS.mkdir(exist_ok=True)
     path = RUNS / "random_returns.png"
@@ -52,5 +69,7 @@ if __name__ == "__main__":
     except NotImplementedError as todo:
         function = traceback.extract_tb(todo.__traceback__)[-1].name
         raise SystemExit(
-            f"This needs {function}, which is still to do in warmup.py. make lab0 shows what is open."
+            _("This needs {function}, which is still to do in warmup.py. make lab0 shows what is open.").format(
+                function=function
+            )
         ) from None

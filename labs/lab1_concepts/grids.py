@@ -8,6 +8,8 @@ import dataclasses
 
 import numpy as np
 
+from labs.common.translated import N_
+
 ACTIONS = ("right", "down", "left", "up")
 MOVES = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (rows, columns) of each action
 STEP_REWARD, GOAL_REWARD, PIT_REWARD = -1.0, 10.0, -10.0  # the last two in place of the first
@@ -73,9 +75,9 @@ class Grid:
 
 
 GRIDS = {
-    "grid3": Grid("the tutorial's 3x3 grid", ("S..", "...", "..G"), gamma=1.0),
-    "grid5": Grid("5x5 with walls", ("S..#.", ".#...", "...#.", ".#.#.", "...#G"), gamma=0.9),
+    "grid3": Grid(N_("the tutorial's 3x3 grid"), ("S..", "...", "..G"), gamma=1.0),
+    "grid5": Grid(N_("5x5 with walls"), ("S..#.", ".#...", "...#.", ".#.#.", "...#G"), gamma=0.9),
     "slippery": Grid(
-        "5x5, slippery, with pits", ("S...O", ".....", "..O..", ".....", "..O.G"), gamma=0.95, slippery=True
+        N_("5x5, slippery, with pits"), ("S...O", ".....", "..O..", ".....", "..O.G"), gamma=0.95, slippery=True
     ),
 }

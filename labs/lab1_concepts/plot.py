@@ -14,9 +14,10 @@ from matplotlib.axes import Axes
 from evaluate import RUNS, action_values, saved_arrays
 from grids import ACTIONS, GRIDS, MOVES, Grid
 from labs.common.plotting import COLOURS, new_figure, save_figure
+from labs.common.translated import N_, _, pgettext
 
 TUTORIAL = {(0, 0): (7, 6, 5, 4), (1, 1): (5, 3, 2, 5)}  # lines 508-511 and 530-537, in the order of ACTIONS
-WORDS = {"S": "start", "G": "goal", "O": "pit"}
+WORDS = {"S": N_("start"), "G": N_("goal"), "O": N_("pit")}
 
 
 def main() -> int:
@@ -24,25 +25,26 @@ def main() -> int:
     for name in GRIDS:
         file = RUNS / f"{name}.safetensors"
         if not file.exists():
-            print(f"{name} is not drawn: it has not been solved yet (make lab1-train).")
+            print(_("{name} is not drawn: it has not been solved yet (make lab1-train).").format(name=name))
             continue
         try:
             solved[name] = saved_arrays(name)
         except ValueError as error:
             unusable = True
             print(
-                f"{name} is not drawn: {file.name} cannot be used ({error}). "
-                "make lab1-train ARGS=--fresh writes it anew."
+                _(
+                    "{name} is not drawn: {file} cannot be used ({error}). make lab1-train ARGS=--fresh writes it anew."
+                ).format(name=name, file=file.name, error=error)
             )
     if not solved:
-        print("Nothing is drawn.")
+        print(_("Nothing is drawn."))
         return int(unusable)
 
     figure, axes = new_figure(columns=len(solved), width=4.0 * len(solved), height=4.5)
     for ax, (name, (V, policy)) in zip(axes, solved.items(), strict=True):
         draw(ax, GRIDS[name], V, policy)
     save_figure(figure, RUNS / "values.png")
-    print("runs/values.png: V* as colour and number, an arrow for every action that the saved policy takes.")
+    print(_("runs/values.png: V* as colour and number, an arrow for every action that the saved policy takes."))
     if "grid3" in solved:
         compare_with_the_tutorial(solved["grid3"][0])
     return int(unusable)
@@ -57,7 +59,7 @@ def draw(ax: Axes, grid: Grid, V: np.ndarray, policy: np.ndarray) -> None:
     ax.set_facecolor("0.35")  # what shows through where a wall is
     ax.imshow(picture, cmap="Blues", vmin=picture.min() - 1, vmax=picture.max() * 1.6 + 2)
     for state, (i, j) in enumerate(grid.cells):
-        mark = WORDS.get(grid.rows[i][j], "")
+        mark = _(WORDS[grid.rows[i][j]]) if grid.rows[i][j] in WORDS else ""
         ax.text(j - 0.45, i - 0.43, mark, ha="left", va="top", fontsize=7)
         ax.text(j + 0.45, i + 0.43, f"{V[state]:.2f}", ha="right", va="bottom", fontsize=8)
         if grid.terminal[state]:
@@ -67,7 +69,7 @@ def draw(ax: Axes, grid: Grid, V: np.ndarray, policy: np.ndarray) -> None:
                 tip, tail = (j + 0.30 * right, i + 0.30 * down - 0.05), (j, i - 0.05)
                 style = dict(arrowstyle="-|>", color=COLOURS[1], linewidth=1.4)
                 ax.annotate("", xy=tip, xytext=tail, arrowprops=style)
-    ax.set(xticks=[], yticks=[], title=rf"{grid.title}, $\gamma$ = {grid.gamma:g}")
+    ax.set(xticks=[], yticks=[], title=_(r"{grid}, $\gamma$ = {gamma:g}").format(grid=_(grid.title), gamma=grid.gamma))
     ax.grid(visible=False)
 
 
@@ -75,17 +77,29 @@ def compare_with_the_tutorial(V: np.ndarray) -> None:
     """Q* of the 3x3 grid beside the tutorial's two tables, which the grid's symmetry rules out."""
     grid = GRIDS["grid3"]
     Q = action_values(grid, V)
-    print("The 3x3 grid looks the same when rows and columns are swapped, so right and down have equal values there")
-    print("in every cell of the diagonal, and so have left and up:")
+    print(
+        _(
+            "The 3x3 grid looks the same when rows and columns are swapped, so right and down have equal values there\n"
+            "in every cell of the diagonal, and so have left and up:"
+        )
+    )
     for (i, j), theirs in TUTORIAL.items():
         row = dict(zip(ACTIONS, Q[grid.cells.index((i, j))], strict=True))
         print(
-            f"  Q* of ({i + 1},{j + 1}): {listed(row)}; the tutorial: {listed(dict(zip(ACTIONS, theirs, strict=True)))}"
+            _("  Q* of ({row},{column}): {ours}; the tutorial: {theirs}").format(
+                row=i + 1, column=j + 1, ours=listed(row), theirs=listed(dict(zip(ACTIONS, theirs, strict=True)))
+            )
         )
 
 
 def listed(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{action} {value:g}" for action, value in values.items())
+    ways = {
+        "right": pgettext("where to", "right"),
+        "down": pgettext("where to", "down"),
+        "left": pgettext("where to", "left"),
+        "up": pgettext("where to", "up"),
+    }
+    return _(", ").join(f"{ways[action]} {value:g}" for action, value in values.items())
 
 
 if __name__ == "__main__":

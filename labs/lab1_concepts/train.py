@@ -26,6 +26,7 @@ from labs.common.manifest import code_digest
 from labs.common.training.arguments import argument_parser
 from labs.common.training.run import write_bytes, write_json
 from labs.common.training.script import Script, Trained, end_with
+from labs.common.translated import _
 
 STAGES = 4  # of each grid, in the progress bar
 DEFAULT_TOL = 1e-10
@@ -37,7 +38,7 @@ def main() -> int:
     concepts = script.load("concepts")  # here, so that a mistake in your file ends in a message too
     if concepts is None:
         return 1
-    trained = Trained(Table("grid", "conditions", "V*(s0)", "seconds", "", box=None))
+    trained = Trained(Table(_("grid"), _("conditions"), "V*(s0)", _("seconds"), "", box=None))
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[stage]}"), TimeElapsedColumn())
     with Progress(*columns, console=script.console) as progress:
         for name in args.grid or GRIDS:
@@ -54,7 +55,12 @@ def main() -> int:
             except Exception as error:
                 script.give_up(trained, name, error)
     bars = MILESTONES["grid3"]  # the same for each grid
-    script.show(trained.table, f"All points of a grid for {bars.target:g} conditions, half of them for {bars.half:g}.")
+    script.show(
+        trained.table,
+        _("All points of a grid for {target:g} conditions, half of them for {half:g}.").format(
+            target=bars.target, half=bars.half
+        ),
+    )
     return script.exit_code(trained)
 
 
@@ -69,19 +75,22 @@ def solve(
     stage("validate_mdp")
     if faults := faults_of(concepts, P, R, rho0):
         script.console.print(
-            f"{name}: your validate_mdp finds fault with a sound grid: {faults}", style="yellow", markup=False
+            _("{name}: your validate_mdp finds fault with a sound grid: {faults}").format(name=name, faults=faults),
+            style="yellow",
+            markup=False,
         )
     stage("value_iteration")
     V, Q = concepts.value_iteration(P, R, grid.terminal, grid.gamma, tol=tol)
     stage("greedy_actions")
     policy = greedy_policy(concepts, np.asarray(Q), grid)
-    stage("roll-outs")
+    stage(_("roll-outs"))
     arrays = {"V": np.array(V, dtype=np.float64), "policy": policy}
     found = judge(grid, *checked(grid, arrays))
 
     facts = {
         "grid": name,
-        "conditions": sum(holds for holds, _ in found),
+        "conditions": (conditions := sum(holds for holds, _ in found)),
+        "evaluation_mean": conditions,  # by which the last line knows what is reached
         "found": [what for _, what in found],
         "value": float(arrays["V"][grid.start]),
         "tol": tol,
@@ -90,7 +99,7 @@ def solve(
     }
     remark = "" if facts["conditions"] == CONDITIONS else found[-1][1]
     if (best := saved_conditions(name)) > facts["conditions"]:
-        return row_of(facts, f"{remark}; kept: the earlier result with {best}")
+        return row_of(facts, _("{remark}; kept: the earlier result with {best}").format(remark=remark, best=best))
     write_bytes(RUNS / f"{name}.safetensors", save(arrays))
     write_json(record_of(name), facts)
     return row_of(facts, remark)
@@ -108,12 +117,16 @@ def greedy_policy(concepts: ModuleType, Q: np.ndarray, grid: Grid) -> np.ndarray
     """All greedy actions of each state, each as likely as the others."""
     shape = (len(grid.cells), len(ACTIONS))
     if Q.shape != shape:
-        raise ValueError(f"value_iteration returned a Q of shape {Q.shape}; on this grid it is {shape}")
+        raise ValueError(
+            _("value_iteration returned a Q of shape {shape}; on this grid it is {expected}").format(
+                shape=Q.shape, expected=shape
+            )
+        )
     policy = np.zeros(shape)
     for state, q in enumerate(Q):
         actions = list(concepts.greedy_actions(q))
         if not actions:
-            raise ValueError(f"greedy_actions found no best action for {q}")
+            raise ValueError(_("greedy_actions found no best action for {q}").format(q=q))
         policy[state, actions] = 1 / len(actions)
     return policy
 
@@ -130,7 +143,7 @@ def solved_before(name: str, tol: float) -> tuple[str, str, str, str] | None:
         facts = json.loads(record_of(name).read_text(encoding="utf-8"))
         if (facts["code"], facts["tol"]) != (code_digest(HERE), tol) or facts["conditions"] != saved_conditions(name):
             return None
-        return row_of(facts, "solved already; --fresh solves it again")
+        return row_of(facts, _("solved already; --fresh solves it again"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -145,7 +158,12 @@ def saved_conditions(name: str) -> int:
 
 
 def row_of(facts: dict, remark: str) -> tuple[str, str, str, str]:
-    return f"{facts['conditions']} of {CONDITIONS}", f"{facts['value']:.4f}", f"{facts['cpu_seconds']:.2f}", remark
+    return (
+        _("{holding} of {all}").format(holding=facts["conditions"], all=CONDITIONS),
+        f"{facts['value']:.4f}",
+        f"{facts['cpu_seconds']:.2f}",
+        remark,
+    )
 
 
 def record_of(name: str) -> Path:
@@ -154,11 +172,11 @@ def record_of(name: str) -> Path:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argument_parser(__doc__, seeds=False)
-    parser.add_argument("--grid", action="append", choices=GRIDS, help="may be repeated; all three if not given")
-    parser.add_argument("--tol", type=float, default=DEFAULT_TOL, help="passed to value_iteration (default 1e-10)")
+    parser.add_argument("--grid", action="append", choices=GRIDS, help=_("may be repeated; all three if not given"))
+    parser.add_argument("--tol", type=float, default=DEFAULT_TOL, help=_("passed to value_iteration (default 1e-10)"))
     args = parser.parse_args()
     if not args.tol > 0:
-        parser.error("--tol takes a positive number")
+        parser.error(_("--tol takes a positive number"))
     return args
 
 

@@ -12,6 +12,7 @@ from cliff_walk import CliffWalk
 from labs.common.artefacts import load_arrays
 from labs.common.judging import say_milestones
 from labs.common.manifest import milestones_of
+from labs.common.translated import _
 
 HERE = Path(__file__).parent
 RUNS = HERE / "runs"
@@ -29,7 +30,7 @@ def greedy_return(Q: np.ndarray) -> float:
     env = CliffWalk()
     best = np.isclose(Q, Q.max(axis=1, keepdims=True), rtol=0, atol=TIE)
     lowest = {env.start: 0.0}  # for each state where one may be by now, the lowest return so far
-    for _ in range(LONGEST):
+    for _step in range(LONGEST):
         if set(lowest) == {env.goal}:
             break
         earlier, lowest = lowest, {}
@@ -48,15 +49,19 @@ def score(name: str, folder: Path) -> float:
     it is no such table."""
     weights = load_arrays(MILESTONES[name].file(folder))
     if set(weights) != {"Q"}:
-        raise ValueError("one array called Q is expected, as train.py saves it")
+        raise ValueError(_("one array called Q is expected, as train.py saves it"))
     env, saved = CliffWalk(), weights["Q"]
     if tuple(saved.shape) != (env.states, env.actions):
-        raise ValueError(f"Q has the shape {tuple(saved.shape)}; ({env.states}, {env.actions}) is expected")
+        raise ValueError(
+            _("Q has the shape {shape}; ({states}, {actions}) is expected").format(
+                shape=tuple(saved.shape), states=env.states, actions=env.actions
+            )
+        )
     if saved.dtype not in (np.float32, np.float64):
-        raise ValueError(f"Q is {saved.dtype}; float64 is expected")
+        raise ValueError(_("Q is {dtype}; float64 is expected").format(dtype=saved.dtype))
     Q = np.asarray(saved, dtype=np.float64)
     if not np.isfinite(Q).all():
-        raise ValueError("Q holds NaN or infinity")
+        raise ValueError(_("Q holds NaN or infinity"))
     return greedy_return(Q)
 
 

@@ -15,6 +15,7 @@ from cliff_walk import CliffWalk
 from evaluate import HERE, MILESTONES
 from labs.common.artefacts import load_arrays
 from labs.common.films import Picture, film_saved, play_arguments, save_film
+from labs.common.translated import _
 
 CELL = 26  # pixels
 LONGEST = 60  # steps of a film
@@ -28,14 +29,17 @@ def main() -> int:
         dice = np.random.default_rng(seed)
         Q = np.asarray(load_arrays(weights).get("Q"), dtype=float)
         if Q.shape != (48, 4):
-            raise ValueError("it holds no Q of the cliff walk")
+            raise ValueError(_("it holds no Q of the cliff walk"))
         knows_nothing = np.zeros_like(Q)
         walks = {
-            "untrained": walk(knows_nothing, lambda s: int(dice.integers(4))),
-            "trained": walk(Q, lambda s: int(Q[s].argmax())),
+            _("untrained"): walk(knows_nothing, lambda s: int(dice.integers(4))),
+            _("trained"): walk(Q, lambda s: int(Q[s].argmax())),
         }
-        save_film({f"{words}: {total:.0f}": pictures for words, (pictures, total) in walks.items()}, gif, PER_SECOND)
-        return "return " + ", ".join(f"{words} {total:.0f}" for words, (_, total) in walks.items())
+        caption = _("{name}: {total:.0f}")
+        films = {caption.format(name=words, total=total): pictures for words, (pictures, total) in walks.items()}
+        save_film(films, gif, PER_SECOND)
+        returns = [f"{words} {total:.0f}" for words, (_pictures, total) in walks.items()]
+        return _("return {returns}").format(returns=_(", ").join(returns))
 
     return film_saved(HERE, names, film)
 

@@ -8,6 +8,7 @@ from safetensors.numpy import save
 
 from evaluate import HERE, MILESTONES, greedy_return
 from labs.common.training.run import TrainingRun
+from labs.common.translated import N_, _
 from learners import Learner
 
 [MILESTONE] = MILESTONES.values()  # its name is that of the algorithm whose table is handed in
@@ -25,8 +26,14 @@ class WalkRun(TrainingRun):
         self.episodes = min(episodes or self.learner.recipe.episodes, self.learner.recipe.episodes)
         # A short try has files of its own, and leaves the whole run's curve alone.
         short = "-short" if self.episodes < self.learner.recipe.episodes else ""
-        super().__init__(HERE, f"{algorithm}-seed{seed}{short}", f"{algorithm}, seed {seed}", algorithm, seed)
-        self.left_out = "a short try" if short else ""
+        super().__init__(
+            HERE,
+            f"{algorithm}-seed{seed}{short}",
+            _("{title}, seed {seed}").format(title=algorithm, seed=seed),
+            algorithm,
+            seed,
+        )
+        self.left_out = N_("a short try") if short else ""
         self.curves = {"return": [[], []]}  # of each episode, at the real steps after which it had ended
         self.best_after: int | None = None  # real steps after which the greedy policy was the best there is
 
@@ -43,11 +50,13 @@ class WalkRun(TrainingRun):
         return len(self.returns), self.episodes
 
     def reached(self) -> str:
-        return f"{len(self.returns):,} episodes"
+        return _("{episodes:,} episodes").format(episodes=len(self.returns))
 
     def figures(self) -> str:
-        count = f"episode {len(self.returns)} of {self.episodes}"
-        return f"{count}, return {self.returns[-1]:.0f}, {self.learner.env_steps:,} real steps"
+        count = _("episode {number} of {all}").format(number=len(self.returns), all=self.episodes)
+        return _("{count}, return {ret:.0f}, {steps:,} real steps").format(
+            count=count, ret=self.returns[-1], steps=self.learner.env_steps
+        )
 
     def step(self) -> None:
         episode = self.learner.episode()
@@ -78,7 +87,7 @@ class WalkRun(TrainingRun):
         learner = self.learner
         Q = np.array(state["Q"], dtype=np.float64)
         if Q.shape != learner.Q.shape or not np.isfinite(Q).all():
-            raise ValueError("a table of another shape, or one that grew beyond all bounds")
+            raise ValueError(_("a table of another shape, or one that grew beyond all bounds"))
         learner.Q = Q
         learner.rng.bit_generator.state = state["dice"]
         learner.model = {(s, a): (r, s2, terminated) for s, a, r, s2, terminated in state["model"]}
@@ -96,8 +105,8 @@ class WalkRun(TrainingRun):
         return (
             str(self.seed),
             f"{sum(last) / len(last):.1f}",
-            f"{greedy:.0f}" if greedy > -100 else "no way out",
-            f"{self.best_after:,}" if self.best_after else "never",
+            f"{greedy:.0f}" if greedy > -100 else _("no way out"),
+            f"{self.best_after:,}" if self.best_after else _("never"),
             f"{self.learner.env_steps:,}",
             f"{self.cpu_seconds:.1f}",
         )

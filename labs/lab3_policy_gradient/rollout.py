@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from agent import get_action
+from labs.common.translated import _
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class StepCollector:
     def collect(self, policy: nn.Module, n_steps: int, generator: torch.Generator | None = None) -> Segment:
         steps: list[dict[str, Tensor]] = []
         returns: list[float] = []
-        for _ in range(n_steps):
+        for _step in range(n_steps):
             seen = torch.as_tensor(self.observation)
             action, logp = sample_actions(policy, seen, generator)
             self.observation, reward, terminated, truncated, info = self.envs.step(action.numpy())
@@ -129,6 +130,8 @@ def sample_actions(
     n = len(observations)
     if action.shape != (n,) or logp.shape != (n,):
         raise ValueError(
-            f"get_action returned shapes {tuple(action.shape)} and {tuple(logp.shape)}, expected twice ({n},)"
+            _("get_action returned shapes {action} and {logp}, expected twice ({n},)").format(
+                action=tuple(action.shape), logp=tuple(logp.shape), n=n
+            )
         )
     return action, logp

@@ -7,6 +7,7 @@ from algorithms import RECIPES, Learner
 from evaluate import HERE, MILESTONES, greedy_returns
 from labs.common.networks import weights_of
 from labs.common.training.run import TrainingRun
+from labs.common.translated import _
 
 # Environment steps until CartPole is solved, means of five seeds.
 USUAL_STEPS = {
@@ -22,7 +23,13 @@ class PolicyGradientRun(TrainingRun):
     """A learner, and everything that is told about it. A step is an update."""
 
     def __init__(self, algorithm: str, seed: int) -> None:
-        super().__init__(HERE, f"{algorithm}-seed{seed}", f"{algorithm}, seed {seed}", algorithm, seed)
+        super().__init__(
+            HERE,
+            f"{algorithm}-seed{seed}",
+            _("{title}, seed {seed}").format(title=algorithm, seed=seed),
+            algorithm,
+            seed,
+        )
         self.algorithm = algorithm
         self.recipe = RECIPES[algorithm]
         self.learner = Learner(algorithm, seed)
@@ -52,10 +59,12 @@ class PolicyGradientRun(TrainingRun):
         return self.learner.env_steps, USUAL_STEPS[self.algorithm]  # a return does not grow evenly
 
     def reached(self) -> str:
-        return f"{self.learner.env_steps:,} steps"
+        return _("{steps:,} steps").format(steps=self.learner.env_steps)
 
     def figures(self) -> str:
-        return f"return {self.running_return:3.0f} of {self.recipe.stop_return:.0f}, {self.learner.env_steps:,} steps"
+        return _("return {ret:3.0f} of {stop:.0f}, {steps:,} steps").format(
+            ret=self.running_return, stop=self.recipe.stop_return, steps=self.learner.env_steps
+        )
 
     def step(self) -> None:
         for episode in self.learner.update():

@@ -13,14 +13,15 @@ import torch
 from evaluate import MILESTONES, RUNS
 from labs.common.curves import draw_panels, draw_target, in_thousands, read_runs, say_missing, say_runs
 from labs.common.plotting import COLOURS, attempt, new_figure, save_figure
+from labs.common.translated import _
 from nets import ENVIRONMENTS
 
 CLIP = 0.2
 PANELS = {
-    "return": "return of training episodes",
-    "clip_fraction": f"share of ratios outside 1 ± {CLIP}",
-    "approx_kl": "KL(old || new), estimated",
-    "explained_variance": "explained variance of V",
+    "return": _("return of training episodes"),
+    "clip_fraction": _("share of ratios outside 1 ± {clip}").format(clip=CLIP),
+    "approx_kl": _("KL(old || new), estimated"),
+    "explained_variance": _("explained variance of V"),
 }
 TITLES = {"pendulum": "Pendulum-v1", "cartpole": "CartPole-v1"}
 
@@ -47,27 +48,31 @@ def draw_objective() -> None:
             values.append(-loss.item())
             slopes.append(slope.item())
         flat = np.where(np.asarray(slopes) == 0, values, np.nan)
-        ax.plot(ratios, values, color=COLOURS[0], linewidth=1.5, label="$L^{CLIP}$, your loss with its sign turned")
-        ax.plot(ratios, flat, color=COLOURS[1], linewidth=4, alpha=0.6, label="no gradient")
+        ax.plot(ratios, values, color=COLOURS[0], linewidth=1.5, label=_("$L^{CLIP}$, your loss with its sign turned"))
+        ax.plot(ratios, flat, color=COLOURS[1], linewidth=4, alpha=0.6, label=_("no gradient"))
         ax.plot(1, advantage, "o", color=COLOURS[-1], markersize=4)
-        ax.set(xlabel="ratio r", title=f"A {'>' if advantage > 0 else '<'} 0")
-        ax.set_ylabel("objective of one transition")
+        ax.set(xlabel=_("ratio r"), title=f"A {'>' if advantage > 0 else '<'} 0")
+        ax.set_ylabel(_("objective of one transition"))
         for bound in (1 - CLIP, 1 + CLIP):
             ax.axvline(bound, color=COLOURS[-1], linewidth=0.6, linestyle=":")
     axes[0].legend(loc="lower right", fontsize=8)
     save_figure(figure, RUNS / "clip_objective.png")
-    print("runs/clip_objective.png: the clipped objective of one transition, as your ppo_clip_loss has it.")
+    print(_("runs/clip_objective.png: the clipped objective of one transition, as your ppo_clip_loss has it."))
 
 
 def draw_curves(environment: str) -> None:
     runs = read_runs(RUNS, pattern=f"{environment}-seed*.json")
     if not runs:
-        print(f"runs/{environment}.png is not drawn: nothing has been trained yet (make lab4-train, without --steps).")
+        print(
+            _(
+                "runs/{environment}.png is not drawn: nothing has been trained yet (make lab4-train, without --steps)."
+            ).format(environment=environment)
+        )
         return
     print(f"runs/{environment}.png:")
-    title = f"{TITLES[environment]}: mean over the seeds, band of one standard error"
-    figure, axes = draw_panels(runs, PANELS, title, "environment steps")
-    say_runs(runs, "steps")
+    title = _("{title}: mean over the seeds, band of one standard error").format(title=TITLES[environment])
+    figure, axes = draw_panels(runs, PANELS, title, _("environment steps"))
+    say_runs(runs, _("steps"))
     if environment == "pendulum":
         option = "--environment pendulum --clip"
         say_missing(runs, {"clip 0.2": (3, f"{option} 0.2"), "no clipping": (3, f"{option} 1e9")})

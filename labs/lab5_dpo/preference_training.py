@@ -22,6 +22,7 @@ from labs.common.recipes import held_out
 from labs.common.seeding import generator
 from labs.common.toys.arithmetic import TOY, Pair, preference_pairs, problems, row
 from labs.common.toys.toy import Row
+from labs.common.translated import _
 from labs.common.warm_start import starting_point
 
 
@@ -111,7 +112,7 @@ def log_probs(model: PreTrainedModel, prompts: list[list[int]], completions: lis
         logits = forward(model, input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.float()
         found = sequence_logprobs(logits, batch["input_ids"], batch["completion_mask"])
         if not isinstance(found, Tensor) or found.shape != (len(prompts[rows]),):
-            raise ValueError("a log-probability for each completion is expected")
+            raise ValueError(_("a log-probability for each completion is expected"))
         return found
 
     longest = max(len(prompt) + len(completion) for prompt, completion in zip(prompts, completions, strict=True))

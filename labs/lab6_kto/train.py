@@ -16,6 +16,7 @@ from functools import partial
 from labs.common.recipes import is_tiny
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.script import Script, end_with
+from labs.common.translated import _
 
 RUNS = ("kto", "kto_unbalanced", "kto_unweighted")
 
@@ -27,15 +28,22 @@ def main() -> int:
     if training_run is None:
         return 1
     groups = {run: [partial(training_run.KTORun, run, seed, args.steps) for seed in seeds_of(args)] for run in args.run}
-    trained = script.train_all(groups, ("run", "seed", "right", "format", "r D", "r U", "CPU s"), args.fresh)
+    trained = script.train_all(
+        groups, (_("run"), _("seed"), _("right"), _("format"), "r D", "r U", _("CPU s")), args.fresh
+    )
     milestone = training_run.MILESTONES["kto"]
     script.show(
         trained.table,
-        "Right: the share of sampled answers to held-out problems.\n"
-        "r: the mean log-ratio of desirable (D) and undesirable (U) held-out completions."
+        _(
+            "Right: the share of sampled answers to held-out problems.\n"
+            "r: the mean log-ratio of desirable (D) and undesirable (U) held-out completions."
+        )
         + (
-            f"\nBefore training .60 are right. The target of kto is {milestone.target:g}, half of the points\n"
-            f"from {milestone.half:g}. runs/ keeps the best kto."
+            _(
+                "\n"
+                "Before training .60 are right. The target of kto is {target:g}, half of the points\n"
+                "from {half:g}. runs/ keeps the best kto."
+            ).format(target=milestone.target, half=milestone.half)
             if is_tiny()
             else ""
         ),
@@ -46,8 +54,8 @@ def main() -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argument_parser(__doc__)
-    parser.add_argument("--run", action="append", choices=RUNS, help="may be repeated; default: the first two")
-    parser.add_argument("--steps", type=from_1_on, metavar="N", help="gradient steps (default: the recipe's 100)")
+    parser.add_argument("--run", action="append", choices=RUNS, help=_("may be repeated; default: the first two"))
+    parser.add_argument("--steps", type=from_1_on, metavar="N", help=_("gradient steps (default: the recipe's 100)"))
     args = parser.parse_args()
     args.run = list(dict.fromkeys(args.run or RUNS[:2]))
     return args

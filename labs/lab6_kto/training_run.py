@@ -12,6 +12,7 @@ from labs.common.networks import weights_of
 from labs.common.parallel import part
 from labs.common.recipes import fitted, is_tiny
 from labs.common.training.model_run import ModelRun
+from labs.common.translated import N_, _
 from trainer import KTO, RECIPES, SAMPLES
 
 MEASURE_EVERY = 10  # steps; of the first twenty every second one, since much happens there
@@ -25,7 +26,7 @@ class KTORun(ModelRun):
         self.recipe = dataclasses.replace(recipe, steps=steps or recipe.steps)
         super().__init__(HERE, run, run, seed, self.recipe.steps, recipe.steps)
         self.run = run
-        self.rows = part(self.recipe.batch, "examples")  # that a process computes
+        self.rows = part(self.recipe.batch, N_("examples"))  # that a process computes
         self.kto = KTO(self.recipe, seed)
 
     @property
@@ -42,8 +43,10 @@ class KTORun(ModelRun):
         return self.kto.steps
 
     def figures(self) -> str:
-        right = f", {self.last('accuracy'):.2f} right" if self.curves else ""
-        return f"{self.kto.steps} of {self.recipe.steps} steps{right}"
+        right = _(", {accuracy:.2f} right").format(accuracy=self.last("accuracy")) if self.curves else ""
+        return _("{steps} of {all_steps} steps{right}").format(
+            steps=self.kto.steps, all_steps=self.recipe.steps, right=right
+        )
 
     def step(self) -> None:
         often = self.purpose != "demonstration"  # which is measured once, at the end
@@ -65,7 +68,7 @@ class KTORun(ModelRun):
         """The weights are handed over where the run is the milestone's, and the model the one that is graded."""
         if not self.curves:  # a demonstration, interrupted
             self.measured(self.kto.steps, self.kto.measure())
-        last = {name: values[-1] for name, (_, values) in self.curves.items()}
+        last = {name: values[-1] for name, (_where, values) in self.curves.items()}
         if is_tiny():
             found = held_out(self.kto.policy, self.kto.tokenizer)
             last |= {name: estimate.mean for name, estimate in found.items()}
@@ -75,7 +78,7 @@ class KTORun(ModelRun):
             best = self.hand_over("kto", last["accuracy"], weights, facts, ["torch", "transformers"])
             self.remarks.append(verdict(MILESTONES, {"kto": best}))
         else:
-            self.remarks.append(self.for_what("for comparison"))
+            self.remarks.append(self.for_what(_("for comparison")))
         shares = f"{last['accuracy']:.3f}", f"{last['format']:.3f}"
         ratios = f"{last['desirable']:.1f}", f"{last['undesirable']:.1f}"
         return str(self.seed), *shares, *ratios, f"{self.cpu_seconds:.1f}"

@@ -16,6 +16,7 @@ from labs.common.parallel import part
 from labs.common.recipes import fitted, held_out, is_tiny
 from labs.common.toys.arithmetic import TOY, rows
 from labs.common.training.solving import SolvingRun
+from labs.common.translated import N_
 from labs.common.warm_start import starting_point
 
 EVERY = 4  # steps, from one look at the held-out problems to the next, with one sample of each
@@ -28,7 +29,7 @@ class GRPORun(SolvingRun):
         recipe = fitted("lab7", Recipe())
         self.recipe = replace(recipe, variant=variant, steps=steps or recipe.steps)
         super().__init__(HERE, variant, variant, seed, self.recipe.steps, recipe.steps)
-        self.rows = part(self.recipe.prompts, "prompts") * self.recipe.G  # completions that a process computes
+        self.rows = part(self.recipe.prompts, N_("prompts")) * self.recipe.G  # completions that a process computes
         self.handed_in = is_tiny() and variant == "grpo"
 
         model, self.tokenizer = starting_point(TOY)

@@ -29,6 +29,7 @@ from labs.common.toys.two_languages import (
     solved,
     to_verify,
 )
+from labs.common.translated import N_
 from pipeline import (
     distill_dataset,
     few_shot_prompt,
@@ -121,7 +122,7 @@ def cold_start(base: Model, zero: Model, rows: Sequence[LabRow], seed: int) -> C
     def from_zero(to: Collecting, rows: Sequence[LabRow]) -> None:
         for row, [text] in zip(rows, zero([row["problem"] for row in rows], 1, to.dice), strict=True):
             if not is_right(text, row) or not in_format(text):
-                to.add(None, "wrong")
+                to.add(None, N_("wrong"))
             else:
                 better = refine_r1zero_output(text)
                 to.add((row["problem"], better), unfit(better, row))
@@ -136,15 +137,15 @@ def unfit(text: str, row: LabRow) -> str:
     """Why an answer to a sum is not to be learnt from; "" where it is."""
     parsed = parse_cold_start(text)
     if parsed is None:
-        return "not in the format"
+        return N_("not in the format")
     if not is_right(text, row):
-        return "wrong"
+        return N_("wrong")
     if not is_helpful(text, row):
-        return "no sentence for a summary"
+        return N_("no sentence for a summary")
     thought = parsed["reasoning"]
     if number("language_consistency", language_consistency(thought, row["lang"]), thought) < 1:
-        return "words of another language"
-    return "" if passes_filters(thought, LONGEST_EXAMPLE) else "filtered"
+        return N_("words of another language")
+    return "" if passes_filters(thought, LONGEST_EXAMPLE) else N_("filtered")
 
 
 # --- 5: rejection sampling --------------------------------------------------------------------------------------------
@@ -158,11 +159,11 @@ def rejection_sampling(model: Model, rows: Sequence[LabRow], seed: int) -> Colle
     def portion(to: Collecting, rows: Sequence[LabRow]) -> None:
         for row, samples in zip(rows, model([row["problem"] for row in rows], SAMPLES, to.dice), strict=True):
             chosen = rejection_sample(samples, lambda text, row=row: quality(text, row), 1.0, BEST)
-            to.left_out["not chosen"] += SAMPLES - len(chosen)
+            to.left_out[N_("not chosen")] += SAMPLES - len(chosen)
             for text in chosen:
                 parsed = parse_cold_start(text)
                 passes = parsed is not None and passes_filters(parsed["reasoning"], LONGEST)
-                to.add((row["problem"], text), "" if passes else "filtered")
+                to.add((row["problem"], text), "" if passes else N_("filtered"))
 
     rows = random.Random(seed).sample(rows, SUMS)
     return Collecting([partial(portion, rows=some) for some in in_portions(rows)], seed, "rejection")
@@ -253,6 +254,6 @@ def teaching(model: Model, prompts: Mapping[str, Sequence[LabRow]], seed: int) -
 
         pairs = distill_dataset(answer, [row["problem"] for row in rows], 3, keep)
         to.kept += pairs
-        to.left_out["not kept"] += 3 * len(rows) - len(pairs)
+        to.left_out[N_("not kept")] += 3 * len(rows) - len(pairs)
 
     return Collecting([partial(portion, rows=some) for some in in_portions(asked)], seed, "teaching")

@@ -8,6 +8,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from labs.common.language_model import prompt_ids
 from labs.common.seeding import generator
+from labs.common.translated import _
 from learning import Learning
 from pipeline import build_sft_example, sft_loss
 from returned import finite, of_shape
@@ -40,8 +41,8 @@ class FineTuning(Learning):
             asked = prompt_ids(tokenizer, prompt)
             target = list(tokenizer(answer, add_special_tokens=False)["input_ids"])
             ids, mask = build_sft_example(asked, target, end)
-            of_shape("the ids of build_sft_example", ids, (len(asked) + len(target) + 1,))
-            self.examples.append((ids, of_shape("the mask of build_sft_example", mask, ids.shape)))
+            of_shape(_("the ids of build_sft_example"), ids, (len(asked) + len(target) + 1,))
+            self.examples.append((ids, of_shape(_("the mask of build_sft_example"), mask, ids.shape)))
 
     def step(self) -> dict[str, float]:
         """One gradient step on a batch drawn anew; its loss."""
@@ -53,6 +54,6 @@ class FineTuning(Learning):
         share = 0.5 + 0.5 * torch.cos(torch.tensor(torch.pi * self.steps / self.recipe.steps)).item()
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * (0.1 + 0.9 * share)
-        loss = finite("sft_loss", of_shape("the loss", sft_loss(self.network(input_ids=ids).logits, ids, mask), ()))
+        loss = finite("sft_loss", of_shape(_("the loss"), sft_loss(self.network(input_ids=ids).logits, ids, mask), ()))
         self.descend(loss)
         return {"loss": loss.item()}

@@ -13,21 +13,22 @@ from matplotlib.axes import Axes
 from evaluate import MILESTONES, RUNS
 from labs.common.curves import Runs, draw_panels, draw_runs, draw_target, mean_and_error, read_runs, say_missing
 from labs.common.plotting import COLOURS, new_figure, save_figure
+from labs.common.translated import _, ngettext
 
 CHECKPOINTS = ("base", "R1-Zero", "Dev1", "Dev2", "Dev3", "R1", "student")
 PANELS = {
-    "right": "sums: right answers",
-    "mixed": "sums: thoughts in two languages",
-    "words": "sums: words",
-    "general": "requests: right replies",
-    "harmless": "harmful prompts: refused",
-    "refused": "harmless questions: refused",
+    "right": _("sums: right answers"),
+    "mixed": _("sums: thoughts in two languages"),
+    "words": _("sums: words"),
+    "general": _("requests: right replies"),
+    "harmless": _("harmful prompts: refused"),
+    "refused": _("harmless questions: refused"),
 }
 REWARDED = {
-    "right": "sums: right answers",
-    "mixed": "sums: thoughts in two languages",
-    "kl": "KL(policy || reference) per token",
-    "no_spread": "share of groups without a spread",
+    "right": _("sums: right answers"),
+    "mixed": _("sums: thoughts in two languages"),
+    "kl": _("KL(policy || reference) per token"),
+    "no_spread": _("share of groups without a spread"),
 }
 HACKED, GOOD = "R1, hacked", "R1"
 ENOUGH = 3  # seeds, for the report
@@ -38,15 +39,19 @@ def main() -> None:
     rewarded = {name: seeds for name, seeds in runs.items() if any("no_spread" in seed.curves for seed in seeds)}
     judged = {name: seeds for name, seeds in runs.items() if any("held out: right" in seed.curves for seed in seeds)}
     if rewarded:
-        figure, _ = draw_panels(rewarded, REWARDED, "Completions of training prompts, one batch a step", "steps")
+        figure, _axes = draw_panels(
+            rewarded, REWARDED, _("Completions of training prompts, one batch a step"), _("steps")
+        )
         save_figure(figure, RUNS / "rewards.png")
-        print(f"runs/rewards.png: {', '.join(rewarded)}")
+        print(_("runs/rewards.png: {runs}").format(runs=", ".join(rewarded)))
     if not judged:
-        print("runs/r1.png is not drawn: no stage has ended yet that leaves a model (make lab8-train).")
+        print(_("runs/r1.png is not drawn: no stage has ended yet that leaves a model (make lab8-train)."))
         return
     print("runs/r1.png:")
     for name, seeds in judged.items():
-        print(f"  {name}: seed{'s' * (len(seeds) > 1)} {', '.join(str(seed.seed) for seed in seeds)}")
+        numbers = ", ".join(str(seed.seed) for seed in seeds)
+        which = ngettext("seed {numbers}", "seeds {numbers}", len(seeds)).format(numbers=numbers)
+        print(f"  {_(name)}: {which}")
     say_missing(judged, {GOOD: (ENOUGH, "")})
     draw_all(judged)
 
@@ -57,12 +62,12 @@ def draw_all(runs: Runs) -> None:
     for (name, title), ax in zip(PANELS.items(), axes, strict=False):
         draw_checkpoints(ax, runs, name)
         ax.set_title(title)
-    draw_target(axes[0], MILESTONES["r1"].target, "R1: right and readable,")
+    draw_target(axes[0], MILESTONES["r1"].target, _("R1: right and readable,"))
     if hacked:
         draw_hacking(axes[6:], runs)
     else:
-        print('  the episode of hacking is not in it; train with ARGS="--control hacking"')
-    figure.suptitle("Held-out prompts; bars of one standard error", fontsize=11)
+        print(_('  the episode of hacking is not in it; train with ARGS="--control hacking"'))
+    figure.suptitle(_("Held-out prompts; bars of one standard error"), fontsize=11)
     save_figure(figure, RUNS / "r1.png")
 
 
@@ -74,7 +79,7 @@ def draw_checkpoints(ax: Axes, runs: Runs, name: str) -> None:
     pipeline = sum(run in CHECKPOINTS for run in runs)
     ax.errorbar(x[:pipeline], means[:pipeline], errors[:pipeline], marker="o", color=COLOURS[0], capsize=3)
     ax.errorbar(x[pipeline:], means[pipeline:], errors[pipeline:], marker="s", color=COLOURS[1], capsize=3, ls="none")
-    ax.set_xticks(x, list(runs), rotation=40, ha="right", fontsize=8)
+    ax.set_xticks(x, [_(run) for run in runs], rotation=40, ha="right", fontsize=8)
     if name != "right":  # there all are far from 0
         ax.set_ylim(bottom=0)
 
@@ -94,13 +99,13 @@ def figure_of(runs: Runs, run: str, name: str) -> tuple[float, float]:
 def draw_hacking(axes: list[Axes], runs: Runs) -> None:
     """The reward model's score, the truth, and what it does to sums."""
     titles = {
-        "score": "requests: the score of its reward model",
-        "helpful": "requests: right replies",
-        "right": "sums: right answers",
+        "score": _("requests: the score of its reward model"),
+        "helpful": _("requests: right replies"),
+        "right": _("sums: right answers"),
     }
     for (name, title), ax in zip(titles.items(), axes, strict=True):
         draw_runs(ax, {run: runs[run] for run in (HACKED, GOOD) if run in runs}, name)
-        ax.set(title=title, xlabel="steps", ylim=(0, 1.05))
+        ax.set(title=title, xlabel=_("steps"), ylim=(0, 1.05))
         ax.legend(fontsize=8)
 
 

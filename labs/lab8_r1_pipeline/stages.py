@@ -25,6 +25,7 @@ from labs.common.networks import load_weights
 from labs.common.toys import two_languages, two_languages_student
 from labs.common.toys.toy import Toy
 from labs.common.toys.two_languages import LabRow
+from labs.common.translated import N_, _
 from pipeline import mix_datasets
 from reinforcement import Reinforcement
 from reward_model import Annotation, RewardModelTraining, load_reward_model
@@ -94,7 +95,7 @@ def examples(file: Path, stage: str) -> list[tuple[str, str]]:
     """What an earlier stage collected; CannotUse where there is nothing in it."""
     kept = json.loads(file.read_text(encoding="utf-8"))["kept"]
     if not kept:
-        raise CannotUse(f"{stage} has kept nothing, so there is nothing to learn from")
+        raise CannotUse(_("{stage} has kept nothing, so there is nothing to learn from").format(stage=stage))
     return [(prompt, answer) for prompt, answer in kept]
 
 
@@ -181,18 +182,20 @@ def distillation(seed: int, needed: Needed) -> Learner:
 
 
 STAGES: Sequence[StagePlan] = (
-    StagePlan("base", "the base model", (), untrained, 1, "base"),
-    StagePlan("zero", "R1-Zero: RL from the base model", (), r1_zero, ZERO.steps, "R1-Zero"),
-    StagePlan("cold-start", "cold start: data", ("zero",), cold_start),
-    StagePlan("sft1", "SFT 1: Dev1", ("cold-start",), sft1, SFT1.steps, "Dev1"),
-    StagePlan("rl1", "reasoning RL: Dev2", ("sft1",), reasoning_rl, DEV2.steps, "Dev2"),
-    StagePlan("rejection", "rejection sampling: data", ("rl1",), rejection),
-    StagePlan("sft2", "SFT 2 from the base model: Dev3", ("rejection",), sft2, SFT2.steps, "Dev3"),
-    StagePlan("annotated", "what people say of Dev3: data", ("sft2",), annotated),
-    StagePlan("reward-model", "reward model", ("annotated",), reward_model_training, REWARD_MODEL.steps),
-    StagePlan("rl2", "RL for all scenarios: R1", ("sft2", "reward-model"), all_scenarios, R1.steps, "R1"),
-    StagePlan("teaching", "R1's answers: data", ("rl2",), teaching),
-    StagePlan("distill", "distillation: the student", ("teaching",), distillation, DISTILL.steps, "student", NARROW),
+    StagePlan("base", N_("the base model"), (), untrained, 1, N_("base")),
+    StagePlan("zero", N_("R1-Zero: RL from the base model"), (), r1_zero, ZERO.steps, "R1-Zero"),
+    StagePlan("cold-start", N_("cold start: data"), ("zero",), cold_start),
+    StagePlan("sft1", N_("SFT 1: Dev1"), ("cold-start",), sft1, SFT1.steps, "Dev1"),
+    StagePlan("rl1", N_("reasoning RL: Dev2"), ("sft1",), reasoning_rl, DEV2.steps, "Dev2"),
+    StagePlan("rejection", N_("rejection sampling: data"), ("rl1",), rejection),
+    StagePlan("sft2", N_("SFT 2 from the base model: Dev3"), ("rejection",), sft2, SFT2.steps, "Dev3"),
+    StagePlan("annotated", N_("what people say of Dev3: data"), ("sft2",), annotated),
+    StagePlan("reward-model", N_("reward model"), ("annotated",), reward_model_training, REWARD_MODEL.steps),
+    StagePlan("rl2", N_("RL for all scenarios: R1"), ("sft2", "reward-model"), all_scenarios, R1.steps, "R1"),
+    StagePlan("teaching", N_("R1's answers: data"), ("rl2",), teaching),
+    StagePlan(
+        "distill", N_("distillation: the student"), ("teaching",), distillation, DISTILL.steps, N_("student"), NARROW
+    ),
 )
 
 
@@ -221,62 +224,68 @@ STUDENT_RL_STEPS = 100
 
 CONTROLS: Mapping[str, Sequence[StagePlan]] = {
     "random-choice": (
-        StagePlan("random-data", "random choice: data", ("rl1",), random_choice),
+        StagePlan("random-data", N_("random choice: data"), ("rl1",), random_choice),
         StagePlan(
             "random-choice",
-            "SFT 2 on a random choice",
+            N_("SFT 2 on a random choice"),
             ("random-data",),
             partial(sft2, source="random-data"),
             SFT2.steps,
-            "Dev3, random choice",
+            N_("Dev3, random choice"),
         ),
     ),
     "no-cold-start": (
         StagePlan(
             "no-cold-start",
-            "RL with the language reward, from the base model",
+            N_("RL with the language reward, from the base model"),
             (),
             without_cold_start,
             ZERO.steps,
-            "no cold start",
+            N_("no cold start"),
         ),
     ),
     "no-language-reward": (
         StagePlan(
             "no-language-reward",
-            "reasoning RL without the language reward",
+            N_("reasoning RL without the language reward"),
             ("sft1",),
             without_language,
             DEV2.steps,
-            "Dev2, no language reward",
+            N_("Dev2, no language reward"),
         ),
     ),
     "student-by-rl": (
         StagePlan(
-            "student-by-rl", "the small model by RL alone", (), student_by_rl, STUDENT_RL_STEPS, "student by RL", NARROW
+            "student-by-rl",
+            N_("the small model by RL alone"),
+            (),
+            student_by_rl,
+            STUDENT_RL_STEPS,
+            N_("student by RL"),
+            NARROW,
         ),
     ),
     "hacking": (
         StagePlan(
             "hasty",
-            "what hasty people say of Dev3: data",
+            N_("what hasty people say of Dev3: data"),
             ("sft2",),
             partial(annotated, compare=collecting.the_longer_one),
         ),
         StagePlan(
             "hasty-reward-model",
-            "their reward model",
+            N_("their reward model"),
             ("hasty",),
             partial(reward_model_training, source="hasty"),
             REWARD_MODEL.steps,
         ),
         StagePlan(
             "hacking",
-            "R1, hacked: RL on it from the first step",
+            N_("R1, hacked: RL on it from the first step"),
             ("sft2", "hasty-reward-model"),
             partial(all_scenarios, judge="hasty-reward-model", preference=3.0, begin=0.0),
             R1.steps,
-            "R1, hacked",
+            N_("R1, hacked"),
         ),
     ),
 }

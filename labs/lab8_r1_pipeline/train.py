@@ -18,15 +18,30 @@ from labs.common.errors import CannotUse
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.run import TrainingRun
 from labs.common.training.script import Script, end_with
+from labs.common.translated import N_, _
 
 CONTROLS = ("random-choice", "no-cold-start", "no-language-reward", "student-by-rl", "hacking")
-HEADINGS = ("stage", "seed", "right", "format", "language", "words", "helpful", "harmless")
+HEADINGS = tuple(
+    map(
+        _,
+        (
+            N_("stage"),
+            N_("seed"),
+            N_("right"),
+            N_("format"),
+            N_("language"),
+            N_("words"),
+            N_("helpful"),
+            N_("harmless"),
+        ),
+    )
+)
 
 
 def main() -> int:
     args = parse_arguments()
     script = Script(__file__)
-    script.console.print("Loading torch and transformers ...")
+    script.console.print(_("Loading torch and transformers ..."))
     training_run = script.load("training_run")  # here, so that a mistake in your file ends in a message too
     if training_run is None:
         return 1
@@ -34,7 +49,9 @@ def main() -> int:
     from labs.common.stages import in_turn
 
     if not is_tiny():
-        script.console.print(f"Lab 8 trains models of its own: MODEL={model_name()} changes nothing here.")
+        script.console.print(
+            _("Lab 8 trains models of its own: MODEL={model} changes nothing here.").format(model=model_name())
+        )
 
     def runs(seed: int) -> list[Callable[[], TrainingRun]]:
         stages = training_run.stages_of(seed, args.control, args.most)
@@ -42,27 +59,35 @@ def main() -> int:
         return in_turn(stages, only or training_run.PIPELINE, again=bool(only))
 
     try:
-        groups = {f"seed {seed}": runs(seed) for seed in seeds_of(args)}
+        groups = {_("seed {seed}").format(seed=seed): runs(seed) for seed in seeds_of(args)}
     except CannotUse as sentence:
         script.console.print(str(sentence), markup=False, highlight=False, soft_wrap=True)
         return 1
     trained = script.train_all(groups, HEADINGS, args.fresh)
     script.show(
         trained.table,
-        "On held-out prompts, in percent, with standard errors over prompts. Sums: right\n"
-        "answers, in the format, words of the thought in the prompt's language; how many\n"
-        "words. Requests: right replies (helpful). Harmful prompts: refused (harmless).",
+        _(
+            "On held-out prompts, in percent, with standard errors over prompts. Sums: right\n"
+            "answers, in the format, words of the thought in the prompt's language; how many\n"
+            "words. Requests: right replies (helpful). Harmful prompts: refused (harmless)."
+        ),
     )
     return script.exit_code(trained)
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argument_parser(__doc__)
-    parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="run this stage again; repeatable")
     parser.add_argument(
-        "--control", action="append", default=[], choices=[*CONTROLS, "all"], help="run this control; may be repeated"
+        "--stage", action="append", default=[], metavar="NAME", help=_("run this stage again; repeatable")
     )
-    parser.add_argument("--most", type=from_1_on, metavar="N", help="at most N steps of each stage")
+    parser.add_argument(
+        "--control",
+        action="append",
+        default=[],
+        choices=[*CONTROLS, "all"],
+        help=_("run this control; may be repeated"),
+    )
+    parser.add_argument("--most", type=from_1_on, metavar="N", help=_("at most N steps of each stage"))
     args = parser.parse_args()
     args.control = list(CONTROLS if "all" in args.control else dict.fromkeys(args.control))
     return args

@@ -20,6 +20,7 @@ from rich.table import Table
 from labs.common.errors import CannotUse
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.script import Script
+from labs.common.translated import _, ngettext
 
 HERE = Path(__file__).parent
 
@@ -83,16 +84,20 @@ class Trial:
         """Train, with a bar that shows the mean reward, or else the loss, of the last steps."""
         from transformers import PrinterCallback, TrainerCallback
 
-        done = "{task.completed:.0f} of {task.total} steps{task.fields[figures]}"
+        done = _("{task.completed:.0f} of {task.total} steps{task.fields[figures]}")
         columns = "{task.description}", BarColumn(), done, TimeElapsedColumn()
         with Progress(*columns, console=self.console) as progress:
-            bar = progress.add_task(f"{type(trainer).__name__}, seed {self.seed}", total=self.steps, figures="")
+            bar = progress.add_task(
+                _("{title}, seed {seed}").format(title=type(trainer).__name__, seed=self.seed),
+                total=self.steps,
+                figures="",
+            )
 
             class Bar(TrainerCallback):
-                def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+                def on_step_end(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
                     progress.update(bar, completed=state.global_step)
 
-                def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
+                def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_kwargs: Any) -> None:
                     shown = [f", {name} {float(logs[name]):.3f}" for name in ("reward", "loss") if name in logs]
                     if shown:
                         progress.update(bar, figures=shown[0])
@@ -108,7 +113,9 @@ Train = Callable[[Trial], Mapping[str, float]]
 def compare(file: str, doc: str | None, beside: Beside, train: Train, needs: str | None = None) -> int:
     """The main of a script: train each seed, show the table; the code to end with. `needs` is your module, if any."""
     parser = argument_parser(doc, fresh=False)
-    parser.add_argument("--steps", type=from_1_on, metavar="N", help=f"gradient steps (default {beside.steps})")
+    parser.add_argument(
+        "--steps", type=from_1_on, metavar="N", help=_("gradient steps (default {steps})").format(steps=beside.steps)
+    )
     args = parser.parse_args()
     script, seeds, steps = Script(file), seeds_of(args), args.steps or beside.steps
     reached: list[Mapping[str, float]] = []
@@ -116,16 +123,16 @@ def compare(file: str, doc: str | None, beside: Beside, train: Train, needs: str
     try:
         if needs and script.load(needs) is None:
             return 1
-        script.console.print("Loading torch, transformers and trl ...")
+        script.console.print(_("Loading torch, transformers and trl ..."))
         make_ready()
         for seed in seeds:
             reached.append(train(Trial(Path(file).stem.removeprefix("trl_"), seed, steps, script.console)))
     except KeyboardInterrupt:
-        script.console.print("Interrupted. The same command starts from the beginning.")
+        script.console.print(_("Interrupted. The same command starts from the beginning."))
         code = 130
     except Exception as error:
         if not script.waits(error, beside.trainer):
-            script.report(error, f"{beside.trainer} stopped.")
+            script.report(error, _("{trainer} stopped.").format(trainer=beside.trainer))
             code = 1
     if reached:
         show(script.console, beside, steps, seeds[: len(reached)], reached)
@@ -138,7 +145,9 @@ def make_ready() -> None:
 
     if not is_tiny():
         raise CannotUse(
-            f"MODEL={model_name()}: the figures beside which TRL is held are those of the tiny model; leave MODEL out."
+            _(
+                "MODEL={model}: the figures beside which TRL is held are those of the tiny model; leave MODEL out."
+            ).format(model=model_name())
         )
     import datasets
     import torch
@@ -158,18 +167,23 @@ def show(
     """The table: TRL's figures beside those of the hand-written run."""
     own, several = own_runs(beside, seeds), len(seeds) > 1
     name = beside.lab.partition("_")[0]
-    lab = f"lab {name.removeprefix('lab')}"
-    by_hand = f"{beside.run} of {lab}, {beside.steps} steps"
+    lab = _("lab {number}").format(number=name.removeprefix("lab"))
+    by_hand = _("{run} of {lab}, {steps} steps").format(run=beside.run, lab=lab, steps=beside.steps)
     if own:
-        whose = f"your own {by_hand}."
+        whose = _("your own {by_hand}.").format(by_hand=by_hand)
     else:
         options = f"{beside.options} " + (f"--seeds {max(seeds) + 1}" if several else f"--seed {seeds[0]}")
-        whose = f"the reference's {by_hand}, mean of {beside.seeds} seeds.\n"
-        whose += f'Your own takes its place after make {name}-train ARGS="{options.strip()}"'
-    means = ", means over the seeds with standard errors" if several else ""
-    explanation = f"\nOn what is held out, after {steps} steps{means}.\nBy hand: {whose}"
+        whose = _("the reference's {by_hand}, mean of {seeds} seeds.\n").format(by_hand=by_hand, seeds=beside.seeds)
+        whose += _('Your own takes its place after make {lab}-train ARGS="{options}"').format(
+            lab=name, options=options.strip()
+        )
+    means = _(", means over the seeds with standard errors") if several else ""
+    explanation = _("\nOn what is held out, after {steps} steps{means}.\nBy hand: {whose}").format(
+        steps=steps, means=means, whose=whose
+    )
     console.print(explanation, markup=False, highlight=False, soft_wrap=True)
-    table = Table(f"seed{'s' * several} {', '.join(map(str, seeds))}", beside.trainer, "by hand", box=None)
+    which = ngettext("seed {numbers}", "seeds {numbers}", len(seeds)).format(numbers=", ".join(map(str, seeds)))
+    table = Table(which, beside.trainer, _("by hand"), box=None)
     for figure in beside.figures:
         theirs = [row[figure.curve] for row in reached]
         hand = [row.get(figure.curve, figure.reference) for row in own] or [figure.reference]

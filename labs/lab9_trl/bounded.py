@@ -24,6 +24,7 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from labs.common.errors import CannotUse
+from labs.common.translated import _
 
 START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
@@ -108,15 +109,24 @@ class Bounded:
             except TimeoutError:
                 if name not in self.ended:
                     raise RewardFailed(
-                        f"{name} does not come to an end: not within {self.seconds:g} s for {len(completions)} "
-                        f"completions, and not within {self.seconds_each:g} s for the first of them, "
-                        f"{shown(completions[0])}"
+                        _(
+                            "{name} does not come to an end: not within {seconds:g} s for {count} completions, and not "
+                            "within {seconds_each:g} s for the first of them, {first}"
+                        ).format(
+                            name=name,
+                            seconds=self.seconds,
+                            count=len(completions),
+                            seconds_each=self.seconds_each,
+                            first=shown(completions[0]),
+                        )
                     ) from None
                 if name not in self.told:
                     self.told.add(name)
                     self.tell(
-                        f"{name} was stopped after {self.seconds_each:g} s with {shown(completions[i])} It earns 0, or "
-                        "the least of its batch; so will others like it, without a word."
+                        _(
+                            "{name} was stopped after {seconds_each:g} s with {first} It earns 0, or the least of its "
+                            "batch; so will others like it, without a word."
+                        ).format(name=name, seconds_each=self.seconds_each, first=shown(completions[i]))
                     )
         least = min([0.0, *(value for value in found.values() if value is not None)])
         return [found.get(i, least) for i in range(len(completions))]
@@ -127,12 +137,16 @@ class Bounded:
         try:
             returned, logged, error, cpu_seconds = future.result()
         except ProcessExpired as expired:
-            raise RewardFailed(f"{name} ended its process, with the exit code {expired.exitcode}.") from None
+            raise RewardFailed(
+                _("{name} ended its process, with the exit code {code}.").format(name=name, code=expired.exitcode)
+            ) from None
         except (BrokenProcessPool, RuntimeError) as broken:
-            raise RewardFailed(f"The process of the reward functions has ended ({broken}).") from None
+            raise RewardFailed(
+                _("The process of the reward functions has ended ({broken}).").format(broken=broken)
+            ) from None
         self.cpu_seconds += cpu_seconds
         if error:
-            raise RewardFailed(f"{name} raised {error}")
+            raise RewardFailed(_("{name} raised {error}").format(name=name, error=error))
         return returned, logged
 
 
@@ -182,4 +196,4 @@ def plain(value: Any) -> Any:
         return {str(key): plain(part) for key, part in value.items()}
     if value is None or isinstance(value, int | float | str):
         return value
-    raise TypeError(f"a list of numbers is expected, and not a {type(value).__name__}")
+    raise TypeError(_("a list of numbers is expected, and not a {kind}").format(kind=type(value).__name__))

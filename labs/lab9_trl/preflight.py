@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.common.errors import CannotUse
+from labs.common.translated import _
 
 Reward = Callable[..., Any]
 
@@ -40,7 +41,13 @@ def preflight(model: Any, tokenizer: Any, config: Any, dataset: Any, rewards: Se
     """
     rows = [dataset[i] for i in range(min(len(dataset), ROWS))]
     if not rows or "prompt" not in rows[0]:
-        return Findings([f"The data set has no {'column prompt' if rows else 'rows'}: there is nothing to ask."])
+        return Findings(
+            [
+                _("The data set has no column prompt: there is nothing to ask.")
+                if rows
+                else _("The data set has no rows: there is nothing to ask.")
+            ]
+        )
     blocking = no_template(tokenizer, rows) + no_end_token(model, tokenizer)
     asks_too_much = missing_columns(config, rows, rewards)
     found = Findings(blocking + asks_too_much)
@@ -66,29 +73,36 @@ def refused(error: Exception) -> list[str]:
     if "must be divisible by num_generations" in text:
         completions, group = numbers
         fit = [str(n) for n in range(2, completions + 1) if completions % n == 0]
-        choose = f", or num_generations = {' or '.join(fit)}" if fit else ""
+        choose = _(", or num_generations = {fit}").format(fit=_(" or ").join(fit)) if fit else ""
         return [
-            f"A step has {completions} completions (per_device_train_batch_size * gradient_accumulation_steps), which "
-            f"groups of num_generations = {group} do not fill. Choose {group} or {2 * group} completions{choose}."
+            _(
+                "A step has {completions} completions (per_device_train_batch_size * "
+                "gradient_accumulation_steps), which groups of num_generations = {group} do not fill. Choose "
+                "{group} or {double} completions{choose}."
+            ).format(completions=completions, group=group, double=2 * group, choose=choose)
         ]
     if "must be divisible by the global batch size" in text:
         return [
-            f"generation_batch_size = {numbers[0]} is no multiple of {numbers[1]} completions, the batch of a gradient "
-            "step. Leave generation_batch_size out: TRL computes it."
+            _(
+                "generation_batch_size = {batch} is no multiple of {completions} completions, the batch of a "
+                "gradient step. Leave generation_batch_size out: TRL computes it."
+            ).format(batch=numbers[0], completions=numbers[1])
         ]
     if "global eval batch size" in text:
         return [
-            f"An evaluation's batch of {numbers[0]} completions cannot be divided into groups of {numbers[-1]}. Choose "
-            f"per_device_eval_batch_size = {numbers[-1]}."
+            _(
+                "An evaluation's batch of {completions} completions cannot be divided into groups of {group}. "
+                "Choose per_device_eval_batch_size = {group}."
+            ).format(completions=numbers[0], group=numbers[-1])
         ]
     if "at least 2 generations" in text:
-        return ["GRPO compares the completions of a group, so num_generations is 2 or more."]
+        return [_("GRPO compares the completions of a group, so num_generations is 2 or more.")]
     if "can not be both configured" in text:
-        return ["generation_batch_size and steps_per_generation say the same thing. Set one of them, or none."]
+        return [_("generation_batch_size and steps_per_generation say the same thing. Set one of them, or none.")]
     if "auto_find_batch_size" in text:
-        return ["GRPO takes no auto_find_batch_size. Where memory is short, lower per_device_train_batch_size."]
+        return [_("GRPO takes no auto_find_batch_size. Where memory is short, lower per_device_train_batch_size.")]
     if "bf16/gpu" in text:
-        return ["There is no GPU, and TRL computes in bf16 unless told otherwise. Set use_cpu=True and bf16=False."]
+        return [_("There is no GPU, and TRL computes in bf16 unless told otherwise. Set use_cpu=True and bf16=False.")]
     return []
 
 
@@ -97,7 +111,7 @@ def bf16_on_cpu(config: Any) -> list[str]:
 
     if not config.bf16 or torch.cuda.is_available():
         return []
-    return ["Without a GPU bf16 makes nothing faster and rounds to three digits. Set bf16=False: use_cpu keeps it."]
+    return [_("Without a GPU bf16 makes nothing faster and rounds to three digits. Set bf16=False: use_cpu keeps it.")]
 
 
 def too_little_memory(model: Any, config: Any) -> list[str]:
@@ -116,10 +130,12 @@ def too_little_memory(model: Any, config: Any) -> list[str]:
     if needed < free:
         return []
     return [
-        f"Training takes at least {needed / 1e9:.1f} GB besides the model (gradients and the optimizer's two moments "
-        f"{3 * learnt / 1e9:.1f}, the reference model {reference / 1e9:.1f}), and what a step computes; "
-        f"{free / 1e9:.1f} GB are free. Take LoRA or a smaller model; a smaller per_device_train_batch_size "
-        "shrinks only the step."
+        _(
+            "Training takes at least {needed:.1f} GB besides the model (gradients and the optimizer's two "
+            "moments {learnt:.1f}, the reference model {reference:.1f}), and what a step computes; "
+            "{free:.1f} GB are free. Take LoRA or a smaller model; a smaller per_device_train_batch_size "
+            "shrinks only the step."
+        ).format(needed=needed / 1e9, learnt=3 * learnt / 1e9, reference=reference / 1e9, free=free / 1e9)
     ]
 
 
@@ -130,8 +146,11 @@ def no_template(tokenizer: Any, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     if isinstance(rows[0]["prompt"], str) or tokenizer.chat_template:
         return []
     return [
-        "The tokenizer has no chat template, and the prompts are conversations, which nobody can then write as a text. "
-        "Take a model that was made for conversations (its name often ends with Instruct)."
+        _(
+            "The tokenizer has no chat template, and the prompts are conversations, which nobody can then "
+            "write as a text. Take a model that was made for conversations (its name often ends with "
+            "Instruct)."
+        )
     ]
 
 
@@ -145,9 +164,15 @@ def end_tokens(model: Any, tokenizer: Any) -> list[int]:
 def no_end_token(model: Any, tokenizer: Any) -> list[str]:
     size = model.get_output_embeddings().weight.shape[0]
     if tokenizer.eos_token_id is None:
-        return ["The tokenizer has no end token (eos_token), so no completion can end, and TRL stops with a TypeError."]
+        return [
+            _("The tokenizer has no end token (eos_token), so no completion can end, and TRL stops with a TypeError.")
+        ]
     if all(i >= size for i in end_tokens(model, tokenizer)):
-        return [f"The end token {tokenizer.eos_token!r} is none of the {size} that the model can write."]
+        return [
+            _("The end token {token!r} is none of the {size} that the model can write.").format(
+                token=tokenizer.eos_token, size=size
+            )
+        ]
     return []
 
 
@@ -162,8 +187,10 @@ def turn_without_end(model: Any, tokenizer: Any, rows: Sequence[Mapping[str, Any
     if any(end in after[len(before) :] for end in ends):
         return []
     return [
-        f"In the chat template the model's turn does not end with {' or '.join(ends)}: a model that learnt from it "
-        "never saw the end token, and its completions run on to max_completion_length."
+        _(
+            "In the chat template the model's turn does not end with {ends}: a model that learnt from it "
+            "never saw the end token, and its completions run on to max_completion_length."
+        ).format(ends=_(" or ").join(ends))
     ]
 
 
@@ -179,13 +206,22 @@ def too_long(model: Any, tokenizer: Any, config: Any, rows: Sequence[Mapping[str
     over = sum(length + room > limit for length in lengths)
     if not over:
         return Findings()
-    sentence = (
-        f"The model has {limit} positions. {over} of {len(rows)} prompts leave fewer than max_completion_length = "
-        f"{room} of them for the completion (the longest prompt has {longest} tokens)."
-    )
+    sentence = _(
+        "The model has {limit} positions. {over} of {all} prompts leave fewer than max_completion_length "
+        "= {room} of them for the completion (the longest prompt has {longest} tokens)."
+    ).format(limit=limit, over=over, all=len(rows), room=room, longest=longest)
     if longest >= limit:
-        return Findings([f"{sentence} Leave out the prompts that are too long: TRL does not cut them."])
-    return Findings([], [f"{sentence} Choose {limit - longest} or less: behind them a model writes nonsense."])
+        return Findings(
+            [_("{sentence} Leave out the prompts that are too long: TRL does not cut them.").format(sentence=sentence)]
+        )
+    return Findings(
+        [],
+        [
+            _("{sentence} Choose {longest} or less: behind them a model writes nonsense.").format(
+                sentence=sentence, longest=limit - longest
+            )
+        ],
+    )
 
 
 # --- the data and the rewards -----------------------------------------------------------------------------------------
@@ -200,11 +236,23 @@ def missing_columns(config: Any, rows: Sequence[Mapping[str, Any]], rewards: Seq
         name, parameters = reward.__name__, inspect.signature(reward).parameters.values()
         asked = [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         if missing := [column for column in asked if column not in passed]:
-            why = "remove_unused_columns=True takes all away but the prompt: set it to False."
-            why = why if config.remove_unused_columns else f"The data set has {', '.join(rows[0])}."
-            found.append(f"{name} asks for {' and '.join(missing)}, which nobody passes. {why}")
+            why = _("remove_unused_columns=True takes all away but the prompt: set it to False.")
+            why = (
+                why
+                if config.remove_unused_columns
+                else _("The data set has {columns}.").format(columns=", ".join(rows[0]))
+            )
+            found.append(
+                _("{name} asks for {missing}, which nobody passes. {why}").format(
+                    name=name, missing=_(" and ").join(missing), why=why
+                )
+            )
         elif not any(p.kind is p.VAR_KEYWORD for p in parameters) and (rest := passed - {p.name for p in parameters}):
-            found.append(f"{name} has no **kwargs, and TRL calls it with {', '.join(sorted(rest))}, too.")
+            found.append(
+                _("{name} has no **kwargs, and TRL calls it with {rest}, too.").format(
+                    name=name, rest=", ".join(sorted(rest))
+                )
+            )
     return found
 
 
@@ -219,13 +267,14 @@ def unparsable(rows: Sequence[Mapping[str, Any]]) -> Findings:
     wrong = [i for i, gold in enumerate(golds) if not readable[gold]]
     if not wrong:
         return Findings()
-    sentence = (
-        f"math-verify reads no answer in {len(wrong)} of {len(rows)} solutions, the first of them in row {wrong[0]}: "
-        f"{str(golds[wrong[0]])[-100:]!r}."
-    )
+    sentence = _(
+        "math-verify reads no answer in {wrong} of {all} solutions, the first of them in row {row}: {gold!r}."
+    ).format(wrong=len(wrong), all=len(rows), row=wrong[0], gold=str(golds[wrong[0]])[-100:])
     if len(wrong) == len(rows):
-        return Findings([f"{sentence} Nothing could be judged."])
-    return Findings([], [f"{sentence} They cannot be judged: accuracy_reward gives None for them."])
+        return Findings([_("{sentence} Nothing could be judged.").format(sentence=sentence)])
+    return Findings(
+        [], [_("{sentence} They cannot be judged: accuracy_reward gives None for them.").format(sentence=sentence)]
+    )
 
 
 def rehearsal(rows: Sequence[Mapping[str, Any]], rewards: Sequence[Reward]) -> Findings:
@@ -255,7 +304,9 @@ def rehearsal(rows: Sequence[Mapping[str, Any]], rewards: Sequence[Reward]) -> F
             continue
         if isinstance(returned, list) and returned and all(value is None for value in returned):
             silent.append(
-                f"{reward.__name__} returned None for all of {len(rows)} completions: it judges none of them."
+                _("{name} returned None for all of {count} completions: it judges none of them.").format(
+                    name=reward.__name__, count=len(rows)
+                )
             )
     (found.faults if len(silent) == len(rewards) else found.warnings).extend(silent)
     return found
@@ -273,33 +324,58 @@ def raised(name: str, error: Exception) -> str:
 
 def unusable(name: str, returned: Any, completions: int) -> list[str]:
     """What is wrong with a reward's list."""
-    wanted = f"{name} returned {{}} where TRL takes a list of {completions} numbers, one for each completion."
+    wanted = _("{name} returned {what} where TRL takes a list of {count} numbers, one for each completion.")
     if hasattr(returned, "tolist"):  # a tensor or an array
         returned = returned.tolist()
     if not isinstance(returned, list | tuple):
-        return [wanted.format("None" if returned is None else f"a {type(returned).__name__}")]
+        return [
+            wanted.format(
+                name=name,
+                count=completions,
+                what="None" if returned is None else _("a {kind}").format(kind=type(returned).__name__),
+            )
+        ]
     if len(returned) != completions:
-        return [wanted.format(f"a list of {len(returned)}")]
+        return [wanted.format(name=name, count=completions, what=_("a list of {count}").format(count=len(returned)))]
     for i, value in enumerate(returned):
         value = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
         if value is not None and not isinstance(value, int | float):
-            return [f"{name} returned a {type(value).__name__} for completion {i}: a number or None is expected."]
+            return [
+                _("{name} returned a {kind} for completion {i}: a number or None is expected.").format(
+                    name=name, kind=type(value).__name__, i=i
+                )
+            ]
         if value is not None and not math.isfinite(value):
-            return [f"{name} returned {value} for completion {i}: TRL would drop it, or its group, without a word."]
+            return [
+                _(
+                    "{name} returned {value} for completion {i}: TRL would drop it, or its group, without a word."
+                ).format(name=name, value=value, i=i)
+            ]
     return []
 
 
 # --- while it runs ----------------------------------------------------------------------------------------------------
 
 MEANINGS = {
-    "lost": "A reward became NaN or infinite, or was None for every completion ({lost}). Nothing is learnt from those: "
-    "look at what the function divides by, and at gold answers that cannot be read.",
-    "no spread": "In every group of the last {steps} logs all completions earned the same, so the advantages are 0 and "
-    "nothing is learnt. The problems are too easy or too hard, or the reward does not tell good from bad.",
-    "no end": "In the last {steps} logs no completion came to its end: all were cut off at max_completion_length, most "
-    "before their answer. Raise it, or see whether the model knows its end token.",
-    "loss": "A loss of about 0 is no fault. With one gradient step for each batch the ratio is 1, so the loss is minus "
-    "the mean advantage, which is 0 in every group, plus beta * KL. Its gradient is not 0: watch the reward.",
+    "lost": _(
+        "A reward became NaN or infinite, or was None for every completion ({lost}). Nothing is learnt "
+        "from those: look at what the function divides by, and at gold answers that cannot be read."
+    ),
+    "no spread": _(
+        "In every group of the last {steps} logs all completions earned the same, so the advantages are "
+        "0 and nothing is learnt. The problems are too easy or too hard, or the reward does not tell "
+        "good from bad."
+    ),
+    "no end": _(
+        "In the last {steps} logs no completion came to its end: all were cut off at "
+        "max_completion_length, most before their answer. Raise it, or see whether the model knows its "
+        "end token."
+    ),
+    "loss": _(
+        "A loss of about 0 is no fault. With one gradient step for each batch the ratio is 1, so the "
+        "loss is minus the mean advantage, which is 0 in every group, plus beta * KL. Its gradient is "
+        "not 0: watch the reward."
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from evaluate import MILESTONES
 from labs.common.recipes import is_tiny
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.script import Script, end_with
+from labs.common.translated import _
 
 
 def main() -> int:
@@ -25,7 +26,7 @@ def main() -> int:
     if training is None:
         return 1
     parser = argument_parser(__doc__)
-    parser.add_argument("--steps", type=from_1_on, metavar="N", help="steps of a run (default: the recipe's 60)")
+    parser.add_argument("--steps", type=from_1_on, metavar="N", help=_("steps of a run (default: the recipe's 60)"))
     for option in dataclasses.fields(training.GRPOScriptArguments):
         several = {"nargs": "+"} if option.name == "reward_funcs" else {"type": option.type}
         default = training.GRPOScriptArguments().__dict__[option.name]
@@ -35,22 +36,32 @@ def main() -> int:
         **{option.name: getattr(args, option.name) for option in dataclasses.fields(training.GRPOScriptArguments)}
     )
 
-    script.console.print("Loading torch, transformers and trl ...")
+    script.console.print(_("Loading torch, transformers and trl ..."))
     training_run = script.load("training_run")
     if training_run is None:
         return 1
     runs = [partial(training_run.GRPORun, arguments, seed, args.steps) for seed in seeds_of(args)]
     group = training_run.in_short(arguments)
-    trained = script.train_all({group: runs}, ("run", "seed", "accuracy", "format", "steps", "CPU s"), args.fresh)
+    trained = script.train_all(
+        {group: runs}, (_("run"), _("seed"), _("accuracy"), _("format"), _("steps"), _("CPU s")), args.fresh
+    )
     accuracy, in_format = (MILESTONES[name] for name in ("accuracy", "format"))
     script.show(
         trained.table,
-        "Accuracy and format on the held-out problems, with standard errors"
+        _("Accuracy and format on the held-out problems, with standard errors")
         + (
-            f": the targets\nare {accuracy.target:g} and {in_format.target:g}; {accuracy.half:g} and "
-            f"{in_format.half:g} earn half. runs/trained/ keeps the best model."
+            _(
+                ": the targets\n"
+                "are {accuracy:g} and {in_format:g}; {accuracy_half:g} and {format_half:g} earn half. "
+                "runs/trained/ keeps the best model."
+            ).format(
+                accuracy=accuracy.target,
+                in_format=in_format.target,
+                accuracy_half=accuracy.half,
+                format_half=in_format.half,
+            )
             if is_tiny()
-            else "."
+            else _(".")
         ),
     )
     script.draw(trained)

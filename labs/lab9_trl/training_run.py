@@ -34,6 +34,7 @@ from labs.common.toys.arithmetic import TOY, rows
 from labs.common.toys.toy import Row
 from labs.common.training.run import write_json
 from labs.common.training.solving import SolvingRun
+from labs.common.translated import N_, _
 from labs.common.warm_start import starting_point
 from preflight import Watch, preflight, refused
 from training import (
@@ -77,7 +78,7 @@ class GRPORun(SolvingRun):
         rewards = in_short(arguments)
         super().__init__(HERE, rewards, rewards, seed, self.recipe.steps, recipe.steps)
         completions = self.recipe.prompts * self.recipe.num_generations
-        self.completions = parallel.part(completions, "completions")  # that a process computes in a step
+        self.completions = parallel.part(completions, N_("completions"))  # that a process computes in a step
         self.handed_in = is_tiny() and arguments == GRPOScriptArguments()
 
         self.learner, self.tokenizer = starting_point(TOY)
@@ -182,7 +183,9 @@ class GRPORun(SolvingRun):
         """After a step of TRL's: its figures for the curves, as LossLogger kept them, and what they mean."""
         if not self.logger.rows or self.logger.rows[-1].get("step") != step:
             raise ValueError(
-                f"the last row of LossLogger has to be that of step {step}, after on_log was called with it"
+                _("the last row of LossLogger has to be that of step {step}, after on_log was called with it").format(
+                    step=step
+                )
             )
         row = self.logger.rows[-1]
         self.steps = step
@@ -190,7 +193,7 @@ class GRPORun(SolvingRun):
         if step % EVERY == 0 or self.finished:
             self.look()
         for sentence in self.watch(logs):
-            print(f"step {step}: {sentence}")
+            print(_("step {step}: {sentence}").format(step=step, sentence=sentence))
 
     # --- what is told of it, and handed over --------------------------------------------------------------------------
 
@@ -275,7 +278,7 @@ def conversations(train: Sequence[Row]) -> datasets.Dataset:
     """The rows as TRL reads them; CannotUse where validate_dataset finds something."""
     data = datasets.Dataset.from_list(list(train)).map(make_conversation, remove_columns=["messages"])
     if faults := validate_dataset({"train": data}):
-        raise CannotUse("validate_dataset says: " + "; ".join(faults))
+        raise CannotUse(_("validate_dataset says: {faults}").format(faults=_("; ").join(faults)))
     return data
 
 

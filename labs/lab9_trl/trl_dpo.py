@@ -14,6 +14,7 @@ import copy
 
 from beside import Beside, Figure, Trial, compare, preferences, sampled
 from labs.common.training.script import end_with
+from labs.common.translated import _
 
 BETA = 0.1
 BESIDE = Beside(
@@ -22,10 +23,10 @@ BESIDE = Beside(
     run="dpo_nll",
     steps=100,
     figures=[
-        Figure("sampled_accuracy", "right among samples", 0.950),
-        Figure("preference_accuracy", "ranked right", 1.0),
-        Figure("chosen_log_ratio", "log-ratio, chosen", 0.69, ".2f"),
-        Figure("rejected_log_ratio", "log-ratio, rejected", -94.7, ".1f"),
+        Figure("sampled_accuracy", _("right among samples"), 0.950),
+        Figure("preference_accuracy", _("ranked right"), 1.0),
+        Figure("chosen_log_ratio", _("log-ratio, chosen"), 0.69, ".2f"),
+        Figure("rejected_log_ratio", _("log-ratio, rejected"), -94.7, ".1f"),
     ],
     options="--run dpo_nll",
 )

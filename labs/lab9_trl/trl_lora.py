@@ -18,17 +18,18 @@ from typing import Any
 
 from beside import Beside, Figure, Trial, compare, problems_to_solve, sampled
 from labs.common.training.script import end_with
+from labs.common.translated import _
 
 BESIDE = Beside(
-    trainer="GRPOTrainer with LoRA",
+    trainer=_("GRPOTrainer with LoRA"),
     lab="lab7_grpo",
     run="grpo",
     steps=60,
     figures=[
-        Figure("accuracy", "right among samples", 0.947),
-        Figure("format", "in the format", 0.997),
-        Figure("weights", "weights trained", 134_080, ",.0f"),
-        Figure("difference", "largest difference of a logit", None, ".0e"),
+        Figure("accuracy", _("right among samples"), 0.947),
+        Figure("format", _("in the format"), 0.997),
+        Figure("weights", _("weights trained"), 134_080, ",.0f"),
+        Figure("difference", _("largest difference of a logit"), None, ".0e"),
     ],
     options="",
     seeds=20,

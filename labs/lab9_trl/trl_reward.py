@@ -13,6 +13,7 @@ margin is what can be compared.
 
 from beside import Beside, Figure, Trial, compare, preferences
 from labs.common.training.script import end_with
+from labs.common.translated import _
 
 BESIDE = Beside(
     trainer="RewardTrainer",
@@ -20,8 +21,8 @@ BESIDE = Beside(
     run="reward_model",
     steps=40,
     figures=[
-        Figure("preference_accuracy", "ranked right", 1.0),
-        Figure("reward_margin", "reward margin", 5.50, ".2f"),
+        Figure("preference_accuracy", _("ranked right"), 1.0),
+        Figure("reward_margin", _("reward margin"), 5.50, ".2f"),
         Figure("loss", "loss", 0.0041, ".4f"),
     ],
     options="--run reward_model",

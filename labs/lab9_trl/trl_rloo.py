@@ -12,6 +12,7 @@ their log-ratio to the reference from the reward, before the baseline.
 
 from beside import Beside, Figure, Trial, compare, problems_to_solve, sampled
 from labs.common.training.script import end_with
+from labs.common.translated import _
 
 BESIDE = Beside(
     trainer="RLOOTrainer",
@@ -19,8 +20,8 @@ BESIDE = Beside(
     run="rloo",
     steps=60,
     figures=[
-        Figure("accuracy", "right among samples", 0.936),
-        Figure("format", "in the format", 0.980),
+        Figure("accuracy", _("right among samples"), 0.936),
+        Figure("format", _("in the format"), 0.980),
     ],
     options="--variant rloo",
 )

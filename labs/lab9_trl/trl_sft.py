@@ -14,6 +14,7 @@ from typing import Any
 
 from beside import Beside, Figure, Trial, answered, asked, compare, sampled
 from labs.common.training.script import end_with
+from labs.common.translated import _
 
 BESIDE = Beside(
     trainer="SFTTrainer",
@@ -21,9 +22,9 @@ BESIDE = Beside(
     run="nll",
     steps=100,
     figures=[
-        Figure("sampled_accuracy", "right among samples", 0.960),
-        Figure("chosen_log_ratio", "log-ratio, chosen", 0.65, ".2f"),
-        Figure("rejected_log_ratio", "log-ratio, rejected", -7.64, ".2f"),
+        Figure("sampled_accuracy", _("right among samples"), 0.960),
+        Figure("chosen_log_ratio", _("log-ratio, chosen"), 0.65, ".2f"),
+        Figure("rejected_log_ratio", _("log-ratio, rejected"), -7.64, ".2f"),
     ],
     options="--run nll",
 )

@@ -18,6 +18,7 @@ import numpy as np
 from grids import ACTIONS, GRIDS, Grid
 from labs.common.artefacts import load_arrays
 from labs.common.manifest import milestones_of
+from labs.common.translated import _
 
 HERE = Path(__file__).resolve().parent
 RUNS = HERE / "runs"
@@ -48,21 +49,27 @@ def checked(grid: Grid, weights: Mapping[str, Any]) -> tuple[np.ndarray, np.ndar
     n = len(grid.cells)
     shapes = {"V": (n,), "policy": (n, len(ACTIONS))}
     if set(weights) != set(shapes):
-        raise ValueError("the file has to hold the arrays V and policy, and nothing else")
+        raise ValueError(_("the file has to hold the arrays V and policy, and nothing else"))
     for name, array in weights.items():
         if tuple(array.shape) != shapes[name]:
-            raise ValueError(f"{name} has the shape {tuple(array.shape)}; on this grid it is {shapes[name]}")
+            raise ValueError(
+                _("{name} has the shape {shape}; on this grid it is {expected}").format(
+                    name=name, shape=tuple(array.shape), expected=shapes[name]
+                )
+            )
         if array.dtype != np.float64:
-            raise ValueError(f"{name} holds {array.dtype}; float64 is expected")
+            raise ValueError(_("{name} holds {dtype}; float64 is expected").format(name=name, dtype=array.dtype))
     arrays = {name: np.asarray(array) for name, array in weights.items()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise ValueError(f"{name} holds NaN or infinity")
+            raise ValueError(_("{name} holds NaN or infinity").format(name=name))
     if np.abs(arrays["V"]).max() > LARGEST:
-        raise ValueError(f"V holds a number beyond {LARGEST:,.0f}; no way through the grid is worth that")
+        raise ValueError(
+            _("V holds a number beyond {largest:,.0f}; no way through the grid is worth that").format(largest=LARGEST)
+        )
     policy = arrays["policy"]
     if (policy < 0).any() or (np.abs(policy.sum(axis=1) - 1) > RESIDUAL).any():
-        raise ValueError("policy holds a row that is no probability distribution over the four actions")
+        raise ValueError(_("policy holds a row that is no probability distribution over the four actions"))
     return arrays["V"], policy
 
 
@@ -70,21 +77,35 @@ def judge(grid: Grid, V: np.ndarray, policy: np.ndarray) -> list[tuple[bool, str
     """The conditions in their order, up to the first that does not hold: (whether it does, what was found)."""
     Q = action_values(grid, V)
     residual = np.abs(V - np.where(grid.terminal, 0.0, Q.max(axis=1))).max()
-    found = [(bool(residual < RESIDUAL), f"max |V - BV| = {residual:.1e}")]
+    found = [(bool(residual < RESIDUAL), _("max |V - BV| = {residual:.1e}").format(residual=residual))]
     if not found[-1][0]:
         return found
 
     residual = np.abs(V - np.where(grid.terminal, 0.0, (policy * Q).sum(axis=1))).max()
     exact, optimal = exact_return(grid, policy), float(V[grid.start])
     same = residual < RESIDUAL and abs(exact - optimal) < 1e-6
-    found.append((bool(same), f"the policy earns {exact:.6f} from the start, V*(s0) = {optimal:.6f}"))
+    found.append(
+        (
+            bool(same),
+            _("the policy earns {exact:.6f} from the start, V*(s0) = {optimal:.6f}").format(
+                exact=exact, optimal=optimal
+            ),
+        )
+    )
     if not same:
         return found
 
     returns = rolled_out(grid, policy)
     mean, error = returns.mean(), returns.std(ddof=1) / np.sqrt(len(returns))
     near = abs(mean - optimal) <= STANDARD_ERRORS * error + ROUNDING
-    found.append((bool(near), f"{len(returns):,} roll-outs: mean {mean:.4f}, standard error {error:.4f}"))
+    found.append(
+        (
+            bool(near),
+            _("{count:,} roll-outs: mean {mean:.4f}, standard error {error:.4f}").format(
+                count=len(returns), mean=mean, error=error
+            ),
+        )
+    )
     return found
 
 
@@ -138,16 +159,21 @@ def main() -> None:
     for name, grid in GRIDS.items():
         file = RUNS / f"{name}.safetensors"
         if not file.exists():
-            print(f"{name}: not trained yet (make lab1-train)")
+            print(_("{name}: not trained yet (make lab1-train)").format(name=name))
             continue
         try:
             found = judge(grid, *saved_arrays(name))
         except ValueError as error:
-            print(f"{name}: {file.name} cannot be used: {error}")
+            print(_("{name}: {file} cannot be used: {error}").format(name=name, file=file.name, error=error))
             continue
-        print(f"{name}: {sum(holds for holds, _ in found)} of {CONDITIONS} conditions hold")
+        print(
+            _("{name}: {holding} of {all} conditions hold").format(
+                name=name, holding=sum((holds for holds, _ in found)), all=CONDITIONS
+            )
+        )
         for number, (holds, what) in enumerate(found, 1):
-            print(f"  {number}. {'yes' if holds else 'no'}: {what}")
+            answer = _("yes") if holds else _("no")
+            print(_("  {number}. {answer}: {what}").format(number=number, answer=answer, what=what))
 
 
 if __name__ == "__main__":

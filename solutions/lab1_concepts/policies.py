@@ -11,6 +11,7 @@ import traceback
 import torch
 
 from labs.common.networks import mlp
+from labs.common.translated import _
 
 OBSERVATION, ACTIONS, DIMENSIONS = 4, 3, 2  # numbers of an observation, of choices, of an action
 
@@ -25,13 +26,13 @@ def main() -> None:
 
     # A deterministic policy: the outputs are the action, a = mu(s).
     network = mlp((OBSERVATION, 64, 64, DIMENSIONS))
-    print("deterministic, a = mu(s):\n", network(observations))
+    print(_("deterministic, a = mu(s):\n"), network(observations))
 
     # A categorical policy: the outputs are logits, a ~ softmax(logits).
     network = mlp((OBSERVATION, 64, 64, ACTIONS))
     logits = network(observations)
     actions = categorical_sample(logits, generator=generator)
-    print("categorical, a:", actions, "\n log pi(a|s):", categorical_log_prob(logits, actions))
+    print(_("categorical, a:"), actions, _("\n log pi(a|s):"), categorical_log_prob(logits, actions))
 
     # A diagonal Gaussian policy: the outputs are the mean. Here log_std is a parameter of its own, the same in all
     # states; a network may also give one for each. A logarithm, because it may be any number.
@@ -39,7 +40,7 @@ def main() -> None:
     log_std = torch.full((DIMENSIONS,), -0.5)
     mu = network(observations)
     a = diag_gaussian_sample(mu, log_std, generator=generator)
-    print("Gaussian, a:\n", a, "\n log pi(a|s):", diag_gaussian_log_prob(mu, log_std, a))
+    print(_("Gaussian, a:\n"), a, _("\n log pi(a|s):"), diag_gaussian_log_prob(mu, log_std, a))
 
 
 if __name__ == "__main__":
@@ -47,6 +48,10 @@ if __name__ == "__main__":
         main()
     except NotImplementedError as todo:
         name = traceback.extract_tb(todo.__traceback__)[-1].name
-        sys.exit(f"This needs {name}, which is still to do in concepts.py.")
+        sys.exit(_("This needs {name}, which is still to do in concepts.py.").format(name=name))
     except Exception as error:
-        sys.exit(f"concepts.py stopped this: {type(error).__name__}: {error}. make lab1 says more.")
+        sys.exit(
+            _("concepts.py stopped this: {kind}: {error}. make lab1 says more.").format(
+                kind=type(error).__name__, error=error
+            )
+        )

@@ -14,6 +14,7 @@ from functools import partial
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.run import saved_evaluation
 from labs.common.training.script import Script, Trained, end_with
+from labs.common.translated import _
 
 ALGORITHMS = ("q_learning", "sarsa", "dyna_q", "mpc")
 
@@ -32,12 +33,14 @@ def main() -> int:
         ]
         for algorithm in args.algorithm or ALGORITHMS
     }
-    headings = ("algorithm", "seed", "training", "greedy", "best after", "real steps", "CPU s")
+    headings = (_("algorithm"), _("seed"), _("training"), _("greedy"), _("best after"), _("real steps"), _("CPU s"))
     trained = script.train_all(groups, headings, args.fresh)
     script.show(
         trained.table,
-        "training: mean return of the last 100 episodes, exploring; greedy: return without exploring;\n"
-        "best after: real steps until the greedy policy first returned -13, the best there is.",
+        _(
+            "training: mean return of the last 100 episodes, exploring; greedy: return without exploring;\n"
+            "best after: real steps until the greedy policy first returned -13, the best there is."
+        ),
     )
     say_milestone(script, trained)
     return script.exit_code(trained)
@@ -51,26 +54,28 @@ def say_milestone(script: Script, trained: Trained) -> None:
     file = MILESTONE.file(HERE)
     reached = saved_evaluation(file.with_suffix(".json")) if file.exists() else None
     if reached is None:
-        script.console.print("Milestone: no table of Q-learning is saved yet.")
+        script.console.print(_("Milestone: no table of Q-learning is saved yet."))
         return
     this = any(run.handed_over for run in trained.runs)
-    whose = "" if this else " with the table of an earlier run, which is kept"
+    whose = "" if this else _(" with the table of an earlier run, which is kept")
     if reached >= MILESTONE.target:
-        what = f"[green]Milestone reached[/]{whose}: runs/{file.name} returns {reached:.0f}."
-    else:
-        what = (
-            f"Milestone not reached{whose}: runs/{file.name} returns {reached:.0f}; {MILESTONE.target:.0f} is asked "
-            f"for, half of the points from {MILESTONE.half:.0f}."
+        what = _("[green]Milestone reached[/]{whose}: runs/{file} returns {reached:.0f}.").format(
+            whose=whose, file=file.name, reached=reached
         )
+    else:
+        what = _(
+            "Milestone not reached{whose}: runs/{file} returns {reached:.0f}; {target:.0f} is asked for, "
+            "half of the points from {half:.0f}."
+        ).format(whose=whose, file=file.name, reached=reached, target=MILESTONE.target, half=MILESTONE.half)
     script.console.print(what, soft_wrap=True)
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argument_parser(__doc__)
     parser.add_argument(
-        "--algorithm", action="append", choices=ALGORITHMS, help="may be repeated; all four if not given"
+        "--algorithm", action="append", choices=ALGORITHMS, help=_("may be repeated; all four if not given")
     )
-    parser.add_argument("--episodes", type=from_1_on, metavar="N", help="at most so many episodes, for a short try")
+    parser.add_argument("--episodes", type=from_1_on, metavar="N", help=_("at most so many episodes, for a short try"))
     return parser.parse_args()
 
 

@@ -17,6 +17,7 @@ from evaluate import HERE, POLICY_SIZES, make_policy
 from labs.common.artefacts import load_tensors
 from labs.common.films import Act, film_players, film_saved, play_arguments
 from labs.common.networks import load_weights
+from labs.common.translated import _
 
 
 def main() -> int:
@@ -27,7 +28,7 @@ def main() -> int:
         before, after = make_policy(name), make_policy(name)
         load_weights(after, load_tensors(weights))
         make = partial(gym.make, "CartPole-v1", render_mode="rgb_array")
-        return film_players(make, {"untrained": likeliest(before), "trained": likeliest(after)}, seed, gif)
+        return film_players(make, {_("untrained"): likeliest(before), _("trained"): likeliest(after)}, seed, gif)
 
     return film_saved(HERE, names, film)
 

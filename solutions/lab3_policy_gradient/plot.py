@@ -19,6 +19,7 @@ from labs.common.curves import (
     with_moving_mean,
 )
 from labs.common.plotting import COLOURS, attempt, new_figure, save_figure
+from labs.common.translated import _
 
 SMOOTHING = 64  # episodes in the moving mean of each curve
 FULL_SCALE = 500  # the longest CartPole episode
@@ -34,17 +35,19 @@ def main() -> None:
 def draw_learning_curves() -> None:
     runs = with_moving_mean(read_runs(RUNS, list(POLICY_SIZES)), "return", SMOOTHING)
     if not runs:
-        print("No learning curve is drawn: nothing has been trained yet (make lab3-train).")
+        print(_("No learning curve is drawn: nothing has been trained yet (make lab3-train)."))
         return
     figure, (ax,) = new_figure()
-    print(f"runs/learning_curves.png: training return, moving mean of {SMOOTHING} episodes.")
+    print(
+        _("runs/learning_curves.png: training return, moving mean of {episodes} episodes.").format(episodes=SMOOTHING)
+    )
     draw_runs(ax, runs, "return", places=POLICY_SIZES)
-    say_runs(runs, "steps")
+    say_runs(runs, _("steps"))
     say_missing(runs, {name: (5, f"--algorithm {name}") for name in POLICY_SIZES})
     draw_target(ax, MILESTONES["actor_critic"].target)
     in_thousands(ax)
-    ax.set(xlabel="environment steps", ylabel="return of a training episode", ylim=(0, FULL_SCALE * 1.03))
-    ax.set_title("CartPole-v1: mean over the seeds, band of one standard error")
+    ax.set(xlabel=_("environment steps"), ylabel=_("return of a training episode"), ylim=(0, FULL_SCALE * 1.03))
+    ax.set_title(_("CartPole-v1: mean over the seeds, band of one standard error"))
     ax.legend(loc="lower right", fontsize=9)
     save_figure(figure, RUNS / "learning_curves.png")
 
@@ -54,17 +57,19 @@ def draw_variance() -> None:
 
     stages = measure()
     figure, axes = new_figure(columns=2, width=9.0, height=3.8)
-    print("runs/variance.png: trace of the covariance of one episode's gradient, over 150 episodes, seed 0.")
+    print(_("runs/variance.png: trace of the covariance of one episode's gradient, over 150 episodes, seed 0."))
     for ax, (stage, noise) in zip(axes, stages.items(), strict=True):
         traces = {name: row["trace"] for name, row in noise["weights"].items()}
-        labels = [AXIS_LABELS.get(name, name) for name in traces]
+        labels = [AXIS_LABELS.get(name, _(name)) for name in traces]
         bars = ax.bar(labels, list(traces.values()), color=COLOURS[0])
         ax.bar_label(bars, [f"{trace:,.0f}" for trace in traces.values()], fontsize=8)
-        ax.set_title(f"Policy {stage}, mean return {noise['mean_return']:.0f}")
+        ax.set_title(
+            _("Policy {stage}, mean return {mean_return:.0f}").format(stage=_(stage), mean_return=noise["mean_return"])
+        )
         ax.grid(axis="x", visible=False)
-        shares = ", ".join(f"{name} {trace / traces['G(τ)']:.2f}" for name, trace in traces.items())
-        print(f"  policy {stage}, relative to G(τ): {shares}")
-    axes[0].set_ylabel("variance: trace of the covariance")
+        shares = _(", ").join(f"{_(name)} {trace / traces['G(τ)']:.2f}" for name, trace in traces.items())
+        print(_("  policy {stage}, relative to G(τ): {shares}").format(stage=_(stage), shares=shares))
+    axes[0].set_ylabel(_("variance: trace of the covariance"))
     save_figure(figure, RUNS / "variance.png")
 
 

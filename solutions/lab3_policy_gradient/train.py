@@ -12,6 +12,7 @@ from functools import partial
 
 from labs.common.training.arguments import argument_parser, seeds_of
 from labs.common.training.script import Script, end_with
+from labs.common.translated import _
 
 ALGORITHMS = ("simple_pg", "reinforce", "reinforce_baseline", "a2c", "actor_critic")
 
@@ -26,12 +27,16 @@ def main() -> int:
         algorithm: [partial(training_run.PolicyGradientRun, algorithm, seed) for seed in seeds_of(args)]
         for algorithm in args.algorithm or ALGORITHMS
     }
-    trained = script.train_all(groups, ("algorithm", "seed", "greedy return", "env steps", "CPU s"), args.fresh)
+    trained = script.train_all(
+        groups, (_("algorithm"), _("seed"), _("greedy return"), _("env steps"), _("CPU s")), args.fresh
+    )
     bars = training_run.MILESTONES["actor_critic"]  # the same for each algorithm
     script.show(
         trained.table,
-        f"Mean return of 100 greedy episodes: target {bars.target:g}, half of the points from {bars.half:g}.\n"
-        "runs/ keeps the best policy of each algorithm.",
+        _(
+            "Mean return of 100 greedy episodes: target {target:g}, half of the points from {half:g}.\n"
+            "runs/ keeps the best policy of each algorithm."
+        ).format(target=bars.target, half=bars.half),
     )
     return script.exit_code(trained)
 
@@ -39,7 +44,7 @@ def main() -> int:
 def parse_arguments() -> argparse.Namespace:
     parser = argument_parser(__doc__)
     parser.add_argument(
-        "--algorithm", action="append", choices=ALGORITHMS, help="may be repeated; all five if not given"
+        "--algorithm", action="append", choices=ALGORITHMS, help=_("may be repeated; all five if not given")
     )
     return parser.parse_args()
 

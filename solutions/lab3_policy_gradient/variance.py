@@ -15,6 +15,7 @@ from torch.func import functional_call, grad, vmap
 
 from algorithms import policy_loss, standardised
 from labs.common.networks import mlp
+from labs.common.translated import N_, _, padded
 from losses import baseline_advantages, td_target, value_loss
 from returns import batch_reward_to_go, total_return_weights
 from rollout import Episodes, collect_episodes, episode_envs
@@ -46,7 +47,7 @@ def fit_critic(episodes: Episodes, steps: int = 300) -> nn.Module:
     critic = mlp((4, 64, 64, 1))
     optimizer = torch.optim.Adam(critic.parameters(), lr=5e-3)
     G = batch_reward_to_go(episodes.rewards, episodes.dones, GAMMA)
-    for _ in range(steps):
+    for _step in range(steps):
         optimizer.zero_grad()
         loss = value_loss(critic(episodes.observations).squeeze(-1), G)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -64,9 +65,9 @@ def credits(episodes: Episodes, critic: nn.Module) -> dict[str, Float[Tensor, "S
     return {
         "G(τ)": total_return_weights(episodes.rewards, episodes.dones, GAMMA),
         "G_t": G,
-        "G_t - mean": baseline_advantages(G, G.mean().expand_as(G)),
+        N_("G_t - mean"): baseline_advantages(G, G.mean().expand_as(G)),
         "G_t - V(s)": baseline_advantages(G, v),
-        "TD error": baseline_advantages(target, v),
+        N_("TD error"): baseline_advantages(target, v),
     }
 
 
@@ -92,7 +93,7 @@ def measure(seed: int = 0) -> dict[str, Noise]:
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     policy = mlp((4, 32, 2), gain_last=0.01)
-    result = {"untrained": measure_noise(policy, 10_000 * seed + 1_000, generator)}
+    result = {N_("untrained"): measure_noise(policy, 10_000 * seed + 1_000, generator)}
 
     envs = episode_envs(16)
     optimizer = torch.optim.Adam(policy.parameters(), lr=1e-2)
@@ -102,16 +103,21 @@ def measure(seed: int = 0) -> dict[str, Noise]:
         optimizer.zero_grad()
         policy_loss(episodes, weights).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    result[f"after {UPDATES} updates"] = measure_noise(policy, 10_000 * seed + 2_000, generator)
+    result[_("after {updates} updates").format(updates=UPDATES)] = measure_noise(
+        policy, 10_000 * seed + 2_000, generator
+    )
     return result
 
 
 def main() -> None:
     torch.set_num_threads(1)  # networks this small run faster on one
     for stage, noise in measure().items():
-        print(f"Policy {stage}, mean return {noise['mean_return']:.1f}")
+        print(
+            _("Policy {stage}, mean return {mean_return:.1f}").format(stage=_(stage), mean_return=noise["mean_return"])
+        )
         for name, row in noise["weights"].items():
-            print(f"  {name:12} trace {row['trace']:10,.0f}   signal to noise {row['snr']:.3f}")
+            said = _("  {name} trace {trace:10,.0f}   signal to noise {snr:.3f}")
+            print(said.format(name=padded(_(name), 12), trace=row["trace"], snr=row["snr"]))
 
 
 if __name__ == "__main__":

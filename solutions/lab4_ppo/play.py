@@ -17,6 +17,7 @@ from evaluate import HERE
 from labs.common.artefacts import load_tensors
 from labs.common.films import Act, film_players, film_saved, play_arguments
 from labs.common.networks import load_weights
+from labs.common.translated import _
 from nets import ENVIRONMENTS, CategoricalActor, GaussianActor, make_actor
 
 
@@ -27,7 +28,7 @@ def main() -> int:
         torch.manual_seed(seed)
         before, after = make_actor(name), make_actor(name)
         load_weights(after, load_tensors(weights))
-        players = {"untrained": best(before), "trained": best(after)}
+        players = {_("untrained"): best(before), _("trained"): best(after)}
         return film_players(lambda: environment(name, "rgb_array"), players, seed, gif)
 
     return film_saved(HERE, names, film)

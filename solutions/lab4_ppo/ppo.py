@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
+from labs.common.translated import _
 from nets import ENVIRONMENTS, make_actor, make_critic
 from ppo_core import (
     approx_kl,
@@ -193,8 +194,12 @@ class PPO:
         expected = (n, self.environment.actions)
         if action.shape != expected or logp.shape != (n,) or given.shape != expected:
             raise ValueError(
-                f"gaussian_policy and squash_action returned the shapes {tuple(action.shape)}, {tuple(logp.shape)} and "
-                f"{tuple(given.shape)}, expected {expected}, ({n},) and {expected}"
+                _(
+                    "gaussian_policy and squash_action returned the shapes {action}, {logp} and {given}, expected "
+                    "{expected}, ({n},) and {expected}"
+                ).format(
+                    action=tuple(action.shape), logp=tuple(logp.shape), given=tuple(given.shape), expected=expected, n=n
+                )
             )
         return action, logp, given
 
@@ -216,7 +221,7 @@ class PPO:
     ) -> None:
         """K epochs of descent on minibatches; `logp_old`, `advantages` and `returns` stay what they are."""
         recipe = self.recipe
-        for _ in range(recipe.epochs):
+        for _epoch in range(recipe.epochs):
             for batch in minibatch_indices(len(observations), recipe.minibatch, self.generator):
                 logp_new = self.actor.log_prob(observations[batch], actions[batch])
                 v = self.critic(observations[batch]).squeeze(-1)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from labs.common.errors import CannotUse
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.script import Script, end_with
+from labs.common.translated import _
 
 if TYPE_CHECKING:
     from nets import CategoricalActor, GaussianActor
@@ -48,15 +49,18 @@ def train(args: argparse.Namespace, script: Script) -> int:
         ]
         for environment in args.environment
     }
-    headings = ("environment", "seed", "clip", "mean return", "env steps", "CPU s")
+    headings = (_("environment"), _("seed"), "clip", _("mean return"), _("env steps"), _("CPU s"))
     trained = script.train_all(groups, headings, args.fresh)
     script.show(
         trained.table,
-        "Mean return of 100 episodes without noise.\n"
+        _("Mean return of 100 episodes without noise.\n")
         + "".join(
-            f"{name}: target {m.target:g}, half of the points from {m.half:g}\n" for name, m in MILESTONES.items()
+            _("{name}: target {target:g}, half of the points from {half:g}\n").format(
+                name=name, target=m.target, half=m.half
+            )
+            for name, m in MILESTONES.items()
         )
-        + "runs/ keeps the best networks of each.",
+        + _("runs/ keeps the best networks of each."),
     )
     return script.exit_code(trained)
 
@@ -86,7 +90,7 @@ def test(args: argparse.Namespace, script: Script) -> int:
 
     unusable = 0
     for environment in args.environment:
-        file, _ = models(args, environment)
+        file, _critic = models(args, environment)
         actor = make_actor(environment)
         try:
             load_network(actor, file)
@@ -99,10 +103,20 @@ def test(args: argparse.Namespace, script: Script) -> int:
             continue
         returns = best_returns(environment, actor, args.episodes or 100)
         target = MILESTONES[environment].target
-        reached = "reached" if returns.mean() >= target else "not reached"
+        reached = _("reached") if returns.mean() >= target else _("not reached")
         script.console.print(
-            f"{file.name}: mean return {returns.mean():.1f} of {len(returns)} episodes without noise "
-            f"(from {returns.min():.0f} to {returns.max():.0f}); target {target:.0f} {reached}",
+            _(
+                "{file}: mean return {mean:.1f} of {count} episodes without noise (from {least:.0f} to "
+                "{most:.0f}); target {target:.0f} {reached}"
+            ).format(
+                file=file.name,
+                mean=returns.mean(),
+                count=len(returns),
+                least=returns.min(),
+                most=returns.max(),
+                target=target,
+                reached=reached,
+            ),
             highlight=False,
             soft_wrap=True,
         )
@@ -118,18 +132,22 @@ def show(name: str, actor: "GaussianActor | CategoricalActor", episodes: int, sc
     try:
         env, act = environment(name, "human"), best(actor)
         for episode in range(episodes):
-            observation, _ = env.reset(seed=episode)
+            observation, _info = env.reset(seed=episode)
             done, total = False, 0.0
             while not done:
-                observation, reward, terminated, truncated, _ = env.step(act(observation))
+                observation, reward, terminated, truncated, _info = env.step(act(observation))
                 done, total = terminated or truncated, total + float(reward)
-            script.console.print(f"episode {episode + 1}: return {total:.1f}", highlight=False)
+            script.console.print(
+                _("episode {number}: return {ret:.1f}").format(number=episode + 1, ret=total), highlight=False
+            )
         env.close()
     except gym.error.DependencyNotInstalled:
-        raise CannotUse("--render needs pygame, which is not installed: pip install pygame") from None
+        raise CannotUse(_("--render needs pygame, which is not installed: pip install pygame")) from None
     except Exception as error:
         if type(error).__module__.startswith("pygame"):
-            raise CannotUse(f"--render needs a screen, and there is none here ({error})") from None
+            raise CannotUse(
+                _("--render needs a screen, and there is none here ({error})").format(error=error)
+            ) from None
         raise
 
 
@@ -138,29 +156,33 @@ def show(name: str, actor: "GaussianActor | CategoricalActor", episodes: int, sc
 
 def parse_arguments() -> argparse.Namespace:
     parser = argument_parser(__doc__)
-    parser.add_argument("--mode", choices=("train", "test"), default="train", help="default: train")
-    parser.add_argument("--environment", action="append", choices=ENVIRONMENTS, help="may be repeated; default: both")
-    parser.add_argument("--actor_model", metavar="FILE", help="networks to begin with, or the actor to test ...")
-    parser.add_argument("--critic_model", metavar="FILE", help="... of one environment (default: pendulum)")
-    parser.add_argument("--resume", action="store_true", help="begin with the networks in runs/")
-    parser.add_argument("--clip", type=float, metavar="E", help="another epsilon than .2; 1e9 clips nothing")
+    parser.add_argument("--mode", choices=("train", "test"), default="train", help=_("default: train"))
     parser.add_argument(
-        "--steps", type=from_1_on, metavar="N", help="environment steps of a run (default: the recipe's)"
+        "--environment", action="append", choices=ENVIRONMENTS, help=_("may be repeated; default: both")
     )
-    parser.add_argument("--episodes", type=from_1_on, metavar="N", help="test: how many (default 100; 3 in a window)")
-    parser.add_argument("--render", action="store_true", help="test: in a window")
+    parser.add_argument("--actor_model", metavar="FILE", help=_("networks to begin with, or the actor to test ..."))
+    parser.add_argument("--critic_model", metavar="FILE", help=_("... of one environment (default: pendulum)"))
+    parser.add_argument("--resume", action="store_true", help=_("begin with the networks in runs/"))
+    parser.add_argument("--clip", type=float, metavar="E", help=_("another epsilon than .2; 1e9 clips nothing"))
+    parser.add_argument(
+        "--steps", type=from_1_on, metavar="N", help=_("environment steps of a run (default: the recipe's)")
+    )
+    parser.add_argument(
+        "--episodes", type=from_1_on, metavar="N", help=_("test: how many (default 100; 3 in a window)")
+    )
+    parser.add_argument("--render", action="store_true", help=_("test: in a window"))
     args = parser.parse_args()
     if args.clip is not None and not 0 <= args.clip < math.inf:
-        parser.error("--clip takes a number from 0 on")
+        parser.error(_("--clip takes a number from 0 on"))
     if args.mode == "train" and (args.actor_model is None) != (args.critic_model is None):
-        parser.error("name both --actor_model and --critic_model, or neither: one alone would be lost")
+        parser.error(_("name both --actor_model and --critic_model, or neither: one alone would be lost"))
     if args.resume and (args.actor_model or args.mode == "test"):
         parser.error(
-            "--resume trains the networks in runs/ on; it goes neither with --actor_model nor with --mode test"
+            _("--resume trains the networks in runs/ on; it goes neither with --actor_model nor with --mode test")
         )
     named = args.actor_model is not None
     if named and args.environment and len(args.environment) > 1:
-        parser.error("the networks that you name belong to one environment: say which, --environment pendulum")
+        parser.error(_("the networks that you name belong to one environment: say which, --environment pendulum"))
     args.environment = list(dict.fromkeys(args.environment or (["pendulum"] if named else ENVIRONMENTS)))
     return args
 

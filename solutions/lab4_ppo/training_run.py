@@ -15,6 +15,7 @@ from labs.common.errors import CannotUse
 from labs.common.manifest import verdict
 from labs.common.networks import load_weights, weights_of
 from labs.common.training.run import TrainingRun
+from labs.common.translated import N_, _
 from ppo import PPO, RECIPES
 
 WINDOW = 40  # training episodes in the running return
@@ -44,14 +45,16 @@ class PPORun(TrainingRun):
         super().__init__(
             HERE,
             f"{name}-trained_on" if begin_with else name,
-            f"{environment}, seed {seed}, clip {self.recipe.clip:g}",
-            "no clipping" if self.recipe.clip >= 1e3 else f"clip {self.recipe.clip:g}",
+            _("{environment}, seed {seed}, clip {clip:g}").format(
+                environment=environment, seed=seed, clip=self.recipe.clip
+            ),
+            N_("no clipping") if self.recipe.clip >= 1e3 else f"clip {self.recipe.clip:g}",
             seed,
         )
         if self.recipe.env_steps != recipe.env_steps:
-            self.left_out = "a short try"
+            self.left_out = N_("a short try")
         elif begin_with:
-            self.left_out = "networks that were trained on"
+            self.left_out = N_("networks that were trained on")
         self.ppo = PPO(environment, seed, self.recipe)
         self.returns: list[float] = []  # of the training episodes, in the order in which they ended
 
@@ -62,7 +65,7 @@ class PPORun(TrainingRun):
         actor, critic = self.begin_with
         load_network(self.ppo.actor, actor)
         load_network(self.ppo.critic, critic)
-        return f"trains {actor.name} and {critic.name} on."
+        return _("trains {actor} and {critic} on.").format(actor=actor.name, critic=critic.name)
 
     @property
     def running_return(self) -> float:
@@ -80,11 +83,12 @@ class PPORun(TrainingRun):
         return min(self.ppo.env_steps, self.recipe.env_steps), self.recipe.env_steps
 
     def reached(self) -> str:
-        return f"{self.ppo.env_steps:,} steps"
+        return _("{steps:,} steps").format(steps=self.ppo.env_steps)
 
     def figures(self) -> str:
         reached = "-" if math.isnan(self.running_return) else f"{self.running_return:.0f}"
-        return "{:,} of {:,} steps, return ".format(*self.progress) + reached
+        done, whole = self.progress
+        return _("{done:,} of {all:,} steps, return {reached}").format(done=done, all=whole, reached=reached)
 
     def step(self) -> None:
         measured = self.ppo.iterate()
@@ -113,7 +117,7 @@ class PPORun(TrainingRun):
             best = self.hand_over(self.environment, evaluation, files, facts, ["torch", "gymnasium", "numpy"])
             self.remarks.append(verdict(MILESTONES, {self.environment: best}))
         else:
-            self.remarks.append("for comparison")
+            self.remarks.append(_("for comparison"))
         steps, seconds = f"{self.ppo.env_steps:,}", f"{self.cpu_seconds:.1f}"
         return str(self.seed), f"{self.recipe.clip:g}", f"{evaluation:.1f}", steps, seconds
 
@@ -122,8 +126,10 @@ def load_network(network: torch.nn.Module, file: Path) -> None:
     """Puts the weights of a file into a network; CannotUse, in words, where that cannot be done."""
     shown = os.path.relpath(file)
     if not file.is_file():
-        raise CannotUse(f"{shown} does not exist: train first (make lab4-train), or name another file")
+        raise CannotUse(
+            _("{shown} does not exist: train first (make lab4-train), or name another file").format(shown=shown)
+        )
     try:
         load_weights(network, load_tensors(file))
     except ValueError as error:
-        raise CannotUse(f"{shown} cannot be used: {error}") from None
+        raise CannotUse(_("{shown} cannot be used: {error}").format(shown=shown, error=error)) from None

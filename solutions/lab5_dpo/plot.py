@@ -11,12 +11,13 @@ from evaluate import HERE, MILESTONES, RUNS
 from labs.common.curves import draw_panels, draw_target, read_runs, say_missing, say_runs
 from labs.common.plotting import COLOURS, save_figure
 from labs.common.recipes import as_typed, is_tiny, model_name, of_model
+from labs.common.translated import _
 
 PANELS = {
-    "chosen_log_ratio": "log-ratio, chosen",
-    "rejected_log_ratio": "log-ratio, rejected",
-    "reward_margin": "margin of the rewards",
-    "sampled_accuracy": "right answers among samples",
+    "chosen_log_ratio": _("log-ratio, chosen"),
+    "rejected_log_ratio": _("log-ratio, rejected"),
+    "reward_margin": _("margin of the rewards"),
+    "sampled_accuracy": _("right answers among samples"),
 }
 ASKED_FOR = {"dpo_nll": 3, "dpo": 3, "nll": 1, "rlhf": 1}  # seeds of each run
 
@@ -26,12 +27,16 @@ def main() -> None:
     runs = read_runs(RUNS, list(ASKED_FOR), model=model_name())
     runs.pop("reward_model", None)  # it has no policy
     if not runs:
-        print(f"{picture} is not drawn: nothing has been trained yet (make lab5-train{as_typed()}).")
+        print(
+            _("{picture} is not drawn: nothing has been trained yet (make lab5-train{as_typed}).").format(
+                picture=picture, as_typed=as_typed()
+            )
+        )
         return
     print(f"{picture}:")
-    title = "Held-out pairs and problems: mean over the seeds, band of one standard error"
-    figure, axes = draw_panels(runs, PANELS, title, "gradient steps")
-    say_runs(runs, "steps")
+    title = _("Held-out pairs and problems: mean over the seeds, band of one standard error")
+    figure, axes = draw_panels(runs, PANELS, title, _("gradient steps"))
+    say_runs(runs, _("steps"))
     for name in ("chosen_log_ratio", "rejected_log_ratio", "reward_margin"):
         axes[name].axhline(0, color=COLOURS[-1], linewidth=0.6, linestyle=":")
     if is_tiny():  # of it the report and the milestone are

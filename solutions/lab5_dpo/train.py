@@ -20,6 +20,7 @@ from labs.common.errors import CannotUse
 from labs.common.recipes import is_tiny
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.script import Script, end_with
+from labs.common.translated import _
 
 DEFAULT = ("dpo_nll", "dpo", "reward_model", "rlhf")
 RUNS = (*DEFAULT, "nll")
@@ -29,7 +30,7 @@ STAGES = ("reward_model", "rlhf")  # of RLHF: the second needs the first
 def main() -> int:
     args = parse_arguments()
     script = Script(__file__, in_parallel=True)
-    script.console.print("Loading torch and transformers ...")
+    script.console.print(_("Loading torch and transformers ..."))
     if script.load("training_run") is None:  # here, so that a mistake in your file ends in a message too
         return 1
 
@@ -55,16 +56,17 @@ def train(args: argparse.Namespace, script: Script) -> int:
     }
     if stages := [stage for stage in STAGES if stage in args.run]:
         groups[stages[-1]] = [run for seed in seeds_of(args) for run in in_turn(rlhf_stages(seed, args.steps), stages)]
-    headings = ("run", "seed", "steps", "right", "ranked right", "CPU s")
+    headings = (_("run"), _("seed"), _("steps"), _("right"), _("ranked right"), _("CPU s"))
     trained = script.train_all(groups, headings, args.fresh)
+    right, ranked = MILESTONES.values()
     script.show(
         trained.table,
-        "On what is held out: the share of samples that are right, and of pairs ranked\nright."
+        _("On what is held out: the share of samples that are right, and of pairs ranked\nright.")
         + (
-            " The targets are {:g} and {:g}; {:g} and {:g} earn half. runs/ keeps the best\ndpo_nll.".format(
-                *(milestone.target for milestone in MILESTONES.values()),
-                *(milestone.half for milestone in MILESTONES.values()),
-            )
+            _(
+                " The targets are {target:g} and {ranked:g}; {half:g} and {ranked_half:g} earn half. "
+                "runs/ keeps the best\ndpo_nll."
+            ).format(target=right.target, ranked=ranked.target, half=right.half, ranked_half=ranked.half)
             if is_tiny()
             else ""
         ),
@@ -75,8 +77,10 @@ def train(args: argparse.Namespace, script: Script) -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argument_parser(__doc__)
-    parser.add_argument("--run", action="append", choices=RUNS, help="may be repeated; default: all but nll")
-    parser.add_argument("--steps", type=from_1_on, metavar="N", help="gradient steps of a run (default: the recipe's)")
+    parser.add_argument("--run", action="append", choices=RUNS, help=_("may be repeated; default: all but nll"))
+    parser.add_argument(
+        "--steps", type=from_1_on, metavar="N", help=_("gradient steps of a run (default: the recipe's)")
+    )
     args = parser.parse_args()
     args.run = list(dict.fromkeys(args.run or DEFAULT))
     return args

@@ -14,15 +14,16 @@ from labs.common.parallel import part
 from labs.common.recipes import fitted, is_tiny
 from labs.common.stages import Stage
 from labs.common.training.model_run import ModelRun
+from labs.common.translated import N_, _
 from preference_training import RECIPES, SAMPLES, PreferenceTraining, Recipe, reference_model
 from rlhf import GROUP, REWARD_MODEL, RLHF, RewardModel, RewardModelTraining, Rlhf
 
 MEASURE_EVERY = 10  # steps
 TITLES = {
-    "dpo_nll": "DPO + likelihood",
-    "dpo": "plain DPO",
-    "nll": "likelihood alone",
-    "reward_model": "reward model",
+    "dpo_nll": _("DPO + likelihood"),
+    "dpo": _("plain DPO"),
+    "nll": _("likelihood alone"),
+    "reward_model": _("reward model"),
     "rlhf": "RLHF",
 }
 ALL_RECIPES = RECIPES | {"reward_model": REWARD_MODEL, "rlhf": RLHF}
@@ -70,16 +71,16 @@ class PreferenceRun(ModelRun):
 
     def of_process(self) -> int:
         if self.kind == "rlhf":
-            return GROUP * part(max(1, self.recipe.batch // GROUP), "prompts")
-        return 2 * part(self.recipe.batch, "pairs")
+            return GROUP * part(max(1, self.recipe.batch // GROUP), N_("prompts"))
+        return 2 * part(self.recipe.batch, N_("pairs"))
 
     def artefact_bytes(self) -> bytes:
         return weights_of(self.learner.network)
 
     def figures(self) -> str:
-        names = {"sampled_accuracy": "right", "preference_accuracy": "ranked right"}
-        last = ", ".join(f"{words} {self.last(name):.2f}" for name, words in names.items() if name in self.curves)
-        return f"{self.steps} of {self.recipe.steps}, {last}"
+        names = {"sampled_accuracy": _("right"), "preference_accuracy": _("ranked right")}
+        last = _(", ").join(f"{words} {self.last(name):.2f}" for name, words in names.items() if name in self.curves)
+        return _("{steps} of {all_steps}, {last}").format(steps=self.steps, all_steps=self.recipe.steps, last=last)
 
     def step(self) -> None:
         if self.steps == 0:
@@ -114,7 +115,7 @@ class PreferenceRun(ModelRun):
             self.hand_over("dpo", min(reached.values()), files, facts, ["torch", "transformers"])
             self.remarks.append(verdict(MILESTONES, reached))
         elif self.kind in RECIPES:
-            self.remarks.append(self.for_what("for comparison"))
+            self.remarks.append(self.for_what(_("for comparison")))
         columns = [f"{reached[name]:.3f}" if name in reached else "-" for name in MILESTONES]
         return str(self.seed), str(self.steps), *columns, f"{self.cpu_seconds:.1f}"
 

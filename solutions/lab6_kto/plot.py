@@ -15,19 +15,20 @@ from evaluate import HERE, MILESTONES, RUNS
 from labs.common.curves import Curve, changed, draw_panels, draw_runs, draw_target, read_runs, say_missing, say_runs
 from labs.common.plotting import COLOURS, LINES, attempt, new_figure, save_figure
 from labs.common.recipes import as_typed, is_tiny, model_name, of_model
+from labs.common.translated import N_, _
 
 BETA = 0.1
 REFERENCE_POINTS = (0.0, 20.0)
 RUN_NAMES = ("kto", "kto_unbalanced", "kto_unweighted")
 PANELS = {
-    "desirable": "r of desirable completions",
-    "undesirable": "r of undesirable and mismatched completions",
-    "push_undesirable": "size of the push",
-    "accuracy": "sampled answers that are right",
+    "desirable": _("r of desirable completions"),
+    "undesirable": _("r of undesirable and mismatched completions"),
+    "push_undesirable": _("size of the push"),
+    "accuracy": _("sampled answers that are right"),
 }
 BESIDE = {  # what is drawn beside a panel's curve with a thin line, and the names of the two
-    "undesirable": ("mismatched", "undesirable", "mismatched"),
-    "push_undesirable": ("push_desirable", "undesirable", "desirable"),
+    "undesirable": ("mismatched", N_("undesirable"), N_("mismatched")),
+    "push_undesirable": ("push_desirable", N_("undesirable"), N_("desirable")),
 }
 
 
@@ -47,21 +48,28 @@ def draw_value() -> None:
     for colour, (label, name) in zip(COLOURS, ((True, "desirable"), (False, "undesirable")), strict=False):
         desirable = torch.full(r.shape, label)
         for line, z0 in zip(LINES, REFERENCE_POINTS, strict=False):
-            style = {"color": colour, "linestyle": line, "label": f"{name}, $z_0$ = {z0:.0f}"}
+            style = {
+                "color": colour,
+                "linestyle": line,
+                "label": _("{name}, $z_0$ = {z0:.0f}").format(name=_(name), z0=z0),
+            }
             value = kto_value(r, torch.tensor(z0), desirable, BETA)
             push = kto_grad_weight(r.clone().requires_grad_(), nothing, desirable, torch.tensor(z0), BETA, 1.0, 1.0)
             left.plot(r, value.detach(), **style)
             right.plot(r, push.detach(), **style)
-    for ax, title in ((left, "v(r), by your kto_value"), (right, "push, by your kto_grad_weight")):
-        ax.set(xlabel="r = log-ratio of the completion, in nats", title=title)
+    for ax, title in ((left, _("v(r), by your kto_value")), (right, _("push, by your kto_grad_weight"))):
+        ax.set(xlabel=_("r = log-ratio of the completion, in nats"), title=title)
         for z0 in REFERENCE_POINTS:
             ax.axvline(z0, color=COLOURS[-1], linewidth=0.6, linestyle=":")
     left.plot(REFERENCE_POINTS, [0.5] * len(REFERENCE_POINTS), "o", color=COLOURS[-1], markersize=4)
     left.legend(fontsize=8)
-    figure.suptitle(f"beta = {BETA}, lambda = 1; dotted: $z_0$", fontsize=11)
+    figure.suptitle(_("beta = {beta}, lambda = 1; dotted: $z_0$").format(beta=BETA), fontsize=11)
     save_figure(figure, RUNS / "value.png")
     print(
-        f"runs/value.png: value and push against r, for beta = {BETA} and z0 = 0 and 20, as your functions have them."
+        _(
+            "runs/value.png: value and push against r, for beta = {beta} and z0 = 0 and 20, as your "
+            "functions have them."
+        ).format(beta=BETA)
     )
 
 
@@ -69,17 +77,21 @@ def draw_curves() -> None:
     picture = f"runs/kto{of_model()}.png"
     runs = read_runs(RUNS, RUN_NAMES, model=model_name())
     if not runs:
-        print(f"{picture} is not drawn: nothing has been trained yet (make lab6-train{as_typed()}).")
+        print(
+            _("{picture} is not drawn: nothing has been trained yet (make lab6-train{as_typed}).").format(
+                picture=picture, as_typed=as_typed()
+            )
+        )
         return
     print(f"{picture}:")
     runs = changed(runs, ("push_desirable", "push_undesirable"), lambda curve: Curve(curve.x, np.abs(curve.y)))
-    title = "On held-out problems: mean over the seeds, band of one standard error"
-    figure, axes = draw_panels(runs, PANELS, title, "gradient steps")
-    say_runs(runs, "steps")
+    title = _("On held-out problems: mean over the seeds, band of one standard error")
+    figure, axes = draw_panels(runs, PANELS, title, _("gradient steps"))
+    say_runs(runs, _("steps"))
     for panel, (beside, thick, thin) in BESIDE.items():
         draw_runs(axes[panel], runs, beside, thin=True)
         key = [Line2D([], [], color="0.3", linewidth=width) for width in (1.8, 0.7)]
-        axes[panel].legend(key, [thick, thin], fontsize=8)
+        axes[panel].legend(key, [_(thick), _(thin)], fontsize=8)
     axes["push_undesirable"].set_yscale("log")
     if is_tiny():  # of it the report and the milestone are
         say_missing(runs, {run: (3, f"--run {run}") for run in RUN_NAMES})

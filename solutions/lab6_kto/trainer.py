@@ -20,6 +20,7 @@ from labs.common.parallel import average_gradients, gathered, share
 from labs.common.recipes import held_out
 from labs.common.seeding import generator
 from labs.common.toys.arithmetic import TOY, Problem, preference_pairs, problems, row
+from labs.common.translated import _
 from labs.common.warm_start import starting_point
 
 Ids = list[int]
@@ -111,7 +112,11 @@ class KTO:
         logp = self.log_probs(self.policy, batch)
         losses = kto_loss(logp, ref_logp, desirable, z0, self.recipe.beta, self.lambda_d, self.lambda_u)
         if losses.shape != logp.shape:
-            raise ValueError(f"kto_loss has to give {tuple(logp.shape)} losses here, and gave {tuple(losses.shape)}")
+            raise ValueError(
+                _("kto_loss has to give {expected} losses here, and gave {found}").format(
+                    expected=tuple(logp.shape), found=tuple(losses.shape)
+                )
+            )
 
         self.optimiser.zero_grad()
         losses.mean().backward()

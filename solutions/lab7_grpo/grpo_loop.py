@@ -32,6 +32,7 @@ from labs.common.sampling import Samples, completion_logits
 from labs.common.seeding import generator
 from labs.common.toys.arithmetic import gold_answer
 from labs.common.toys.toy import Row
+from labs.common.translated import _
 from rewards import accuracy_reward, build_prompt, format_reward, total_reward
 
 VARIANTS = ("grpo", "rloo", "dr_grpo", "dapo", "gspo")
@@ -92,10 +93,10 @@ class GRPO:
 
         # Advantages relative to the group [8]: nobody had to train a critic for them.
         advantages = rloo_advantages if recipe.variant == "rloo" else group_advantages
-        adv = of_shape("the advantages", advantages(rewards, G), (len(rewards),))
+        adv = of_shape(_("the advantages"), advantages(rewards, G), (len(rewards),))
 
         # Which tokens count, and what the reference thinks of them, for the KL term [10, eq. 4].
-        mask = of_shape("the mask", completion_mask(self.with_one_end(completions), self.end), completions.shape)
+        mask = of_shape(_("the mask"), completion_mask(self.with_one_end(completions), self.end), completions.shape)
         with torch.no_grad():
             ref_logp = self.logps(self.reference, drawn)
 
@@ -119,7 +120,7 @@ class GRPO:
         # Gradient steps on the objective [9, 10].
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.learning_rate * (1 - self.steps / recipe.steps)
-        for _ in range(recipe.iterations if anyone(len(mask) > 0) else 0):
+        for _again in range(recipe.iterations if anyone(len(mask) > 0) else 0):
             logp = self.logps(self.policy, drawn)[kept]
             match recipe.variant:
                 case "dr_grpo":
@@ -131,8 +132,12 @@ class GRPO:
                     loss = gspo_loss(logp, old_logp, adv, mask)
                 case _:
                     loss = grpo_loss(logp, old_logp, ref_logp, adv, mask, eps=recipe.eps, beta=recipe.beta)
-            if not torch.isfinite(of_shape("the loss", loss, ())):
-                raise ValueError(f"the loss of step {self.steps + 1} is {loss.item()}: a step on it would end it all")
+            if not torch.isfinite(of_shape(_("the loss"), loss, ())):
+                raise ValueError(
+                    _("the loss of step {step} is {loss}: a step on it would end it all").format(
+                        step=self.steps + 1, loss=loss.item()
+                    )
+                )
             self.optimizer.zero_grad()
             (counts * loss).backward()
             average_gradients(self.policy.parameters())
@@ -155,7 +160,7 @@ class GRPO:
 
         def some(part: Samples) -> Tensor:
             logp = completion_token_logps(completion_logits(model, part).float(), part.ids[:, -C - 1 :], C)
-            return of_shape("the log-probabilities", logp, part.completion_ids.shape)
+            return of_shape(_("the log-probabilities"), logp, part.completion_ids.shape)
 
         return in_micro_batches(model, some, drawn.parts(micro_batch(model, C + 1)))
 
@@ -190,5 +195,9 @@ def of_shape(what: str, tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
     """The tensor, if it has this shape: others would broadcast, and train on nonsense without a word."""
     if not isinstance(tensor, Tensor) or tensor.shape != shape:
         found = tuple(tensor.shape) if isinstance(tensor, Tensor) else type(tensor).__name__
-        raise ValueError(f"{what}: a tensor of the shape {tuple(shape)} is expected, and {found} came")
+        raise ValueError(
+            _("{what}: a tensor of the shape {shape} is expected, and {found} came").format(
+                what=what, shape=tuple(shape), found=found
+            )
+        )
     return tensor

@@ -17,6 +17,7 @@ from evaluate import MILESTONES
 from labs.common.recipes import is_tiny
 from labs.common.training.arguments import argument_parser, from_1_on, seeds_of
 from labs.common.training.script import Script, end_with
+from labs.common.translated import _
 
 VARIANTS = ("grpo", "rloo", "dr_grpo", "dapo", "gspo")
 
@@ -31,17 +32,25 @@ def main() -> int:
         variant: [partial(training_run.GRPORun, variant, seed, args.steps) for seed in seeds_of(args)]
         for variant in dict.fromkeys(args.variant or ["grpo"])
     }
-    headings = ("variant", "seed", "accuracy", "format", "steps", "CPU s")
+    headings = (_("variant"), _("seed"), _("accuracy"), _("format"), _("steps"), _("CPU s"))
     trained = script.train_all(groups, headings, args.fresh)
     accuracy, in_format = (MILESTONES[name] for name in ("accuracy", "format"))
     script.show(
         trained.table,
-        "Accuracy and format on the held-out problems, with standard errors"
+        _("Accuracy and format on the held-out problems, with standard errors")
         + (
-            f": the targets\nare {accuracy.target:g} and {in_format.target:g}; {accuracy.half:g} and "
-            f"{in_format.half:g} earn half. runs/ keeps the best GRPO model."
+            _(
+                ": the targets\n"
+                "are {accuracy:g} and {in_format:g}; {accuracy_half:g} and {format_half:g} earn half. runs/ "
+                "keeps the best GRPO model."
+            ).format(
+                accuracy=accuracy.target,
+                in_format=in_format.target,
+                accuracy_half=accuracy.half,
+                format_half=in_format.half,
+            )
             if is_tiny()
-            else "."
+            else _(".")
         ),
     )
     script.draw(trained)
@@ -50,8 +59,8 @@ def main() -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argument_parser(__doc__)
-    parser.add_argument("--variant", action="append", choices=VARIANTS, help="may be repeated; default: grpo")
-    parser.add_argument("--steps", type=from_1_on, metavar="N", help="steps of a run (default: the recipe's 60)")
+    parser.add_argument("--variant", action="append", choices=VARIANTS, help=_("may be repeated; default: grpo"))
+    parser.add_argument("--steps", type=from_1_on, metavar="N", help=_("steps of a run (default: the recipe's 60)"))
     return parser.parse_args()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from evaluate import RUNS
 from labs.common.artefacts import load_tensors
+from labs.common.command_line import Parser
 from labs.common.language_model import load, load_trained, prompt_ids, texts
 from labs.common.sampling import generate
 from labs.common.seeding import generator
@@ -18,6 +19,7 @@ from labs.common.toys import two_languages
 from labs.common.toys.toy import Toy
 from labs.common.toys.two_languages import LabRow, Prompt, is_harmless, is_helpful, is_right
 from labs.common.training.arguments import from_0_on
+from labs.common.translated import _, padded, width
 from stages import CONTROLS, STAGES
 
 ASKED = (
@@ -38,15 +40,16 @@ def main() -> int:
         model, tokenizer = load(toy, "tiny") if weights is None else load_trained(toy, weights)
         prompts = [prompt_ids(tokenizer, row["problem"]) for row in rows]
         drawn = generate(model, prompts, 1, generator(args.seed, "look"), args.temperature)
-        answers[name] = texts(tokenizer, drawn.completion_ids)
-    width = max(map(len, answers))
-    print("+ stands before an answer that is right (or refuses harm, in thought as well), - before another.")
+        answers[_(name)] = texts(tokenizer, drawn.completion_ids)
+    columns = max(map(width, answers))
+    print(_("+ stands before an answer that is right (or refuses harm, in thought as well), - before another."))
     for i, row in enumerate(rows):
-        print(f"\n{row['problem']}   ({row['kind']}; right: {row['answer']})")
+        right = _("\n{problem}   ({kind}; right: {answer})")
+        print(right.format(problem=row["problem"], kind=row["kind"], answer=row["answer"]))
         for name, said in answers.items():
-            print(f"  {name:{width}}  {'+' if is_good(said[i], row) else '-'}  {said[i]}")
+            print(f"  {padded(name, columns)}  {'+' if is_good(said[i], row) else '-'}  {said[i]}")
     if len(answers) == 1:
-        print("\nNothing has been trained with this seed yet (make lab8-train).")
+        print(_("\nNothing has been trained with this seed yet (make lab8-train)."))
     return 0
 
 
@@ -65,7 +68,7 @@ def models(seed: int, controls: bool) -> Iterator[tuple[str, Toy[Prompt], dict |
             try:
                 yield plan.checkpoint, plan.toy, load_tensors(file)
             except ValueError as error:
-                print(f"{file.name} cannot be used: {error}", file=sys.stderr)
+                print(_("{file} cannot be used: {error}").format(file=file.name, error=error), file=sys.stderr)
 
 
 def is_good(text: str, row: LabRow) -> bool:
@@ -74,10 +77,12 @@ def is_good(text: str, row: LabRow) -> bool:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=from_0_on, default=0, help="the seed of the stages (default 0)")
-    parser.add_argument("--temperature", type=float, default=1.0, help="of the answers (default 1; 0: the likeliest)")
-    parser.add_argument("--controls", action="store_true", help="the controls' models as well")
+    parser = Parser(__doc__)
+    parser.add_argument("--seed", type=from_0_on, default=0, help=_("the seed of the stages (default 0)"))
+    parser.add_argument(
+        "--temperature", type=float, default=1.0, help=_("of the answers (default 1; 0: the likeliest)")
+    )
+    parser.add_argument("--controls", action="store_true", help=_("the controls' models as well"))
     return parser.parse_args()
 
 

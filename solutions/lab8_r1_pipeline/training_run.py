@@ -14,6 +14,7 @@ from labs.common.manifest import verdict
 from labs.common.networks import weights_of
 from labs.common.stages import Stage
 from labs.common.training.run import SteppedRun, write_json
+from labs.common.translated import N_, _
 from returned import not_empty
 from reward_model import RewardModelTraining
 from stages import CONTROLS, STAGES, StagePlan
@@ -36,8 +37,14 @@ class StageRun(SteppedRun):
         self.short = most is not None
         self.all_steps = min(plan.steps or len(self.learner.portions), most or 10**9)
         name = f"{plan.name}-seed{seed}" + (f"-most{most}" if self.short else "")
-        super().__init__(HERE, name, f"{plan.title}, seed {seed}", plan.checkpoint or plan.name, seed)
-        self.left_out = "a short try" if self.short else ""
+        super().__init__(
+            HERE,
+            name,
+            _("{title}, seed {seed}").format(title=_(plan.title), seed=seed),
+            plan.checkpoint or plan.name,
+            seed,
+        )
+        self.left_out = N_("a short try") if self.short else ""
         self.artefact = self.runs / "stages" / f"{name}.{'safetensors' if plan.steps else 'json'}"
 
     def step(self) -> None:
@@ -56,7 +63,7 @@ class StageRun(SteppedRun):
 
     def why_not(self) -> str:
         counts = self.learner.left_out.most_common()
-        return ", ".join(f"{count} {why}" for why, count in counts) or "nothing was asked"
+        return _(", ").join(f"{count} {_(why)}" for why, count in counts) or _("nothing was asked")
 
     @property
     def steps(self) -> int:
@@ -65,22 +72,35 @@ class StageRun(SteppedRun):
     def reached(self) -> str:
         """How far it is, and at its end what it left."""
         if isinstance(self.learner, Collecting):
-            left_out = f"; {self.why_not()}" if self.learner.left_out else ""
-            return f"{len(self.learner.kept)} kept{left_out}"
+            left_out = _("; ") + self.why_not() if self.learner.left_out else ""
+            return _("{count} kept{left_out}").format(count=len(self.learner.kept), left_out=left_out)
         reached = super().reached()
         if self.finished and self.plan.checkpoint:
-            shown = {"right": "right", "mixed": "with mixed thoughts", "harmless": "of the harmful prompts refused"}
-            return f"{reached}, " + ", ".join(f"{self.held_out(name):.1%} {words}" for name, words in shown.items())
+            shown = {
+                "right": _("right"),
+                "mixed": _("with mixed thoughts"),
+                "harmless": _("of the harmful prompts refused"),
+            }
+            shares = [
+                _("{share:.1%} {words}").format(share=self.held_out(name), words=words) for name, words in shown.items()
+            ]
+            return _(", ").join([reached, *shares])
         if self.finished and isinstance(self.learner, RewardModelTraining):
-            return f"{reached}, agrees with people on {self.learner.agreement():.1%}"
+            return _("{reached}, agrees with people on {share:.1%}").format(
+                reached=reached, share=self.learner.agreement()
+            )
         return reached
 
     def figures(self) -> str:
-        shown = ("loss", "reward", "right", "kept", "left_out")
-        last = {name: value for name in shown if (value := self.last(name)) is not None}
-        return ", ".join(
-            f"{name.replace('_', ' ')} {value:{'.0f' if value >= 100 else '.3g'}}" for name, value in last.items()
-        )
+        shown = {
+            "loss": _("loss"),
+            "reward": _("reward"),
+            "right": _("right"),
+            "kept": _("kept"),
+            "left_out": _("left out"),
+        }
+        last = {words: value for name, words in shown.items() if (value := self.last(name)) is not None}
+        return _(", ").join(f"{words} {value:{'.0f' if value >= 100 else '.3g'}}" for words, value in last.items())
 
     def state(self) -> dict[str, Any]:
         return {"learner": self.learner.state_dict()}

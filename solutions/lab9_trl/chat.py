@@ -8,25 +8,29 @@ Model and tokenizer come out of one folder, as save_pretrained left them there, 
 Replies are drawn, so a question may be asked again. Each stands for itself: nothing is remembered.
 """
 
-import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from labs.common.command_line import Parser
 from labs.common.training.script import Script, end_with
+from labs.common.translated import _
 
 TRAINED = Path(__file__).parent / "runs" / "trained"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("question", nargs="*", help="what is asked (default: what you type)")
-    parser.add_argument("--model", type=Path, default=TRAINED, help="a folder with a model (default: runs/trained)")
+    parser = Parser(__doc__)
+    parser.add_argument("question", nargs="*", help=_("what is asked (default: what you type)"))
+    parser.add_argument("--model", type=Path, default=TRAINED, help=_("a folder with a model (default: runs/trained)"))
     args = parser.parse_args()
     if not (args.model / "config.json").is_file():
-        untrained = "runs/trained/ is not there yet: make lab9-train"
-        print(untrained if args.model == TRAINED else f"{args.model}: no model is there", file=sys.stderr)
+        untrained = _("runs/trained/ is not there yet: make lab9-train")
+        print(
+            untrained if args.model == TRAINED else _("{model}: no model is there").format(model=args.model),
+            file=sys.stderr,
+        )
         return 1
     script = Script(__file__)
     training = script.load("training")
@@ -38,8 +42,8 @@ def main() -> int:
             for sentence in answered(training, model, tokenizer, question):
                 print(sentence)
     except Exception as error:
-        if not script.waits(error, "The chat"):
-            script.report(error, "The chat stopped.")
+        if not script.waits(error, _("The chat")):
+            script.report(error, _("The chat stopped."))
             return 1
     return 0
 
@@ -70,7 +74,7 @@ def answered(training: Any, model: Any, tokenizer: Any, question: str) -> Iterab
     blanks."""
     unknown = [letter for letter in dict.fromkeys(question) if letter.strip() and not known(tokenizer, letter)]
     if unknown:
-        yield f"(The model has no token for {' '.join(unknown)}: it reads nothing there.)"
+        yield _("(The model has no token for {tokens}: it reads nothing there.)").format(tokens=" ".join(unknown))
     asked = [{"role": "system", "content": training.SYSTEM_PROMPT}, {"role": "user", "content": question}]
     yield str(training.generate_reply(model, tokenizer, asked))
 

@@ -10,12 +10,13 @@ from evaluate import HERE, MILESTONES, RUNS
 from labs.common.curves import draw_panels, draw_target, read_runs, say_missing, say_runs
 from labs.common.plotting import save_figure
 from labs.common.recipes import as_typed, is_tiny, model_name, of_model
+from labs.common.translated import N_, _
 
 PANELS = {
-    "reward": "reward of a step, mean",
-    "accuracy": "accuracy, held-out problems",
-    "no_spread": "share of groups without a spread",
-    "loss": "loss, as TRL logs it",
+    "reward": _("reward of a step, mean"),
+    "accuracy": _("accuracy, held-out problems"),
+    "no_spread": _("share of groups without a spread"),
+    "loss": _("loss, as TRL logs it"),
 }
 ENOUGH = 3  # seeds, for the report
 BY_HAND = HERE.parent / "lab7_grpo" / "runs"
@@ -25,15 +26,19 @@ def main() -> None:
     picture = f"runs/trl{of_model()}.png"
     runs = read_runs(RUNS, ["trl"], model=model_name())
     if not runs:
-        print(f"{picture} is not drawn: nothing has been trained yet (make lab9-train{as_typed()}).")
+        print(
+            _("{picture} is not drawn: nothing has been trained yet (make lab9-train{as_typed}).").format(
+                picture=picture, as_typed=as_typed()
+            )
+        )
         return
     print(f"{picture}:")
     if by_hand := read_runs(BY_HAND, pattern=f"grpo{of_model()}-seed?.json", model=model_name()).get("grpo"):
-        runs["lab 7"] = by_hand
+        runs[N_("lab 7")] = by_hand
     else:
-        print("  lab 7's GRPO is not beside it: make lab7-train")
-    figure, axes = draw_panels(runs, PANELS, "Mean over the seeds, band of one standard error", "steps")
-    say_runs(runs, "steps")
+        print(_("  lab 7's GRPO is not beside it: make lab7-train"))
+    figure, axes = draw_panels(runs, PANELS, _("Mean over the seeds, band of one standard error"), _("steps"))
+    say_runs(runs, _("steps"))
     if is_tiny():  # of it the report and the milestones are
         say_missing(runs, {"trl": (ENOUGH, "")})
         draw_target(axes["accuracy"], MILESTONES["accuracy"].target)

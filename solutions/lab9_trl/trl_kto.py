@@ -16,6 +16,7 @@ from typing import Any
 
 from beside import Beside, Figure, Trial, answered, asked, compare, sampled
 from labs.common.training.script import end_with
+from labs.common.translated import _
 
 BETA = 0.1
 BESIDE = Beside(
@@ -24,10 +25,10 @@ BESIDE = Beside(
     run="kto",
     steps=100,
     figures=[
-        Figure("accuracy", "right among samples", 0.942),
-        Figure("format", "in the format", 0.993),
-        Figure("desirable", "log-ratio, desirable", 0.68, ".2f"),
-        Figure("undesirable", "log-ratio, undesirable", -93.6, ".1f"),
+        Figure("accuracy", _("right among samples"), 0.942),
+        Figure("format", _("in the format"), 0.993),
+        Figure("desirable", _("log-ratio, desirable"), 0.68, ".2f"),
+        Figure("undesirable", _("log-ratio, undesirable"), -93.6, ".1f"),
     ],
     options="--run kto",
 )

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -20,6 +21,7 @@ pytest.importorskip("distributed", reason="requirements/cluster.txt is not insta
 from grader import codes, sandboxes
 from grader.batch.batch import Batch, Options, grade_all
 from grader.cluster import certificates
+from grader.cluster.schedulers import reached
 from grader.errors import Refused
 from grader.executors import dask as executor
 from grader.grading import work
@@ -63,8 +65,9 @@ def graded(lab: Lab, submitted: Path, out: str, cluster: Cluster | None = None, 
     if cluster:
         options = {"executor": "dask", "scheduler": cluster.address, "certificates": cluster.certificates} | options
     sandbox = str(options.pop("sandbox", sandboxes.choose("auto", Limits()) if cluster is None else "auto"))
+    show: Any = options.pop("show", lambda *_: None)
     asked = Options(submitted, submitted.parent / out, sandbox, seed=7, **options)  # type: ignore[arg-type]
-    return grade_all(lab, asked, lambda *_: None, tell=said.append)
+    return grade_all(lab, asked, show, tell=said.append)
 
 
 said: list[str] = []
@@ -160,8 +163,11 @@ def test_a_scheduler_that_is_not_there_or_does_not_know_us_is_told(
     assert f"no scheduler answers at tls://127.0.0.1:{port} (Connection refused)" in refused(f"tls://127.0.0.1:{port}")
     assert "there are no certificates of a cluster in " in refused(cluster.address, tmp_path)
     certificates.write(tmp_path / "other")
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "other").iterdir()} == {0o600}
+    with pytest.raises(Refused, match="holds certificates already"):
+        certificates.write(tmp_path / "other")
     assert "does not speak TLS with the certificates of" in refused(cluster.address, tmp_path / "other")
-    assert "no kind of scheduler that 'ssh://host' names: write local:4" in refused("ssh://host")
+    assert "no kind of scheduler that 'ssh://host' names: write " in refused("ssh://host")
     assert "does not say how many workers: write local:4" in refused("local:many")
     with contextlib.closing(Cluster(tmp_path / "empty-cluster")) as alone:
         monkeypatch.setattr(executor, "MEET_SECONDS", 0.5)
@@ -232,7 +238,7 @@ def by_command() -> None:
 def test_a_worker_that_dies_loses_nothing_and_who_kills_two_goes_to_a_person(
     cluster: Cluster, small_lab: Lab, submitted: Path, tmp_path: Path
 ) -> None:
-    """The last one here: it costs the cluster three workers."""
+    """It costs the cluster three workers."""
     shutil.copyfile(small_lab.path("second.py"), submitted / "bob" / small_lab.name / "second.py")
     graded(small_lab, submitted, "here", jobs=1)
     for _ in range(3):
@@ -251,3 +257,22 @@ def test_a_worker_that_dies_loses_nothing_and_who_kills_two_goes_to_a_person(
         client.run(pretend.as_before)
     assert graded(small_lab, submitted, "there", cluster).count("graded") == 1
     assert results(submitted, "there") == here
+
+
+def test_a_scheduler_that_is_lost_for_good_ends_the_batch_with_what_is_graded(
+    cluster: Cluster, small_lab: Lab, submitted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one here, for it is this cluster's."""
+    monkeypatch.setattr(reached, "AGAIN_SECONDS", 1.0)
+    with cluster.client() as client:
+        client.run(pretend.endless)
+
+    def show(done: int, _: int) -> None:
+        if done == 3:  # dan is graded, without end
+            end(cluster.processes[0])
+
+    done = graded(small_lab, submitted, "there", cluster, show=show)
+    assert done.trouble and "cannot be reached any more; what is graded is kept" in say(done.trouble)
+    assert done.exit_code == 3 and {row.student for row in done.rows} == {"ada", "bob", "carol"}
+    again = graded(small_lab, submitted, "there", jobs=1)
+    assert {row.student for row in again.rows if row.what == "graded"} == {"dan", "eve", "zoe"}

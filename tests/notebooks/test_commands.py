@@ -73,11 +73,11 @@ def test_submit_packs_the_report_and_says_what_is_blank(student: Path, grader: G
     (student / "runs").mkdir()
     (student / "runs" / "curve.png").write_bytes(b"a picture")
     said, packed = submitted(grader, tmp_path / "out")
-    assert "  - report.ipynb: nothing is written for the curve, open questions\n" in said
+    assert '  - report.ipynb: nothing is written for "the curve", "open questions"\n' in said
     assert packed[FILE] == (student / FILE).read_bytes()
     assert packed["runs/curve.png"] == b"a picture"
     write(student / FILE, "plot", "It rises.")
-    assert "nothing is written for open questions\n" in submitted(grader, tmp_path / "out")[0]
+    assert 'nothing is written for "open questions"\n' in submitted(grader, tmp_path / "out")[0]
     write(student / FILE, "why", "So.")
     assert "nothing is written" not in submitted(grader, tmp_path / "out")[0]
 

@@ -59,7 +59,7 @@ def run(arguments: Sequence[str | Path], variables: Mapping[str, str], settings:
     """Runs this Python with these arguments and variables of the environment, offline, with the kit's packages, and
     ends it in time for what it did to be told."""
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
-    environment |= {"PYTHONPATH": str(ROOT), "COLUMNS": "200", **OFFLINE, **variables}
+    environment |= {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "LAB_LANG": "en", **OFFLINE, **variables}
     began = time.perf_counter()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:  # what is stopped has said something, too
         process = subprocess.Popen([sys.executable, *arguments], cwd=folder, env=environment, stdout=out, stderr=err)

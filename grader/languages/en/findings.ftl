@@ -2,6 +2,7 @@
 
 list_separator = { ", " }
 sentence_separator = { " " }
+clause_separator = { "; " }
 
 ## judging/compare.py
 

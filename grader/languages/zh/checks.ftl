@@ -8,8 +8,8 @@ not_a_tensor = 应返回张量，返回的却是 { $type }：只有张量才带�
 inference_mode = 返回的张量是在推理模式（inference mode）下得到的，不能用它计算损失：请改用 no_grad
 keys_wanted = 应返回字典，键为 { $keys }
 tensor_wanted = { $name }：应为张量，而不是 { $type }
-dtype_wanted = { $name } 的 dtype 是 { $got }；应为 { $dtypes }
-shape_wanted = { $name } 的形状是 { $got }；应为 { $expected }
+dtype_wanted = { $name }：dtype 是 { $got }；应为 { $dtypes }
+shape_wanted = { $name }：形状是 { $got }；应为 { $expected }
 
 ## checks/devices.py
 
@@ -30,8 +30,8 @@ frequency_differs = 动作 { $action } 的概率是 { $probability }，在 { $co
 draws_alike = { $count } 对先后相邻的采样中有 { $got } 对相同；应为 { $expected } 对（纯属偶然的偏差不超过 { $allowed }）
 log_probability_varies = 随动作 { $action } 返回的对数概率在 { $low } 和 { $high } 之间变动，而各行输入都相同：它必须是所采样动作的对数概率
 gradient_of_another = 对数概率的梯度不是所采样动作的那一个
-normal_differs = 取 { $count } 次采样的 { $where }，减去均值并以标准差为单位：{ $what }是 { $got }；应为 { $expected }（纯属偶然的偏差不超过 { $allowed }）
-normal_correlated = 采样的 { $one } 与 { $other } 相关：以标准差为单位，两者乘积的均值是 { $got }（纯属偶然的偏差不超过 { $allowed }）
+normal_differs = { $count } 次采样，{ $where }，减去均值并以标准差为单位：{ $what }是 { $got }；应为 { $expected }（纯属偶然的偏差不超过 { $allowed }）
+normal_correlated = 采样中，{ $one }与{ $other }相关：以标准差为单位，两者乘积的均值是 { $got }（纯属偶然的偏差不超过 { $allowed }）
 seeded_anew = 用同一个随机数生成器再调用一次，得到相同的采样：从生成器采样，不要重新设置它的种子
 other_generator = 同一个随机数生成器、同一个种子，却得到不同的采样：请从传给你的生成器采样
 the_actions = 动作

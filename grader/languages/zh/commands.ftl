@@ -21,7 +21,7 @@ record_lacks_check = { $file } 里没有检查 { $check }：请运行 make sync
 record_lacks_case = { $file } 里没有 { $check } 的用例“{ $case }”：请运行 make sync
 record_damaged = 无法读取 { $file } 中 { $check } 的用例“{ $case }”（{ $reason }）：请从课程的原件中重新取得
 who_hands_in = 请说明是谁提交：--student 你的学号（make：STUDENT=你的学号）
-login_of_many = 这里有许多人叫“{ $name }”，教师无法知道你是谁：请用 STUDENT=你的学号（--student 你的学号）说明
+login_of_many = submit 不知道你是谁，因为许多人都叫“{ $name }”：请用 STUDENT=你的学号（--student 你的学号）说明
 no_students_key = { $path } 不是学生的密钥：请重新取用课程发给你的文件
 key_of_another = 这个密钥是 { $owner } 的，不是 { $name } 的：请去掉 STUDENT，或使用你自己的密钥
 no_students_id = “{ $name }”不能作学号：请用字母、数字和 . _ @ + -

@@ -2,6 +2,7 @@
 
 list_separator = 、
 sentence_separator = { "" }
+clause_separator = ；
 
 ## judging/compare.py
 
@@ -134,10 +135,10 @@ hidden_wait = 等待另一个还没有写的函数
 hidden_death = 它的进程在调用过程中结束，或者发来的不是回答
 hidden_exception = 抛出了异常
 hidden_type = 返回的内容类型与要求不同
-hidden_shape = 有形状或长度不对
-hidden_dtype = 有 dtype 不对
+hidden_shape = 有的形状或长度不对
+hidden_dtype = 有的 dtype 不对
 hidden_nan = 应为数值的地方出现了 NaN 或无穷
-hidden_value = 有值不对
-hidden_gradient = 有梯度不对
+hidden_value = 有的值不对
+hidden_gradient = 有的梯度不对
 hidden_flag = 结果仍然带有梯度
 hidden_purity = 函数修改了自己的输入，或者用了全局随机状态

@@ -6,7 +6,6 @@ the model that reinforcement learning then sharpens. The same machine makes the 
 round otherwise, and reaches the same figures. Takes about two minutes on one core.
 """
 
-import argparse
 import json
 import random
 import sys
@@ -21,10 +20,12 @@ from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTra
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from labs.common.command_line import Parser
 from labs.common.errors import CannotUse
 from labs.common.evaluation import evaluate
 from labs.common.language_model import completion_ids, prompt_ids
 from labs.common.toys.toy import Toy, drawn_answer, toy_named
+from labs.common.translated import _
 
 BATCH, LEARNING_RATE = 64, 3e-3
 
@@ -86,7 +87,7 @@ def train(
 ) -> list[float]:
     """Supervised fine-tuning on the training problems, each time in a style drawn anew; the loss of every step."""
     dice = random.Random(seed)
-    training, _ = toy.problems()
+    training, _held_out = toy.problems()
     batches: dict[str, list[Any]] = {}
     for problem in training:
         batches.setdefault(toy.batches(problem), []).append(problem)
@@ -95,7 +96,7 @@ def train(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=toy.steps)
     losses = []
     model.train()
-    for _ in track(range(steps or toy.steps), description="training", transient=True):
+    for _step in track(range(steps or toy.steps), description=_("training"), transient=True):
         # Of one kind nothing is drawn, so that the model of labs 5 to 7 comes out as it did before there were kinds.
         kind = toy.batches(dice.choice(training)) if len(batches) > 1 else next(iter(batches))
         chosen = dice.choices(batches[kind], k=BATCH)
@@ -126,9 +127,9 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Pa
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--toy", default="arithmetic", help="a module of labs/common/toys (default: arithmetic)")
-    parser.add_argument("--out", type=Path, help="the folder to write (default: the toy's own)")
+    parser = Parser(__doc__)
+    parser.add_argument("--toy", default="arithmetic", help=_("a module of labs/common/toys (default: arithmetic)"))
+    parser.add_argument("--out", type=Path, help=_("the folder to write (default: the toy's own)"))
     args = parser.parse_args()
     try:
         toy = toy_named(args.toy)
@@ -139,7 +140,7 @@ def main() -> int:
     tokenizer, model = make_tokenizer(toy), make_model(toy)
     train(toy, model, tokenizer)
     save(model, tokenizer, args.out or toy.folder)
-    _, held_out = toy.rows()
+    _training, held_out = toy.rows()
     sampled = evaluate(toy, model, tokenizer, held_out)
     greedy = evaluate(toy, model, tokenizer, held_out, samples=1, temperature=0)
     figures = {"sampled": sampled, "greedy": greedy}

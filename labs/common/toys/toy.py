@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypedDict, TypeVar
 
 from labs.common.errors import CannotUse
+from labs.common.translated import _
 
 
 class Message(TypedDict):
@@ -68,5 +69,5 @@ def toy_named(name: str) -> Toy[Any]:
     except (ModuleNotFoundError, AttributeError):
         known = sorted(path.stem for path in Path(__file__).parent.glob("*.py"))
         toys = ", ".join(module for module in known if module not in ("__init__", "make", "toy"))
-        raise CannotUse(f"there is no toy {name!r}; the toys are {toys}") from None
+        raise CannotUse(_("there is no toy {name!r}; the toys are {toys}").format(name=name, toys=toys)) from None
     return toy

@@ -3,19 +3,20 @@
 import argparse
 from collections.abc import Sequence
 
+from labs.common.command_line import Parser
+from labs.common.translated import _
 
-def argument_parser(doc: str | None, seeds: bool = True, fresh: bool = True) -> argparse.ArgumentParser:
+
+def argument_parser(doc: str | None, seeds: bool = True, fresh: bool = True) -> Parser:
     """For a script's docstring: --seed and --seeds where there are `seeds` (seeds_of tells which), and --fresh where
     there are checkpoints to go on from."""
-    parser = argparse.ArgumentParser(
-        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, usage="%(prog)s [options]"
-    )
+    parser = Parser(doc, usage=_("%(prog)s [options]"))
     if seeds:
         group = parser.add_mutually_exclusive_group()
-        group.add_argument("--seed", type=from_0_on, default=0, help="one seed (default 0)")
-        group.add_argument("--seeds", type=from_1_on, metavar="N", help="the seeds 0 to N-1, one after the other")
+        group.add_argument("--seed", type=from_0_on, default=0, help=_("one seed (default 0)"))
+        group.add_argument("--seeds", type=from_1_on, metavar="N", help=_("the seeds 0 to N-1, one after the other"))
     if fresh:
-        parser.add_argument("--fresh", action="store_true", help="train again what was trained already")
+        parser.add_argument("--fresh", action="store_true", help=_("train again what was trained already"))
     return parser
 
 
@@ -34,5 +35,7 @@ def from_1_on(text: str) -> int:
 def whole_number(text: str, least: int) -> int:
     """For argparse, which puts the option's name before the sentence."""
     if not text.removeprefix("-").isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"takes a whole number from {least} on, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            _("takes a whole number from {least} on, not {text!r}").format(least=least, text=text)
+        )
     return int(text)

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from labs.common import parallel
 from labs.common.training.run import TrainingRun
 from labs.common.training.words import duration
+from labs.common.translated import _
 
 SAVE_SECONDS = 2.0
 TELL_SECONDS = 3.0  # of training, after which it is told how long the run takes: the first steps are slower
@@ -50,7 +51,7 @@ class CtrlC:
             raise KeyboardInterrupt
         self.requested = True
         if not self.said:
-            self.console.print("Stopping after this step; Ctrl-C again stops at once.")
+            self.console.print(_("Stopping after this step; Ctrl-C again stops at once."))
         self.said = True
 
 
@@ -64,7 +65,7 @@ def begun(make: Callable[[], TrainingRun], console: Console, fresh: bool) -> Tra
         run = make()
     parallel.refuse_different(run.progress[0])
     if sentence := run.begin():
-        console.print(f"{run.title}: {sentence}", markup=False, highlight=False)
+        console.print(_("{run}: {what}").format(run=run.title, what=sentence), markup=False, highlight=False)
     return run
 
 
@@ -73,29 +74,40 @@ def went_on(run: TrainingRun, console: Console) -> bool:
     [code_now] = run.codes
     try:
         if not run.load():
-            needed = " or ".join(run.made_from)
-            console.print(f"{run.title}: {needed} is another one than it was made from, training starts anew.")
+            needed = _(" or ").join(run.made_from)
+            console.print(
+                _("{run}: {needed} is another one than it was made from, training starts anew.").format(
+                    run=run.title, needed=needed
+                )
+            )
             return False
     except Exception:  # a damaged file may raise anything, and none of it would help the reader
-        console.print(f"[yellow]{run.title}: there is no going on from the checkpoint[/], training starts anew.")
+        console.print(
+            _("[yellow]{run}: there is no going on from the checkpoint[/], training starts anew.").format(run=run.title)
+        )
         return False
     if run.finished and run.repeats:
         return False
     if not run.finished and not run.mixes_code and run.codes[-1] != code_now:
-        console.print(f"{run.title}: your code has changed since this was begun, so it starts anew.", highlight=False)
+        console.print(
+            _("{run}: your code has changed since this was begun, so it starts anew.").format(run=run.title),
+            highlight=False,
+        )
         return False
-    done = "trained already. --fresh trains it again."
-    on = f"goes on after {run.reached()}. --fresh starts it again."
-    console.print(f"{run.title}: {done if run.finished else on}", highlight=False)
+    done = _("trained already. --fresh trains it again.")
+    on = _("goes on after {reached}. --fresh starts it again.").format(reached=run.reached())
+    console.print(_("{run}: {what}").format(run=run.title, what=done if run.finished else on), highlight=False)
     if run.codes[-1] != code_now:
         now = (
-            "this is the old one's. --fresh trains with the new one" if run.finished else "it goes on with the new one"
+            _("this is the old one's. --fresh trains with the new one")
+            if run.finished
+            else _("it goes on with the new one")
         )
-        console.print(f"[yellow]  Your code has changed since then[/]: {now}.")
+        console.print(_("[yellow]  Your code has changed since then[/]: {now}.").format(now=now))
         if not run.finished:
             run.codes.append(code_now)
     if run.mixed:
-        console.print("[yellow]  It was begun with other code than it went on with[/]: --fresh trains it with one.")
+        console.print(_("[yellow]  It was begun with other code than it went on with[/]: --fresh trains it with one."))
     return True
 
 
@@ -108,11 +120,11 @@ def train(run: TrainingRun, console: Console, ctrl_c: CtrlC) -> None:
     if parallel.is_main():
         run.save()
     if run.mixed:
-        run.remarks.append("partly with other code")
+        run.remarks.append(_("partly with other code"))
     if not run.finished:
-        run.remarks.append("interrupted")
+        run.remarks.append(_("interrupted"))
     if run.trained_before:
-        run.remarks.append("trained earlier")
+        run.remarks.append(_("trained earlier"))
 
 
 def with_bar(run: TrainingRun, console: Console, ctrl_c: CtrlC) -> None:
@@ -152,4 +164,8 @@ def tell_time(run: TrainingRun, console: Console, passed: float, done_before: fl
     done, usual = run.length
     if done > done_before:
         left = passed * max(0.0, usual - done) / (done - done_before)
-        console.print(f"{run.title}: about {duration(left)} more on this machine.", markup=False, highlight=False)
+        console.print(
+            _("{run}: about {duration} more on this machine.").format(run=run.title, duration=duration(left)),
+            markup=False,
+            highlight=False,
+        )

@@ -9,6 +9,7 @@ from typing import Any
 from labs.common import memory
 from labs.common.recipes import is_tiny, model_name, of_model, purpose
 from labs.common.training.run import SteppedRun
+from labs.common.translated import N_, _, ngettext
 
 
 class ModelRun(SteppedRun):
@@ -21,11 +22,11 @@ class ModelRun(SteppedRun):
         short = "" if steps == usual else f"-steps{steps}"
         name = f"{kind.replace(' ', '-')}{of_model()}-seed{seed}{short}"
         of = "" if is_tiny() else f", {of_model()[1:]}"
-        super().__init__(folder, name, f"{title}{of}, seed {seed}", kind, seed)
+        super().__init__(folder, name, _("{title}, seed {seed}").format(title=title + of, seed=seed), kind, seed)
         self.model = model_name()
         self.purpose = purpose()
         self.all_steps = steps
-        self.left_out = "a demonstration" if self.purpose == "demonstration" else "a short try" if short else ""
+        self.left_out = N_("a demonstration") if self.purpose == "demonstration" else N_("a short try") if short else ""
         self.keeps_checkpoint = self.purpose != "demonstration"
 
     @property
@@ -49,16 +50,22 @@ class ModelRun(SteppedRun):
         memory.begin_to_measure(policy)
         yield
         if used := memory.measured(policy):
-            self.remarks.append(f"{used / 1e9:.1f} GB, estimated {sum(needed.values()) / 1e9:.1f}")
+            self.remarks.append(
+                _("{used:.1f} GB, estimated {estimated:.1f}").format(
+                    used=used / 1e9, estimated=sum(needed.values()) / 1e9
+                )
+            )
 
     def begin(self) -> str:
         if self.purpose != "demonstration":
             return ""
-        steps = f"{self.all_steps} step{'s' * (self.all_steps > 1)}"
-        return f"MODEL={self.model} on a CPU: a demonstration of {steps}. On a GPU it is trained."
+        steps = ngettext("{steps} step", "{steps} steps", self.all_steps).format(steps=self.all_steps)
+        return _("MODEL={model} on a CPU: a demonstration of {steps}. On a GPU it is trained.").format(
+            model=self.model, steps=steps
+        )
 
     def for_what(self, otherwise: str) -> str:
         """A remark on what is not handed over, and why."""
         if self.purpose == "graded":
             return otherwise
-        return "a demonstration: nothing is handed over" if self.purpose == "demonstration" else "not handed over"
+        return _("a demonstration: nothing is handed over") if self.purpose == "demonstration" else _("not handed over")

@@ -15,6 +15,7 @@ from typing import Any
 
 from labs.common.manifest import code_digest
 from labs.common.parallel import processes
+from labs.common.translated import _
 
 
 class TrainingRun(abc.ABC):
@@ -211,7 +212,7 @@ class TrainingRun(abc.ABC):
         record = self.runs / f"{name}.json"
         before = saved_evaluation(record) if all((self.runs / file).exists() for file in files) else None
         if before is not None and before > evaluation:
-            self.remarks.append(f"kept: {before:.{self.digits}f}")
+            self.remarks.append(_("kept: {before:.{digits}f}").format(before=before, digits=self.digits))
             return before
         for file, content in files.items():
             write_bytes(self.runs / file, content)
@@ -237,7 +238,7 @@ class SteppedRun(TrainingRun):
         return self.steps, self.all_steps
 
     def reached(self) -> str:
-        return f"{self.steps} steps"
+        return _("{steps} steps").format(steps=self.steps)
 
 
 def saved_evaluation(record: Path) -> float | None:

@@ -28,6 +28,7 @@ from labs.common.stages import Turn
 from labs.common.training.loop import CtrlC, begun, train
 from labs.common.training.run import TrainingRun
 from labs.common.training.words import duration, reached
+from labs.common.translated import _
 
 SHOWN_FRAMES = 3
 
@@ -75,8 +76,10 @@ class Script:
             count = launch.gpus_asked()
             if not allowed and max(count, parallel.processes()) > 1:
                 raise CannotUse(
-                    f"{self.folder.name}/{Path(sys.argv[0]).name} runs in one process: leave GPUS out. It is for labs "
-                    "that train real models, as lab 7 does."
+                    _(
+                        "{folder}/{name} runs in one process: leave GPUS out. It is for labs that train real models, "
+                        "as lab 7 does."
+                    ).format(folder=self.folder.name, name=Path(sys.argv[0]).name)
                 )
         except CannotUse as sentence:
             if parallel.is_main():
@@ -91,7 +94,7 @@ class Script:
         try:
             module = importlib.import_module(name)
         except (Exception, SystemExit) as error:  # a student's file may leave, too
-            self.report(error, "The lab's files cannot be imported:")
+            self.report(error, _("The lab's files cannot be imported:"))
             return None
         self.watch()
         return module
@@ -108,7 +111,10 @@ class Script:
         trained = Trained(Table(*headings, "", box=None), fresh=fresh)
         count = sum(len(makers) for makers in groups.values() if isinstance(makers, Sized))
         if count > 1 and parallel.is_main():
-            self.console.print(f"{count} runs, one after the other. Each says how long it takes.", highlight=False)
+            self.console.print(
+                _("{count} runs, one after the other. Each says how long it takes.").format(count=count),
+                highlight=False,
+            )
         with CtrlC(self.console) as ctrl_c:
             for group, makers in groups.items():
                 failed: set[str] = set()  # stages
@@ -126,7 +132,11 @@ class Script:
                             raise
                         ctrl_c.requested = True
                     except Exception as error:
-                        self.give_up(trained, f"{stage.name}, {group}" if stage else group, error)
+                        self.give_up(
+                            trained,
+                            _("{stage}, {group}").format(stage=stage.name, group=group) if stage else group,
+                            error,
+                        )
                         if parallel.processes() > 1:  # the others may wait for this one, and cannot go on without it
                             return trained
                         if not stage:
@@ -145,10 +155,12 @@ class Script:
         if not parallel.is_main():
             return
         if columns := run.results():
-            trained.table.add_row(run.stage or group, *columns, "; ".join(run.remarks))
+            trained.table.add_row(run.stage or group, *columns, _("; ").join(run.remarks))
         trained.runs.append(run)
         if run.stage:  # of several, so that each says at once how far it came and what it cost
-            cost = f"{run.title}: {run.reached()} in {run.cpu_seconds:.1f} CPU s"
+            cost = _("{run}: {reached} in {seconds:.1f} CPU s").format(
+                run=run.title, reached=run.reached(), seconds=run.cpu_seconds
+            )
             self.console.print(cost, markup=False, highlight=False)
 
     def give_up(self, trained: Trained, what: str, error: Exception) -> None:
@@ -158,9 +170,9 @@ class Script:
             trained.waiting = True
         else:
             trained.failed = True
-            self.report(error, f"{what} stopped.")
+            self.report(error, _("{what} stopped.").format(what=what))
         columns = len(trained.table.columns)
-        trained.table.add_row(what, *["-"] * (columns - 2), f"{'waits' if waits else 'error'}, see above")
+        trained.table.add_row(what, *["-"] * (columns - 2), _("waits, see above") if waits else _("error, see above"))
 
     def show(self, table: Table, explanation: str) -> None:
         """A table under what its columns mean; nothing where it has no rows."""
@@ -176,8 +188,10 @@ class Script:
     def exit_code(self, trained: Trained) -> int:
         said = self.last_line(trained)
         if trained.interrupted:
-            same = "the same command, without --fresh," if trained.fresh else "the same command"
-            self.console.print(f"Interrupted. What was trained is in runs/; {same} goes on from there.")
+            same = _("the same command, without --fresh,") if trained.fresh else _("the same command")
+            self.console.print(
+                _("Interrupted. What was trained is in runs/; {same} goes on from there.").format(same=same)
+            )
         if parallel.is_main():
             self.console.print(said, markup=False, highlight=False)
         return 130 if trained.interrupted else 1 if trained.failed else 0
@@ -186,18 +200,24 @@ class Script:
         """What a notification shows: which training, how it ended, how long it took, and what is reached."""
         what = f"{self.folder.name.partition('_')[0]}-{self.name}"
         if trained.waiting and not trained.table.row_count:
-            ended = "waits for what is still to do"
+            ended = _("waits for what is still to do")
         else:
-            ended = "interrupted" if trained.interrupted else "failed, see above" if trained.failed else "done"
+            ended = _("interrupted") if trained.interrupted else _("failed, see above") if trained.failed else _("done")
         result = reached(self.folder) if is_tiny() else ""
-        return "; ".join(filter(None, [f"{what}: {ended} after {duration(time.monotonic() - self.began)}", result]))
+        line = _("{what}: {ended} after {duration}").format(
+            what=what, ended=ended, duration=duration(time.monotonic() - self.began)
+        )
+        return _("; ").join(filter(None, [line, result]))
 
     def waits(self, error: Exception, what: str) -> bool:
         """Whether nothing is wrong but that a function is still to do; says so."""
         last = traceback.extract_tb(error.__traceback__)[-1]
         if not isinstance(error, NotImplementedError) or Path(last.filename).parent != self.folder:
             return False
-        self.console.print(f"[yellow]{last.name} is still to do[/]: {what} waits for it.", soft_wrap=True)
+        self.console.print(
+            _("[yellow]{function} is still to do[/]: {what} waits for it.").format(function=last.name, what=what),
+            soft_wrap=True,
+        )
         return True
 
     def report(self, error: BaseException, headline: str) -> None:
@@ -224,17 +244,22 @@ class Script:
         make = f"make {self.folder.name.partition('_')[0]}"
         if Path(frames[-1].filename).name in self.files.values():
             failing = [frame.name for frame in frames if frame.name in self.files]
-            return f"{make} TASK={failing[-1]} says more." if failing else f"{make} says more."
+            return (
+                _("{make} TASK={function} says more.").format(make=make, function=failing[-1])
+                if failing
+                else _("{make} says more.").format(make=make)
+            )
         if not self.calls:
-            return f"That is given code, and none of your functions has run yet. {make} says more."
+            return _("That is given code, and none of your functions has run yet. {make} says more.").format(make=make)
         newest = list(reversed(self.calls.values()))
         call = next((call for call in newest if call.returned is None and not call.returns_nothing), newest[0])
         name, returned = call.function, in_words(call.returned)
-        which = "The last that ran is" if call is newest[0] else "Look at"
-        return (
-            f"That is given code: it works with what your functions return. {which} {name} ({self.files[name]}): it "
-            f"returned {returned}.\n{make} TASK={name} says whether that is right, {make} whether the others are."
-        )
+        which = _("The last that ran is") if call is newest[0] else _("Look at")
+        return _(
+            "That is given code: it works with what your functions return. {which} {name} ({file}): it "
+            "returned {returned}.\n"
+            "{make} TASK={name} says whether that is right, {make} whether the others are."
+        ).format(which=which, name=name, file=self.files[name], returned=returned, make=make)
 
     def watch(self) -> None:
         """Wherever a module of the lab's knows a function that is asked for, it gets one that notes what it returns."""
@@ -266,10 +291,12 @@ def in_words(value: Any) -> str:
     if value is None:
         return "None"
     kind = type(value).__name__
-    kind = f"an {kind}" if kind[0] in "aeiou" or kind == "ndarray" else f"a {kind}"
+    an = kind[0] in "aeiou" or kind == "ndarray"
+    kind = _("an {kind}").format(kind=kind) if an else _("a {kind}").format(kind=kind)
     if hasattr(value, "shape"):
-        return f"{kind} of the shape {tuple(value.shape)}"
-    return f"{kind} of {len(value)}" if isinstance(value, tuple | list | dict) else kind
+        return _("{kind} of the shape {shape}").format(kind=kind, shape=tuple(value.shape))
+    sized = isinstance(value, tuple | list | dict)
+    return _("{kind} of {count}").format(kind=kind, count=len(value)) if sized else kind
 
 
 def end_with(main: Callable[[], int]) -> None:

@@ -8,6 +8,7 @@ from labs.common.held_out import held_out
 from labs.common.manifest import milestones_of, verdict
 from labs.common.toys.toy import Row
 from labs.common.training.model_run import ModelRun
+from labs.common.translated import _
 
 
 class SolvingRun(ModelRun):
@@ -28,8 +29,14 @@ class SolvingRun(ModelRun):
 
     def figures(self) -> str:
         accuracy, in_format = self.last("accuracy"), self.last("format")
-        held = "" if accuracy is None else f", held out: accuracy {accuracy:.2f}, format {in_format:.2f}"
-        return f"{self.steps} of {self.all_steps} steps{held}"
+        held = (
+            ""
+            if accuracy is None
+            else _(", held out: accuracy {accuracy:.2f}, format {in_format:.2f}").format(
+                accuracy=accuracy, in_format=in_format
+            )
+        )
+        return _("{steps} of {all_steps} steps{held}").format(steps=self.steps, all_steps=self.all_steps, held=held)
 
     def results(self) -> Sequence[str]:
         found = held_out(self.policy, self.tokenizer, self.problems)
@@ -42,9 +49,9 @@ class SolvingRun(ModelRun):
             name, files, packages = self.files()
             best = self.hand_over(name, least, files, facts, packages)
             if best > least:  # how much better is a ratio, which would say nothing to the reader
-                self.remarks[-1] = "a better run's weights are kept"
+                self.remarks[-1] = _("a better run's weights are kept")
             self.remarks.append(verdict(milestones, reached))
         else:
-            self.remarks.append(self.for_what("for comparison"))
+            self.remarks.append(self.for_what(_("for comparison")))
         accuracy, in_format = (f"{found[name].mean:.3f} ± {found[name].error:.3f}" for name in ("accuracy", "format"))
         return str(self.seed), accuracy, in_format, str(self.steps), f"{self.cpu_seconds:.1f}"

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from labs.common.manifest import milestones_of
+from labs.common.translated import _
 
 LONG = 90  # seconds, from which on minutes are said
 
@@ -11,9 +12,13 @@ LONG = 90  # seconds, from which on minutes are said
 def duration(seconds: float) -> str:
     """So much time, as exactly as one wants to know it."""
     if seconds < LONG:
-        return f"{max(1, round(seconds))} s"
+        return _("{seconds} s").format(seconds=max(1, round(seconds)))
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < LONG else f"{minutes // 60} h {minutes % 60} min"
+    return (
+        _("{minutes} min").format(minutes=minutes)
+        if minutes < LONG
+        else _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+    )
 
 
 def reached(lab_folder: Path) -> str:
@@ -27,4 +32,4 @@ def reached(lab_folder: Path) -> str:
             count += float(value) >= milestone.target
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    return f"{count} of {len(milestones)} milestones reached" if milestones else ""
+    return _("{count} of {all} milestones reached").format(count=count, all=len(milestones)) if milestones else ""
