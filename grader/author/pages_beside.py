@@ -53,7 +53,7 @@ def page_of(text: str) -> Page:
     prose = [_prose(token.content) for token in inline]
     return Page(
         headings=[
-            (before.tag, sorted(NUMBER.findall(_prose(token.content))))
+            (before.tag, NUMBER.findall(_prose(token.content)))
             for before, token in itertools.pairwise(tokens)
             if before.type == "heading_open"
         ],
@@ -179,7 +179,7 @@ def _same_code(line: str, its_line: str) -> bool:
     begin = CHINESE.search(its_line)
     if not begin:
         return False
-    before = " ".join(its_line[: begin.start()].partition("#")[0].split())  # a comment may begin with a name
+    before = " ".join(its_line[: begin.start()].split())
     return " ".join(line.split()).startswith(before) and NUMBER.findall(line) == NUMBER.findall(its_line)
 
 
