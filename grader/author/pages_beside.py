@@ -25,7 +25,9 @@ CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 SENTENCE = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:,? [A-Za-z][A-Za-z'’-]*){3,}")  # four words of English and more
 QUOTED = re.compile(r"(?<!\*)\*[^*]+\*(?!\*)|“[^”]+”")  # *a menu's name*, “what another text says”
 REFERENCE = re.compile(r"arXiv|https?://|\]\(|\b(?:19|20)\d\d\b")  # what stands with the title of a paper
-NAMED = re.compile(r"(?P<name>[\w/.-]+)\.[a-z]{2}\.md\b")  # README.zh.md
+NAMED = re.compile(
+    r"(?P<name>[\w/.-]+)\.[a-z]{2}\.(?P<kind>md|svg|png)\b"
+)  # README.zh.md, and pictures with words in them
 BLOCKS = {"paragraph_open", "fence", "code_block", "bullet_list_open", "ordered_list_open", "list_item_open"}
 BLOCKS |= {"blockquote_open", "html_block", "hr", "table_open", "tr_open", "th_open", "td_open"}
 
@@ -141,7 +143,7 @@ def _unquoted(content: str) -> str:
 
 def _neutral(text: str) -> str:
     """The text with the names of pages as they are in English."""
-    return NAMED.sub(r"\g<name>.md", " ".join(text.split()))
+    return NAMED.sub(r"\g<name>.\g<kind>", " ".join(text.split()))
 
 
 def _target(token: Token) -> str:

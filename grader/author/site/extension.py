@@ -18,7 +18,7 @@ from grader.author.site.formulas import mathml
 NAMED = re.compile(
     r"(?<![\w/.-])(?P<name>(?:docs/(?:decisions/)?|labs/\w+/)[\w-]+|CONTRIBUTING|CHANGELOG)(?:\.zh)?\.md\b"
 )
-LAB = re.compile(r"\blab(?P<number>\d)\b")
+LAB = re.compile(r"(?:\blab|实验 )(?P<number>\d)\b")
 QUIET = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.reference, nodes.raw, nodes.title)
 ERRATA = "docs/errata"
 HERE_AND_THERE = {"en": ("English", "中文", "zh"), "zh_CN": ("中文", "English", "en")}
@@ -120,7 +120,8 @@ def _parts(app: Sphinx, here: str, text: nodes.Text) -> list[nodes.Node]:
     handouts = {name.split("/")[1].split("_")[0]: name for name in app.env.found_docs if name.startswith("labs/")}
     found = [(match, match["name"]) for match in NAMED.finditer(text)]
     if here == ERRATA:
-        found += [(match, handouts[match[0]]) for match in LAB.finditer(text) if match[0] in handouts]
+        labs = [(match, f"lab{match['number']}") for match in LAB.finditer(text)]
+        found += [(match, handouts[lab]) for match, lab in labs if lab in handouts]
     parts, end = list[nodes.Node](), 0
     for match, there in sorted(found, key=lambda each: each[0].start()):
         if there in app.env.found_docs and there != here:

@@ -7,6 +7,7 @@ Nothing in them is drawn by hand. The plot is what `make lab3-train ARGS="--seed
 folder of a lab 3 that is solved.
 """
 
+import html
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
+from rich.cells import cell_len
 
 from grader.author.skeleton import cut
 from grader.lab import ROOT, find_lab, labs_folder, solutions_folder
@@ -41,8 +43,11 @@ try:
     main()
 except SystemExit as ended:
     assert ended.code == 1, ended.code
+screen.console.print()  # what hangs below the last line is cut off
 Path({target!r}).write_text(screen.console.export_svg(title="make lab3"), encoding="utf-8")
 """
+CELL = 12.2  # what rich takes for a character's width; a Chinese one has two, which it forgets
+TEXT = re.compile(r'textLength="[\d.]+"(?P<rest>[^>]*>)(?P<text>[^<]*)(?=</text>)')
 FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # rich's are at an address elsewhere
 
 
@@ -64,9 +69,13 @@ def table(language: str = "en") -> Path:
         script = RECORD.format(width=WIDTH, target=str(written))
         subprocess.run([sys.executable, "-c", script], cwd=kit, env=environment, check=True)
         PICTURES.mkdir(exist_ok=True)
-        picture = FONT_FACE.sub("", written.read_text(encoding="utf-8"))
+        picture = TEXT.sub(_as_wide_as_it_is, FONT_FACE.sub("", written.read_text(encoding="utf-8")))
     (PICTURES / name).write_text(picture, encoding="utf-8")
     return PICTURES / name
+
+
+def _as_wide_as_it_is(text: re.Match[str]) -> str:
+    return f'textLength="{cell_len(html.unescape(text["text"])) * CELL:.1f}"{text["rest"]}{text["text"]}'
 
 
 def partly_done(solution: str, file: str) -> str:
