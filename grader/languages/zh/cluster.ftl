@@ -10,7 +10,7 @@ certificates_are_there = { $folder } 里已经有证书，可能有机器正在�
 certificates_written = 证书在 { $folder } 里，有效期一年。谁有它们，谁就可以在集群上运行代码：只把它们用 ssh 复制到集群的机器上。
     在调度器的机器上：
     { $scheduler }
-    在每台评分的机器上，机器有多少核就有多少个工作进程：
+    在每台评分的机器上，有几个核就启动几个工作进程：
     { $worker }
     在这里：
     { $grade }
