@@ -9,4 +9,5 @@ gpu_check_no_gpu = torch 在这台机器上找不到 GPU（{ $reason }），没�
 gpu_check_no_such_item = 没有“{ $name }”这一项。现有 { $items }；“train”指所有做训练的项。
 gpu_check_rehearsal = 这是在 CPU 上的预演：它只说明脚本能运行，不说明 GPU 的任何情况。
 gpu_check_item = { $item }：{ $verdict }，{ $seconds } 秒。{ $found }
+site_built = 网站在 { $path }；不需要服务器就能打开。
 gpu_check_written = 报告在 { $path }.md 和 { $path }.json 里。

@@ -4,6 +4,7 @@ no_such_task = { $lab } 没有任务“{ $task }”。它的任务有：{ $tasks
 no_such_lab = { $folder }/ 里没有实验“{ $lab }”。这里的实验有：{ $labs }
 no_solutions = 这份套件没有 solutions/：只有教师的那一份才能这样做
 cannot_be_read = 无法读取 { $path }：{ $reason }
+cannot_be_written = 无法写入 { $path }：{ $reason }
 manifest_format = { $path }：这个实验按格式 { $format } 编写；评分器读取的是格式 { $wanted }，见 docs/authoring.md（用 format = { $wanted } 写明；没有这一行就是格式 1）
 manifest_refused = { $path }：{ $reason }
 report_sections = { $path }：lab.toml 里报告的每一部分，在讲义中都要有一个标题，顺序相同，例如 ## 曲线图（5 分，人工给分）。各部分是 { $parts }；标题是 { $headings }。

@@ -54,7 +54,6 @@ stuck = （卡住了？make { $lab }-hint TASK={ $task }）
 next_whole_lab = make { $lab } 显示整个实验。
 next_train = make { $lab }-train 用你的函数训练。
 next_train_again = make { $lab }-train：保存的内容还没有达到目标。
-next_train_again = make { $lab }-train：保存的结果还没有达到目标。
 next_quiz = README.md 里的测验；答案写进 quiz.json。
 next_submit = make { $lab }-submit 打包你要提交的内容。
 
