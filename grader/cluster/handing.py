@@ -60,6 +60,7 @@ class Hands:
     def __init__(self, run: Run, most: int | None) -> None:
         """`most` is how many of them are used at a time; None: all."""
         self._run, self._client, self._most = run, run.client, most
+        self._address = run.client.scheduler.address
         self._looking: dict[str, tuple[Future, Future]] = {}  # places, and what will be said of them
         self._unfit: dict[str, Finding] = {}
         self._hands: dict[str, Hand] = {}
@@ -110,7 +111,7 @@ class Hands:
     def _addresses(self) -> set[str] | None:
         """The workers that the scheduler has; None while it cannot be asked."""
         if self._client.status == "closed":
-            raise GaveUp(codes.SCHEDULER_LOST(address=self._client.scheduler.address))
+            raise GaveUp(codes.SCHEDULER_LOST(address=self._address))
         if self._client.status != "running":
             return None
         try:
