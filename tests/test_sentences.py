@@ -100,7 +100,7 @@ def test_make_sync_takes_a_new_sentence_over_and_leaves_a_gone_one_out(
     head, rest = text.split("\n\n", 1)
     without_first = rest.split("\n\n", 1)[1]
     (place / "labkit.po").write_text(f"{head}\n\n{gone}{without_first}", encoding="utf-8")
-    monkeypatch.setattr(sentences, "LOCALE", tmp_path)
+    monkeypatch.setattr(sentences, "locale_folder", lambda: tmp_path)
     assert set(sentences.update("zh")) == {"labkit.po", "labkit.mo"}
     assert "nobody says this" not in (place / "labkit.po").read_text(encoding="utf-8")
     assert [m.id for m in sentences.translations("zh") if m.id and not sentences.texts_of(m)] == [first_id(rest)]

@@ -47,7 +47,7 @@ def sync(
         changed = sentences.differing(language) if only_check or only_look else sentences.update(language)
         stale |= bool(changed) and (only_check or only_look)
         console.print(f"{language}: {', '.join(changed) if changed else 'nothing to change'}")
-    if lacking := font.missing() if only_check or only_look else font.update():
+    if sentences.languages() and (lacking := font.missing() if only_check or only_look else font.update()):
         stale = True
         console.print(f"{font.FONT.name} lacks {lacking}: install fonts-noto-cjk, and make sync writes it anew")
     for lab in chosen:

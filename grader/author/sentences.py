@@ -18,12 +18,11 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from grader.lab import ROOT, lab_folders, solutions_folder
+from grader.lab import ROOT, lab_folders, labs_folder, solutions_folder
 
-LOCALE = ROOT / "labs" / "common" / "locale"
 DOMAIN = "labkit"
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
-FOLDERS = ("labs/common", "grader/doctor", "docker", "requirements")
+FOLDERS = ("labs/common", "grader/doctor", "grader/sandboxes", "docker", "requirements")
 FILES = ("grader/machine.py", "grader/cli.py")
 HELP = re.compile(r"^[a-z][-a-z0-9%]*:.*## (.*)$", re.MULTILINE)
 WIDTH = 120
@@ -81,13 +80,18 @@ def text_of(name: str) -> str:
 # --- the files --------------------------------------------------------------------------------------------------------
 
 
+def locale_folder() -> Path:
+    """Where this kit has its translations."""
+    return labs_folder() / "common" / "locale"
+
+
 def languages() -> list[str]:
-    return sorted(path.name for path in LOCALE.iterdir())
+    return sorted(path.name for path in locale_folder().glob("*"))
 
 
 def file_of(language: str, suffix: str) -> Path:
     """The .po or the .mo of a language."""
-    return LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}{suffix}"
+    return locale_folder() / language / "LC_MESSAGES" / f"{DOMAIN}{suffix}"
 
 
 def translations(language: str) -> Catalog:

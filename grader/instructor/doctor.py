@@ -25,7 +25,8 @@ from grader.checks import checks_of
 from grader.grading.asking import WarmParent, workers_for
 from grader.lab import ROOT, read_lab
 from grader.lab.loading import load_modules
-from grader.languages import say
+from grader.lab.texts import texts_of_lab
+from grader.languages import language, say
 
 ESCAPES = Path(__file__).parent / "escapes"
 SECRET = "LABKIT_DOCTOR_SECRET"
@@ -62,6 +63,7 @@ def examine(asked: str) -> Findings:
     stronger = itertools.takewhile(lambda name: name != backend, sandboxes.backends())
     not_here = {name: sandboxes.why_not(name, limits) for name in stronger}
     [module] = load_modules(ESCAPES, ["checks"])
+    titles = texts_of_lab(lab, language()).checks
     files = {name: (ESCAPES / name).read_bytes() for name in ("checks.py", "escapes.py")}
     with _within_reach() as reach, WarmParent(limits, backend) as parent, workers_for(parent, lab, files) as workers:
         attempts = []
@@ -69,7 +71,7 @@ def examine(asked: str) -> Findings:
             answer = workers.ask(check, reach.get(check.name, {}))
             stopped = answer.status not in ("value", "broken")  # a file that cannot be used tries nothing
             words = say(answer.finding) if answer.finding else str(answer.value)
-            attempts.append(Attempt(check.title, stopped, words))
+            attempts.append(Attempt(titles.get(check.name, check.title), stopped, words))
         attempts.append(_anything_left(reach))
         return Findings(backend, dict(parent.layers), not_here, attempts)
 
@@ -77,7 +79,7 @@ def examine(asked: str) -> Findings:
 def _anything_left(reach: Mapping[str, Mapping[str, Any]]) -> Attempt:
     """What the worker itself cannot know: whether the file outside was written."""
     written = Path(reach["outside"]["path"]).stat().st_size
-    return Attempt("leave a trace outside of its own folder", not written, f"{written} bytes" if written else "nothing")
+    return Attempt(say("doctor_trace"), not written, say("doctor_written", bytes=written))
 
 
 @contextlib.contextmanager
@@ -140,19 +142,18 @@ def _listen(stack: contextlib.ExitStack, family: socket.AddressFamily, host: str
 def print_findings(console: Console, findings: Findings) -> None:
     """What an instructor reads."""
     layers = findings.layers
-    console.print(f"Sandbox in use: outer layer {layers['outer']}; inner layer {layers['inner']}.", markup=False)
+    console.print(say("doctor_in_use", outer=layers["outer"], inner=layers["inner"]), markup=False)
     for name, why in findings.not_here.items():
-        console.print(f"  {name}: {f'not here ({why})' if why else 'works here, too, and is stronger'}", markup=False)
-    console.print("\nA submission tried to")
+        console.print("  " + say("doctor_not_here" if why else "doctor_stronger", name=name, why=why), markup=False)
+    console.print("\n" + say("doctor_tried"))
     table = Table(box=None, show_header=False)
     for attempt in findings.attempts:
-        mark = Text("stopped", style="green") if attempt.stopped else Text("NOT STOPPED", style="bold red")
+        mark = Text(say("doctor_stopped" if attempt.stopped else "doctor_not_stopped"))
+        mark.stylize("green" if attempt.stopped else "bold red")
         table.add_row(Text(f"  {attempt.what}"), mark, Text(attempt.words))
     console.print(table)
     succeeded = sum(not attempt.stopped for attempt in findings.attempts)
     if succeeded:
-        console.print(
-            f"\n{succeeded} of {len(findings.attempts)} attempts succeeded: do not grade code you do not trust here."
-        )
+        console.print("\n" + say("doctor_succeeded", succeeded=succeeded, count=len(findings.attempts)))
     else:
-        console.print(f"\nAll {len(findings.attempts)} attempts were stopped.")
+        console.print("\n" + say("doctor_all_stopped", count=len(findings.attempts)))

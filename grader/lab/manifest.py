@@ -220,7 +220,7 @@ class Lab(msgspec.Struct, frozen=True):
         names = []
         for task in self.manifest.tasks:
             others = [function for function in task.functions if function != task.name]
-            names.append(f"{task.name} (or {', '.join(others)})" if others else task.name)
+            names.append(f"{task.name} ({', '.join(others)})" if others else task.name)
         return ", ".join(names)
 
 

@@ -21,6 +21,7 @@ from grader.run.confine import InnerLayer
 from grader.sandboxes.parent import TRIAL_SECONDS, NotStarted, RunningParent, command, complaint, need, tried
 from grader.sandboxes.surroundings import FOLDER, OTHER_USERS, TMPFS_FLAGS, environment, shown_paths
 from grader.workers.worker import NO_SOCKET, ParentOptions
+from labs.common.translated import _
 
 EMPTY_IMAGE = "labkit-sandbox:empty"  # an image without a file
 MEETING = Path("/run/labkit")  # where the grader's image has the volume that it shares with its workers
@@ -48,7 +49,11 @@ def start(engine: str, limits: Limits, modules: Sequence[str] | None) -> Running
         try:
             listener.bind(str(origin.here / "control"))
         except OSError as error:
-            raise NotStarted(f"no socket can be made in {origin.here}, where TMPDIR leads: {error}") from None
+            raise NotStarted(
+                _("no socket can be made in {folder}, where TMPDIR leads: {error}").format(
+                    folder=origin.here, error=error
+                )
+            ) from None
         (origin.here / "control").chmod(0o666)
         listener.listen(1)
         listener.settimeout(0.2)
@@ -77,7 +82,7 @@ def start(engine: str, limits: Limits, modules: Sequence[str] | None) -> Running
         if origin.image == EMPTY_IMAGE or process.returncode != NO_SOCKET:
             raise
         same = f"{_meeting_volume()!r}, which LABKIT_MEETING names, has to be what is mounted at {MEETING}"
-        raise NotStarted(f"the worker's container did not find the meeting: {same}") from None
+        raise NotStarted(_("the worker's container did not find the meeting: {reason}").format(reason=same)) from None
 
 
 def _bounds(limits: Limits) -> list[str]:
@@ -114,7 +119,7 @@ def _origin(engine: str) -> Iterator[Origin]:
 
 def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:
     """The connection of the parent in the container; a closed socket where the container ended before."""
-    for _ in range(int(TRIAL_SECONDS / 0.2)):
+    for _trial in range(int(TRIAL_SECONDS / 0.2)):
         with contextlib.suppress(TimeoutError):
             return listener.accept()[0]
         if process.poll() is not None:
@@ -130,17 +135,19 @@ def _meeting_volume() -> str:
 
 def _check_worker_image(engine: str, image: str) -> None:
     if not _has_image(engine, image):
-        raise NotStarted(f"the engine has no image {image} (make image-grader builds it)")
+        raise NotStarted(_("the engine has no image {image} (make image-grader builds it)").format(image=image))
     if not (MEETING.is_mount() and os.access(MEETING, os.W_OK | os.X_OK)):
         option = f"{engine} run -v {_meeting_volume()}:{MEETING}"
-        raise NotStarted(f"no volume where it can meet its workers is mounted and can be written ({option})")
+        raise NotStarted(
+            _("no volume where it can meet its workers is mounted and can be written ({option})").format(option=option)
+        )
 
 
 def _has_image(engine: str, image: str) -> bool:
     if not _run([engine, "image", "inspect", image]):
         return True
     if fault := _run([engine, "version"]):
-        raise NotStarted(f"its engine does not answer: {fault.partition(': Get ')[0]}")
+        raise NotStarted(_("its engine does not answer: {fault}").format(fault=fault.partition(": Get ")[0]))
     return False
 
 
@@ -163,4 +170,8 @@ def _run(command: list[str], given: bytes = b"") -> str:
         done = subprocess.run(command, input=given, capture_output=True, timeout=TRIAL_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return "" if done.returncode == 0 else complaint(done.stderr) or f"{command[0]} ended with {done.returncode}"
+    return (
+        ""
+        if done.returncode == 0
+        else complaint(done.stderr) or _("{program} ended with {code}").format(program=command[0], code=done.returncode)
+    )

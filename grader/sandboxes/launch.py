@@ -14,6 +14,7 @@ from grader.run.confine import InnerLayer
 from grader.sandboxes import surroundings
 from grader.sandboxes.parent import NotStarted, RunningParent, command, tried
 from grader.workers.worker import ParentOptions
+from labs.common.translated import _
 
 
 def with_own_user(launched: Callable[[int | None], RunningParent]) -> RunningParent:
@@ -45,7 +46,9 @@ def in_new_folder(
             os.chown(work, user, user)
     except OSError as error:
         clear()
-        raise NotStarted(f"its folder cannot be given to another user: {error.strerror}") from None
+        raise NotStarted(
+            _("its folder cannot be given to another user: {reason}").format(reason=error.strerror)
+        ) from None
     options = ParentOptions(str(work), limits, InnerLayer(confined, user is not None, landlock), modules)
     return launch(options, user, within, clear)
 
@@ -77,5 +80,5 @@ def launch(
         except OSError as error:
             ours.close()
             clear()
-            raise NotStarted(f"its process cannot be started: {error.strerror}") from None
+            raise NotStarted(_("its process cannot be started: {reason}").format(reason=error.strerror)) from None
     return tried(RunningParent(options.inner, ours, process, clear))

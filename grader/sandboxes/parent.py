@@ -15,6 +15,7 @@ from grader.plain import NotPlain
 from grader.run.confine import InnerLayer
 from grader.workers import frames
 from grader.workers.worker import ParentOptions
+from labs.common.translated import _
 
 TRIAL_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -52,7 +53,7 @@ class RunningParent:
 def need(program: str) -> None:
     """NotStarted where a program is not installed."""
     if not shutil.which(program):
-        raise NotStarted(f"{program} is not installed")
+        raise NotStarted(_("{program} is not installed").format(program=program))
 
 
 def command(address: str, options: ParentOptions) -> list[str]:

@@ -9,6 +9,7 @@ from grader.sandboxes import launch
 from grader.sandboxes.parent import NotStarted, RunningParent, need
 from grader.sandboxes.surroundings import TMPFS_FLAGS, shown_paths
 from grader.workers.worker import ParentOptions
+from labs.common.translated import _
 
 DESCRIPTION = "namespaces, in the machine's own file system"
 OUTER = "unshare"
@@ -33,7 +34,7 @@ def spare_folder() -> Path:
     for folder in (Path("/srv"), Path("/mnt"), Path("/media")):
         if folder.is_dir() and not any(path.is_relative_to(folder) for path in needed):
             return folder
-    raise NotStarted("there is neither /srv nor /mnt nor /media to mount a folder on")
+    raise NotStarted(_("there is neither /srv nor /mnt nor /media to mount a folder on"))
 
 
 def namespaces(work: Path, limits: Limits) -> list[str]:

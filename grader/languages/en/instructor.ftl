@@ -58,3 +58,20 @@ keys_written = { $count ->
     [one] One key is
    *[other] { $count } keys are
 } in { $folder }/<student>/{ $file }: give each student theirs, to lie in the kit's own folder
+
+## instructor/doctor.py
+
+doctor_in_use = Sandbox in use: outer layer { $outer }; inner layer { $inner }.
+doctor_not_here = { $name }: not here ({ $why })
+doctor_stronger = { $name }: works here, too, and is stronger
+doctor_tried = A submission tried to
+doctor_stopped = stopped
+doctor_not_stopped = NOT STOPPED
+doctor_trace = leave a trace outside of its own folder
+doctor_written = { $bytes ->
+    [0] nothing
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+}
+doctor_all_stopped = All { $count } attempts were stopped.
+doctor_succeeded = { $succeeded } of { $count } attempts succeeded: do not grade code you do not trust here.

@@ -46,3 +46,19 @@ not_all_placed = 有 { $count } 项无法归到任何人：
 collected = { $count } 名学生的提交在 { $folder }；各是谁的，见 { $table }
 course_key_written = { $path } 是课程密钥：请保管好，不要给任何人。make grade COURSE_KEY={ $path } 会要求签名
 keys_written = { $count } 个密钥在 { $folder }/<student>/{ $file }：请把各自的密钥发给每名学生，放到套件自己的文件夹里
+
+## instructor/doctor.py
+
+doctor_in_use = 使用的沙箱：外层 { $outer }；内层 { $inner }。
+doctor_not_here = { $name }：这里没有（{ $why }）
+doctor_stronger = { $name }：这里也能用，而且更强
+doctor_tried = 一份提交试图
+doctor_stopped = 已拦住
+doctor_not_stopped = 没有拦住
+doctor_trace = 在自己的文件夹之外留下痕迹
+doctor_written = { $bytes ->
+    [0] 什么都没有
+   *[other] { $bytes } 字节
+}
+doctor_all_stopped = { $count } 次尝试全部拦住了。
+doctor_succeeded = { $count } 次尝试中有 { $succeeded } 次得逞：不要在这里给你不信任的代码评分。
