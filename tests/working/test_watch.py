@@ -33,6 +33,15 @@ def test_a_task_is_taken_from_todo_to_done_and_the_next_one_only_by_a_key(kit: K
     tmux.until("90.1 double", "✓ passed", "✗ failed", "> 90.3 total", "○ todo", without="checking")
 
 
+def test_a_task_is_taken_to_done_in_chinese(kit: Kit, tmux: Tmux) -> None:
+    kit.lab.joinpath("texts.zh.toml").write_text('[checks]\ndoubled = "一个数的两倍。"\n', encoding="utf-8")
+    tmux.type("LAB_LANG=zh make lab90-watch", "Enter")
+    tmux.until("下一步：编写 double（在 labs/lab90_numbers/first.py:6）")
+    kit.save("first.py", SKELETON, "    return x + x\n")
+    shown = tmux.until("3 个任务中通过 1 个", without="正在检查")
+    assert "你已经写好了：一个数的两倍。" in shown and "Twice x." not in shown
+
+
 def test_faults_are_met_in_words_and_watching_goes_on(kit: Kit, tmux: Tmux) -> None:
     tmux.type("make lab90-watch TASK=double", "Enter")
     tmux.until(OPEN)

@@ -33,7 +33,7 @@ class Told(msgspec.Struct, frozen=True):
     explanation: str = ""  # of a failure
     line: str = ""  # the same for an editor
     printed: str = ""  # where nothing failed
-    about: str = ""  # the first line of its docstring
+    about: str = ""  # the first line of its docstring; in another language the title of its first check
     slower: bool = False  # some checks that are slower were not run yet
 
 
@@ -59,6 +59,7 @@ def told_of(screen: Screen, task: Task, code: str) -> Told:
     told = [item for item in screen.failures() if item.task == task]  # none where its file's fault is another's
     failure = next(iter([*told, *(item for item in items if item.judged and item.judged.outcome in FAILED)]), None)
     definition = definitions_in(screen.lab.path(task.file)).get(task.functions[0])
+    translated = screen.session.translation.checks.get(items[0].check.name) if items else None
     return Told(
         task=task.name,
         state="failed" if failed else "open" if is_open else "passed" if outcomes else "",
@@ -69,7 +70,7 @@ def told_of(screen: Screen, task: Task, code: str) -> Told:
         explanation=screen.explanation(failure).markup.strip() if failure else "",
         line=line_of(screen, task),
         printed="\n".join(text.markup for text in screen.prints_of(task) if not failed and not is_open).strip(),
-        about=definition.docstring.partition("\n")[0] if definition else "",
+        about=translated or (definition.docstring.partition("\n")[0] if definition else ""),
         slower=any(item.judged is None and item.check.cases for item in items),
     )
 
