@@ -112,7 +112,7 @@ def test_a_record_of_other_code_is_outdated(target: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(sync, "hash_of_code", lambda _lab: "of other code")
     assert sync.outdated_files(LABS[0], target) == ["recorded.json"]
     (target / "recorded.json").unlink()
-    assert sync.outdated_files(LABS[0], target) == ["recorded.json"]
+    assert "recorded.json" in sync.outdated_files(LABS[0], target)
 
 
 def test_sync_never_overwrites_an_edited_lab_unasked(target: Path) -> None:

@@ -123,7 +123,7 @@ def test_run_all_on_finished_code_shows_what_passes_and_the_pictures(run_all: Ca
     (folder / "runs").mkdir()
     figure = plt.figure(figsize=(2, 1))
     for name in PICTURES:
-        figure.savefig(folder / "runs" / name)
+        figure.savefig(folder / "runs" / name, dpi=100)
     plt.close(figure)
     page = run_all()
     assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
