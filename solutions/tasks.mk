@@ -110,7 +110,7 @@ test: ## run the kit's own tests, the linters and the type checker (JOBS=2: pyte
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile
+	$(PY) -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder
 
 test-docker: ## build the images and try them for real, with the container engine that answers
 	$(WITH_TOOLS)

@@ -29,6 +29,24 @@ for name in [name for name in os.environ if name.startswith("MAKE")]:
 # Tests read English sentences, whatever the locale; those of a language name it.
 os.environ["LAB_LANG"] = "en"
 
+# Files that take a minute and more. They come first, so that pytest's processes end at about the same time.
+LONGEST = (
+    "test_labs",
+    "test_faults",
+    "test_batch",
+    "test_feedback",
+    "test_whole_way",
+    "test_slurm",
+    "test_cluster",
+    "test_built",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 SOLUTIONS = {folder.name.split("_")[0]: folder for folder in lab_folders(solutions_folder())}
 
 

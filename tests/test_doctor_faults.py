@@ -43,8 +43,9 @@ def only(found: Iterator[Fault]) -> Fault:
 
 
 @pytest.fixture
-def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Mounts a small tmpfs; skipped where the user may not."""
+def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
+    """Mounts a small tmpfs, on which nothing is set up; skipped where the user may not."""
+    monkeypatch.delenv("LABKIT_PYTHON", raising=False)
     places: list[Path] = []
 
     def mount(options: str) -> Path:
