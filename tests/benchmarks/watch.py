@@ -11,6 +11,7 @@ import contextlib
 import os
 import pty
 import random
+import select
 import shutil
 import signal
 import statistics
@@ -50,7 +51,8 @@ class Loop:
     def until(self, words: str) -> None:
         read, end = b"", time.monotonic() + PATIENCE
         while words.encode() not in read:
-            read = read[-10_000:] + os.read(self.terminal, 65_536)
+            if select.select([self.terminal], [], [], 1)[0]:
+                read = read[-10_000:] + os.read(self.terminal, 65_536)
             if time.monotonic() > end:
                 raise SystemExit(f"{words} did not come: {read.decode(errors='replace')[-2000:]}")
 
