@@ -3,8 +3,6 @@
 Needs Chromium, and what requirements/browser.txt names (docs/authoring.md, Locks); skipped where either is missing.
 """
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,13 +16,7 @@ from grader.renderers import writing
 from grader.renderers.words import words_of
 from grader.results.cohort import Cohort, read_cohort
 from tests import cohorts
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PROGRAM = next(filter(None, map(shutil.which, BROWSERS)), None)
-if PROGRAM is None:
-    pytest.skip(f"none of {', '.join(BROWSERS)} is installed", allow_module_level=True)
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="requirements/browser.txt is not installed")
-playwright = pytest.importorskip("playwright.sync_api")
+from tests.browsers import axe, chromium
 
 SCREENS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
 PAGES = ("index.html", "students/ada0000.html", "feedback.html", "none/index.html")
@@ -51,11 +43,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own, which root cannot have
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=PROGRAM, args=arguments)
+    with chromium() as found:
         yield found
-        found.close()
 
 
 def opened(browser: Any, path: Path, width: int = 1280, scheme: str = "light") -> Any:

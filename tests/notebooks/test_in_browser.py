@@ -18,12 +18,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from grader.lab import ROOT, find_lab, solutions_folder
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PROGRAM = next(filter(None, map(shutil.which, BROWSERS)), None)
-if PROGRAM is None:
-    pytest.skip(f"none of {', '.join(BROWSERS)} is installed", allow_module_level=True)
-playwright = pytest.importorskip("playwright.sync_api", reason="requirements/browser.txt is not installed")
+from tests.browsers import chromium
 
 LAB = find_lab("lab3", solutions_folder())
 PATIENCE = 120_000  # milliseconds for a busy machine, after which a test fails
@@ -82,9 +77,7 @@ def jupyter(kit: Path, home: Path) -> Iterator[str]:
 @pytest.fixture
 def run_all(kit: Path, tmp_path: Path) -> Iterator[Callable[[], Any]]:
     """Opens the report and types "Run all"; the page, when all cells have run."""
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own, which root cannot have
-    with playwright.sync_playwright() as started, jupyter(kit, tmp_path / "home") as address:
-        browser = started.chromium.launch(executable_path=PROGRAM, args=arguments)
+    with chromium() as browser, jupyter(kit, tmp_path / "home") as address:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(PATIENCE)
 
@@ -98,7 +91,6 @@ def run_all(kit: Path, tmp_path: Path) -> Iterator[Callable[[], Any]]:
             return page
 
         yield run
-        browser.close()
 
 
 def rows_of(page: Any) -> dict[str, str]:

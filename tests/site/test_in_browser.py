@@ -5,8 +5,6 @@ Needs Chromium, and what requirements/browser.txt names (docs/authoring.md, Lock
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +12,7 @@ from typing import Any
 
 import pytest
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PROGRAM = next(filter(None, map(shutil.which, BROWSERS)), None)
-if PROGRAM is None:
-    pytest.skip(f"none of {', '.join(BROWSERS)} is installed", allow_module_level=True)
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="requirements/browser.txt is not installed")
-playwright = pytest.importorskip("playwright.sync_api")
+from tests.browsers import axe, chromium
 
 KINDS = (
     "index",
@@ -37,11 +30,8 @@ LOOKED_FOR = {"color-contrast", "html-has-lang", "document-title", "landmark-one
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own, which root cannot have
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=PROGRAM, args=arguments)
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture
