@@ -17,18 +17,8 @@ from grader.lab import Lab, read_lab
 from grader.lab.report import read_report
 from grader.lab.report_cells import FILE, report_cells
 from grader.student.reset import report_in_the_readers_language, reset_file
+from tests.notebooks.conftest import PARTS
 
-PARTS = """
-[[report]]
-name = "plot"
-title = "the curve"
-points = 5
-
-[[report]]
-name = "why"
-title = "open questions"
-points = 2.5
-"""
 ENGLISH = """# Numbers
 
 ## Task (2 points)
