@@ -1,6 +1,5 @@
 """What a score depends on: what is in the key by which a result holds, and what is not."""
 
-import ast
 import shutil
 from pathlib import Path
 
@@ -122,16 +121,18 @@ def test_the_judging_code_is_in_it_and_what_shows_and_starts_is_not(lab: Lab) ->
 
 
 def test_a_hash_is_of_what_the_code_does() -> None:
-    one = depends._hash_of_code(ast.parse('def f(x):\n    """Says it."""\n    return x + 1  # really\n'))
-    assert one == depends._hash_of_code(ast.parse("def f(x):\n    return (x\n        + 1)\n"))
-    assert one != depends._hash_of_code(ast.parse("def f(x):\n    return x + 2\n"))
-    assert one != depends._hash_of_code(ast.parse('def f(x):\n    return "Says it."\n'))
+    one = depends._module(b'def f(x):\n    """Says it."""\n    return x + 1  # really\n').digest
+    assert one == depends._module(b"def f(x):\n    return (x\n        + 1)\n").digest
+    assert one != depends._module(b"def f(x):\n    return x + 2\n").digest
+    assert one != depends._module(b'def f(x):\n    return "Says it."\n').digest
 
 
 def test_relative_and_nested_imports_are_followed() -> None:
     path = ROOT / "grader" / "judging" / "judge.py"
-    tree = ast.parse("from . import compare\nfrom ..plain import pack\ndef f():\n    import labs.common.networks\n")
-    found = {file for name in depends._imported(tree, path) for file in depends._files_of(name, ROOT)}
+    module = depends._module(
+        b"from . import compare\nfrom ..plain import pack\ndef f():\n    import labs.common.networks\n"
+    )
+    found = {file for name in depends._imported(module, path) for file in depends._files_of(name, ROOT)}
     wanted = {"grader/judging/compare.py", "grader/plain.py", "labs/common/networks.py", "labs/common/__init__.py"}
     assert wanted <= {file.relative_to(ROOT).as_posix() for file in found}
 

@@ -7,6 +7,8 @@ by their syntax trees without docstrings, so a comment or a new layout changes n
 """
 
 import ast
+import dataclasses
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -117,16 +119,37 @@ def _hash(data: bytes) -> str:
     return HASHED + hashlib.sha256(data).hexdigest()[:DIGITS]
 
 
-def _hash_of_code(tree: ast.Module) -> str:
-    """A hash of code without comments, docstrings and layout. The docstrings are taken out of `tree`."""
+@dataclasses.dataclass(frozen=True)
+class Module:
+    """What is read of a module: the names that its imports may mean (each with how many dots stand before it), the
+    words that stand in it as texts, and a hash of it without comments, docstrings and layout."""
+
+    imports: tuple[tuple[int, str], ...]
+    words: tuple[str, ...]
+    digest: str
+
+
+@functools.cache
+def _module(source: bytes) -> Module:
+    """In `from a import b`, b may be a module, too."""
     documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    tree = ast.parse(source)
+    imports: list[tuple[int, str]] = []
+    words: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
-    return _hash(ast.dump(tree).encode())
+        elif isinstance(node, ast.Import):
+            imports += [(0, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = [node.module] if node.module else []
+            imports += [(node.level, ".".join([*base, *name])) for name in ([], *([a.name] for a in node.names))]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            words.append(node.value)
+    return Module(tuple(imports), tuple(words), _hash(ast.dump(tree).encode()))
 
 
-EMPTY = _hash_of_code(ast.parse('"""A module that holds nothing."""'))
+EMPTY = _module(b"").digest
 
 
 def _modules_in(part: Path) -> list[Path]:
@@ -145,25 +168,20 @@ def _reached(begin: Iterable[Path], lab_folder: Path) -> dict[Path, str]:
             continue
         data = path.read_bytes()
         if path.suffix == ".py":
-            tree = ast.parse(data)
-            waiting += [file for name in _imported(tree, path) for file in _files_of(name, lab_folder)]
-            waiting += _data_beside(tree, path)
-            reached[path] = _hash_of_code(tree)
+            module = _module(data)
+            waiting += [file for name in _imported(module, path) for file in _files_of(name, lab_folder)]
+            waiting += _data_beside(module, path)
+            reached[path] = module.digest
         else:
             reached[path] = _hash(data)
     return reached
 
 
-def _imported(tree: ast.Module, path: Path) -> Iterator[str]:
-    """Every dotted name that an import of this module may mean: in `from a import b`, b may be a module, too."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            parents = path.relative_to(ROOT).parts[: -node.level] if node.level and path.is_relative_to(ROOT) else ()
-            base = ".".join([*parents, *([node.module] if node.module else [])])
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+def _imported(module: Module, path: Path) -> Iterator[str]:
+    """Every dotted name that an import of the module at `path` may mean."""
+    for dots, name in module.imports:
+        parents = path.relative_to(ROOT).parts[:-dots] if dots and path.is_relative_to(ROOT) else ()
+        yield ".".join([*parents, *([name] if name else [])])
 
 
 def _files_of(name: str, lab_folder: Path) -> list[Path]:
@@ -179,11 +197,9 @@ def _files_of(name: str, lab_folder: Path) -> list[Path]:
     return files
 
 
-def _data_beside(tree: ast.Module, path: Path) -> Iterator[Path]:
+def _data_beside(module: Module, path: Path) -> Iterator[Path]:
     """Files in a folder of labs/common that a module there names, such as "tiny_model"."""
     folders = [folder for folder in path.parents if folder.is_relative_to(COMMON)]
-    for node in ast.walk(tree) if folders else ():
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-            for place in (folder / node.value for folder in folders):
-                if place.is_dir() and not (place / "__init__.py").exists():
-                    yield from (file for file in place.rglob("*") if file.is_file() and file.suffix != ".pyc")
+    for place in (folder / word for word in module.words for folder in folders):
+        if place.is_dir() and not (place / "__init__.py").exists():
+            yield from (file for file in place.rglob("*") if file.is_file() and file.suffix != ".pyc")

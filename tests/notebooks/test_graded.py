@@ -2,7 +2,10 @@
 
 import base64
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,11 +20,11 @@ from grader.grading import work
 from grader.grading.asking import WarmParent, WorkerFailed
 from grader.grading.reports import Reported, read_and_run, with_notebook
 from grader.intake.staging import Staged
-from grader.lab import Lab, Limits
+from grader.lab import ROOT, Lab, Limits
 from grader.lab.report import read_report
 from grader.lab.report_cells import AS_TEXT, FILE, report_cells
 from grader.languages import say
-from grader.notebooks import execution, outputs
+from grader.notebooks import GRAMMAR, execution, outputs
 from grader.results import Result, read_result
 
 Notebook = dict[str, Any]
@@ -327,3 +330,11 @@ def test_grading_writes_it_beside_the_result_and_keeps_it(
         assert read_result(graded / "result.json").score == score, "no report changes the points of code"
         found = by_name(nbformat.read(graded / FILE, as_version=4))
         assert found["labkit-code"].outputs[0].text.startswith("90.1  0.8 of 0.8 points  ✓ passed  ")
+
+
+def test_a_grader_starts_without_reading_the_grammar_of_addresses(tmp_path: Path) -> None:
+    (tmp_path / f"{GRAMMAR}.py").write_text("raise SystemExit('the grammar is read')")
+    searched = os.pathsep.join([str(tmp_path), str(ROOT)])
+    command = [sys.executable, "-c", f"import grader.grading.work; print('started'); import {GRAMMAR}"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": searched}, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("started\n", "the grammar is read\n")
