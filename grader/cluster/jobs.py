@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from grader.cluster import certificates
+from grader.cluster import UNPROFILED_VARIABLE, certificates
 from grader.cluster.configuration import Positive, Text, Word
 from grader.cluster.schedulers import Setting
 from grader.errors import Refused
@@ -130,7 +130,7 @@ def cluster_of(queue: Queue, jobs: Jobs, folder: Path, security: "Security | Non
         queue.account: jobs.account,
         "job_name": "labkit",
         "job_extra_directives": list(jobs.directives),
-        "job_script_prologue": ["umask 077", f"export PYTHONPATH={shlex.quote(str(ROOT))} OMP_NUM_THREADS=1"],
+        "job_script_prologue": ["umask 077", f"export {_environment()}", *jobs.prologue],
         "python": jobs.python,
         "interface": jobs.interface,
         "scheduler_options": {"dashboard_address": "127.0.0.1:0", **reached},
@@ -141,8 +141,12 @@ def cluster_of(queue: Queue, jobs: Jobs, folder: Path, security: "Security | Non
         "security": security,
         "silence_logs": logging.CRITICAL,
     }
-    arguments["job_script_prologue"] += jobs.prologue
     return getattr(dask_jobqueue, queue.cluster)(**arguments)
+
+
+def _environment() -> str:
+    variables = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **dict([UNPROFILED_VARIABLE])}
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
 
 
 # --- jobs that end ----------------------------------------------------------------------------------------------------

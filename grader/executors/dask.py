@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
-from grader import codes
+from grader import cluster, codes
 from grader.cluster.certificates import USUAL
 from grader.cluster.handing import ALONE_SECONDS, Hands, Run
 from grader.cluster.parcel import Post, errand, packed_errand
@@ -38,9 +38,12 @@ def opened(job: Job, where: Where) -> Iterator[Rows]:
     kind = scheduler_of(where.scheduler)
     if importlib.util.find_spec("distributed") is None:
         raise Refused("cluster_not_installed")
+    import dask
+
     home = home_of(job)
     setting = Setting(where.certificates or Path(USUAL), where.processes, where.tell, where.stopped)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(dask.config.set(cluster.UNPROFILED))
         post = stack.enter_context(contextlib.closing(_post(where.shared)))
         client = stack.enter_context(kind.opened(where.scheduler, setting))
         if link := client.scheduler_info()["services"].get("dashboard") and client.dashboard_link:

@@ -1,19 +1,21 @@
 """What grading on a cluster costs beside grading here: 1, 2 and 4 workers of this machine, and the local executor.
 
-    python tests/benchmarks/cluster.py grading [--few 10] [--many 40] [--rounds 2]
+    python tests/benchmarks/cluster.py grading [--few 4] [--many 34] [--rounds 5]
     python tests/benchmarks/cluster.py carrying [--many 300]
 
-`carrying` is what Dask takes for what it carries, without grading: on a busy machine the difference of two runs that
-grade is less sure. In `grading`, submissions are copies of lab 3's reference. A run of few and one of many tell the
-start from what each one costs. Runs of all kinds take turns, so that a busy machine is busy for all of them.
+`carrying` is what Dask takes for what it carries, without grading. In `grading`, submissions are copies of lab 3's
+reference, and what one costs is counted within a run, once a few are graded. Runs of all kinds take turns, and those of
+one round are compared, so that a busy machine is busy for all of them.
 """
 
 import argparse
+import dataclasses
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -27,6 +29,8 @@ from grader.intake.versions import Submission, take_in
 from grader.lab import ROOT, find_lab, solutions_folder
 
 IDLE_SECONDS = 10
+LOOK_SECONDS = 0.05
+FIELDS = ("start", "each", "wall")
 REPLY_BYTES = 40_000
 
 KINDS = {
@@ -34,19 +38,41 @@ KINDS = {
     "cluster, 1 worker": ["--scheduler", "local:1"],
     "here, 2 processes": ["--jobs", "2"],
     "cluster, 2 workers": ["--scheduler", "local:2"],
+    "here, 4 processes": ["--jobs", "4"],
     "cluster, 4 workers": ["--scheduler", "local:4"],
 }
+BESIDE = {kind: kind if kind.startswith("here") else list(KINDS)[n - 1] for n, kind in enumerate(KINDS)}
 
 
-def run(source: Path, out: Path, sandbox: str, options: list[str]) -> tuple[float, float]:
-    """Wall and CPU seconds of grading all that lies there."""
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """Of one run: CPU seconds beside those of the submissions, then CPU and wall seconds of each."""
+
+    start: float
+    each: float
+    wall: float
+
+
+def run(source: Path, out: Path, sandbox: str, options: list[str], few: int, many: int) -> Cost:
+    """Grades all that lies there. What each one costs is counted from when a few results are written to the last."""
     command = [sys.executable, "-m", "grader", "grade", "lab3", str(source), "--out", str(out), "--seed", "1"]
-    with cpu_clock() as used:
-        before, clock = used(), time.monotonic()
-        done = subprocess.run([*command, "--sandbox", sandbox, *options], cwd=ROOT, capture_output=True, text=True)
-        if done.returncode not in (0, 1):
-            raise SystemExit(done.stderr)
-        return time.monotonic() - clock, used() - before
+    with cpu_clock() as used, tempfile.TemporaryFile() as said:
+        before = used()
+        command += ["--sandbox", sandbox, *options]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said)
+        at: dict[int, tuple[float, float]] = {}
+        while many not in at and process.poll() is None:
+            count = sum(1 for _ in out.glob("*/lab3/result.json"))
+            if count >= few:
+                at.setdefault(count, (used(), time.monotonic()))
+            time.sleep(LOOK_SECONDS)
+        if process.wait() not in (0, 1) or many not in at:
+            said.seek(0)
+            raise SystemExit(said.read().decode())
+        first, last = min(at), many
+        (cpu, clock), (cpu_then, clock_then) = at[first], at[last]
+        each = (cpu_then - cpu) / (last - first)
+        return Cost(used() - before - many * each, each, (clock_then - clock) / (last - first))
 
 
 def answer(sent: bytes, size: int) -> bytes:
@@ -83,9 +109,9 @@ def used() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["grading", "carrying"])
-    parser.add_argument("--few", type=int, default=10)
-    parser.add_argument("--many", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--few", type=int, default=4)
+    parser.add_argument("--many", type=int, default=34)
+    parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
     if asked.what == "carrying":
         carrying(asked.many)
@@ -96,27 +122,26 @@ def main() -> None:
 def grading(few: int, many: int, rounds: int) -> None:
     lab = find_lab("lab3", solutions_folder())
     sandbox = counted_sandbox(lab)
-    found: dict[tuple[str, int], list[tuple[float, float]]] = {}
+    costs: dict[str, list[Cost]] = {kind: [] for kind in KINDS}
     with tempfile.TemporaryDirectory() as name:
-        sources = {count: copies(Path(name) / str(count), lab, count) for count in (few, many)}
+        source = copies(Path(name), lab, many)
         for turn in range(rounds):
-            for count, source in sources.items():
-                for kind, options in KINDS.items():
-                    out = Path(name) / f"{turn}-{count}-{kind}"
-                    found.setdefault((kind, count), []).append(run(source, out, sandbox, options))
-                    print(kind, count, found[kind, count][-1], file=sys.stderr)
-    wall, cpu = (
-        {place: statistics.median(one[number] for one in runs) for place, runs in found.items()} for number in (0, 1)
-    )
-    print(f"In {sandbox}, medians of {rounds} runs each\n")
-    print("| | start, CPU s | each, CPU s | ratio | each, wall s | a minute |\n| --- | --- | --- | --- | --- | --- |")
-    first = None
-    for kind in KINDS:
-        each = (cpu[kind, many] - cpu[kind, few]) / (many - few)
-        seconds = (wall[kind, many] - wall[kind, few]) / (many - few)
-        first = first or each
-        start = cpu[kind, few] - few * each
-        print(f"| {kind} | {start:.1f} | {each:.3f} | {each / first:.2f} | {seconds:.3f} | {60 / seconds:.0f} |")
+            for kind in list(KINDS)[:: -1 if turn % 2 else 1]:
+                costs[kind].append(run(source, Path(name) / f"{turn}-{kind}", sandbox, KINDS[kind], few, many))
+                print(kind, costs[kind][-1], file=sys.stderr)
+    print(f"In {sandbox}, medians of {rounds} rounds\n")
+    print("| | start, CPU s | each, CPU s | to one process, % | to as many, % | each, wall s | a minute |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for kind, of_kind in costs.items():
+        start, each, wall = (statistics.median(getattr(cost, field) for cost in of_kind) for field in FIELDS)
+        shares = [more(of_kind, costs[other]) for other in (next(iter(KINDS)), BESIDE[kind])]
+        print(f"| {kind} | {start:.1f} | {each:.3f} | {' | '.join(shares)} | {wall:.3f} | {60 / wall:.0f} |")
+
+
+def more(costs: Sequence[Cost], others: Sequence[Cost]) -> str:
+    """By how much a submission costs more than with another kind, in the same round: the median, least and most."""
+    shares = [100 * (one.each / other.each - 1) for one, other in zip(costs, others, strict=True)]
+    return f"{statistics.median(shares):+.0f} ({min(shares):+.0f} to {max(shares):+.0f})" if any(shares) else ""
 
 
 if __name__ == "__main__":

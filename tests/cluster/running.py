@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 from distributed import Client
 
-from grader.cluster import certificates
+from grader.cluster import UNPROFILED_VARIABLE, certificates
 from grader.lab import ROOT
 
 START_SECONDS = 60.0
@@ -45,7 +45,13 @@ class Cluster:
             process = subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    "OMP_NUM_THREADS": "1",
+                    **dict([UNPROFILED_VARIABLE]),
+                    **environment,
+                },
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
