@@ -30,6 +30,7 @@ from grader.workers.worker import Asked, answer_from_message, contents, opening_
 
 GRACE_SECONDS = 1.0  # a child stops itself after its seconds; if it does not, it is ended this much later
 WALL_FACTOR, WALL_GRACE = 10, 60.0  # the longest that a call may wait for a busy machine
+GAP_SECONDS = 0.5  # between two looks at a call; what is longer was not the call's: the grader itself was stopped
 START_SECONDS = 120.0
 REPLY_SECONDS = 30.0  # of the warm parent
 KILLED = 3  # so many times in a row a call may be ended from outside before the submission is blamed
@@ -152,6 +153,7 @@ class Worker:
         self._imported: set[str] = set()
         self._channel, theirs = socket.socketpair()
         self._channel.settimeout(REPLY_SECONDS)
+        self.waited = 0.0  # seconds for answers, those included in which it waited for a busy machine
         with theirs:
             parent.fork(theirs, self._limits)
         self.alive = True
@@ -201,6 +203,7 @@ class Worker:
         found = ran_into(found, self._limits)
         if found.status in ("crashed", "timeout", "limit", "killed"):
             self.close()
+        self.waited += watch.waited
         return found, max(least, watch.seconds_used())
 
     def can_be_asked(self) -> bool:
@@ -243,18 +246,19 @@ class OutOfTime(Found):
 
 
 class Stopwatch:
-    """The seconds that a call computes or sleeps. Time in which it waits for a busy machine is not counted."""
+    """The seconds that a call computes or sleeps. Time in which it waits for a busy machine is not counted, nor such in
+    which the grader was stopped with it: by Ctrl-Z, or with the whole machine. `waited` has the former, too."""
 
     def __init__(self, parent: WarmParent, seconds: float) -> None:
         self._parent, self._limit = parent, seconds
-        self._began = self._looked = time.monotonic()
+        self._looked = time.monotonic()
         self._cpu: float | None = None
-        self._used = 0.0
+        self._used = self.waited = 0.0
 
     def look(self) -> None:
         """Called several times a second while there is no answer; OutOfTime where the call took too long."""
         now = time.monotonic()
-        waited = now - self._looked
+        waited = min(now - self._looked, GAP_SECONDS)
         if waited < frames.POLL_SECONDS:
             return
         cpu, busy = self._parent.usage()
@@ -263,16 +267,16 @@ class Stopwatch:
         else:
             computed = max(0.0, cpu - self._cpu)  # that of a process which nobody waited for disappears with it
             self._used += computed if busy else max(computed, waited)
-        self._cpu, self._looked = cpu, now
+        self._cpu, self._looked, self.waited = cpu, now, self.waited + waited
         if self._used > self._limit + GRACE_SECONDS:
             raise OutOfTime(codes.OUT_OF_TIME(seconds=self._limit))
         wall = WALL_FACTOR * self._limit + WALL_GRACE
-        if now - self._began > wall:
+        if self.waited > wall:
             raise OutOfTime(codes.NO_ANSWER(seconds=wall))
 
     def seconds_used(self) -> float:
         """What the call had used at the last look; a short one, which was never looked at, all the time it took."""
-        return self._used if self._cpu is not None else time.monotonic() - self._began
+        return self._used if self._cpu is not None else min(time.monotonic() - self._looked, GAP_SECONDS)
 
 
 @contextlib.contextmanager
@@ -308,7 +312,7 @@ class Workers:
 
     def __init__(self, parent: WarmParent, lab: Lab, files: Mapping[str, bytes], budget: Budget) -> None:
         self._parent, self._lab, self._files, self._budget = parent, lab, files, budget
-        self._until = time.monotonic() + WALL_FACTOR * budget.seconds + WALL_GRACE
+        self._wall = WALL_FACTOR * budget.seconds + WALL_GRACE  # seconds that it may still be waited for
         self._worker: Worker | None = None
         self._unusable: dict[str, Answer] = {}  # files whose import ended a worker: no other one is tried
 
@@ -318,12 +322,14 @@ class Workers:
         if file in self._unusable:
             return self._unusable[file]
         for _ in range(KILLED):
-            if self._budget.seconds <= 0 or time.monotonic() > self._until:
+            if self._budget.seconds <= 0 or self._wall <= 0:
                 return Answer("timeout", finding=codes.SECONDS_USED(seconds=limits.submission_seconds))
             if self._worker is None or not self._worker.can_be_asked():  # what it did to itself costs no other check
                 self._worker = Worker(self._parent, self._lab, self._files)
+            before = self._worker.waited
             found, seconds = self._worker.ask(check, arguments, check.seconds or limits.check_seconds)
             self._budget.seconds -= seconds
+            self._wall -= self._worker.waited - before
             if found.status == "broken" and not self._worker.alive:
                 self._unusable[file] = found
             if found.status != "killed":

@@ -365,14 +365,22 @@ def test_waiting_for_a_busy_machine_is_free_up_to_a_point(monkeypatch: pytest.Mo
             clock.goes_on(1.0, busy=True)
 
 
+def test_time_in_which_the_grader_was_stopped_is_no_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clocked(monkeypatch)
+    clock.goes_on(0.1)
+    clock.goes_on(3_600, cpu=0.5, busy=True)
+    clock.goes_on(0.1, busy=True)
+    assert clock.watch.seconds_used() == pytest.approx(0.6) and clock.watch.waited == pytest.approx(1.2)
+    with pytest.raises(workers.OutOfTime):  # what it computed meanwhile counts
+        clock.goes_on(3_600, cpu=1.0, busy=True)
+
+
 def test_all_calls_together_cannot_wait_for_ever(attacked: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred calls that use no time, but take a minute each, are more than a submission may take of a machine."""
-    now = [0.0]
-    monkeypatch.setattr(workers.time, "monotonic", lambda: now[0])
     with workers.workers_for(attacked.parent, attacked.lab, worker_files(attacked.lab, Staged({}, []))) as asked:
 
-        def slow(*_: object) -> tuple[Answer, float]:
-            now[0] += 60
+        def slow(worker: workers.Worker, *_: object) -> tuple[Answer, float]:
+            worker.waited += 60
             return Answer("value", 1.0), 0.0
 
         monkeypatch.setattr(workers.Worker, "ask", slow)

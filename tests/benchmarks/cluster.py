@@ -1,26 +1,30 @@
 """What grading on a cluster costs beside grading here: 1, 2 and 4 workers of this machine, and the local executor.
 
-    python tests/benchmarks/cluster.py grading [--few 4] [--many 34] [--rounds 5]
+    python tests/benchmarks/cluster.py grading [--few 8] [--many 40] [--rounds 3]
     python tests/benchmarks/cluster.py carrying [--many 300]
 
 `carrying` is what Dask takes for what it carries, without grading. In `grading`, submissions are copies of lab 3's
-reference, and what one costs is counted within a run, once a few are graded. Runs of all kinds take turns, and those of
-one round are compared, so that a busy machine is busy for all of them.
+reference. Commands of all kinds run in one round and take turns of a second, in which the others are stopped: so a
+machine that is busy, or slower for a minute, is so for all of them. What a submission costs is counted once a few are
+graded.
 """
 
 import argparse
+import contextlib
 import dataclasses
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import psutil
 from beside_others import counted_sandbox
-from control_group import cpu_clock
+from control_group import Group, control_group
 from grade_batch import copies
 
 from grader.cluster.parcel import packed_parts
@@ -29,11 +33,14 @@ from grader.intake.versions import Submission, take_in
 from grader.lab import ROOT, find_lab, solutions_folder
 
 IDLE_SECONDS = 10
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.02
+START_SECONDS = 120
+TURN_SECONDS = 1.0
+MORE = 8  # submissions, so that all processes have work until the last that counts
 FIELDS = ("start", "each", "wall")
 REPLY_BYTES = 40_000
 
-KINDS = {
+KINDS = {  # each on a cluster after the same here
     "here, 1 process": ["--jobs", "1"],
     "cluster, 1 worker": ["--scheduler", "local:1"],
     "here, 2 processes": ["--jobs", "2"],
@@ -41,38 +48,64 @@ KINDS = {
     "here, 4 processes": ["--jobs", "4"],
     "cluster, 4 workers": ["--scheduler", "local:4"],
 }
-BESIDE = {kind: kind if kind.startswith("here") else list(KINDS)[n - 1] for n, kind in enumerate(KINDS)}
 
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """Of one run: CPU seconds beside those of the submissions, then CPU and wall seconds of each."""
+    """Of one command: CPU seconds beside those of the submissions, then CPU and wall seconds of each."""
 
     start: float
     each: float
     wall: float
 
 
-def run(source: Path, out: Path, sandbox: str, options: list[str], few: int, many: int) -> Cost:
-    """Grades all that lies there. What each one costs is counted from when a few results are written to the last."""
-    command = [sys.executable, "-m", "grader", "grade", "lab3", str(source), "--out", str(out), "--seed", "1"]
-    with cpu_clock() as used, tempfile.TemporaryFile() as said:
-        before = used()
-        command += ["--sandbox", sandbox, *options]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said)
-        at: dict[int, tuple[float, float]] = {}
-        while many not in at and process.poll() is None:
-            count = sum(1 for _ in out.glob("*/lab3/result.json"))
-            if count >= few:
-                at.setdefault(count, (used(), time.monotonic()))
+@dataclasses.dataclass
+class Run:
+    """A command that grades, in a control group of its own, which is stopped while it is not its turn."""
+
+    group: Group
+    process: "subprocess.Popen[bytes]"
+    out: Path
+    said: IO[bytes]
+    went: float = 0.0  # seconds
+    at: dict[int, tuple[float, float]] = dataclasses.field(default_factory=dict)  # by results: CPU, seconds it went
+
+    def go(self, seconds: float, until: int) -> bool:
+        """Lets it go on for so long, or until so many results are written: whether they are."""
+        began, end = time.monotonic() - self.went, time.monotonic() + seconds
+        self.group.send(signal.SIGCONT)
+        while until not in self.at and time.monotonic() < end:
+            if self.process.poll() is not None:
+                self.said.seek(0)
+                raise SystemExit(self.said.read().decode())
+            count = sum(1 for _ in self.out.glob("*/lab3/result.json"))
+            self.at.setdefault(count, (self.group.used(), time.monotonic() - began))
             time.sleep(LOOK_SECONDS)
-        if process.wait() not in (0, 1) or many not in at:
-            said.seek(0)
-            raise SystemExit(said.read().decode())
-        first, last = min(at), many
-        (cpu, clock), (cpu_then, clock_then) = at[first], at[last]
-        each = (cpu_then - cpu) / (last - first)
-        return Cost(used() - before - many * each, each, (clock_then - clock) / (last - first))
+        self.group.send(signal.SIGSTOP)
+        self.group.send(signal.SIGSTOP)  # what was forked meanwhile
+        self.went = time.monotonic() - began
+        return until in self.at
+
+    def cost(self, few: int, many: int) -> Cost:
+        """Of the submissions between the first few and the last."""
+        first = min(count for count in self.at if count >= few)
+        (cpu, wall), (cpu_then, wall_then) = self.at[first], self.at[many]
+        each = (cpu_then - cpu) / (many - first)
+        return Cost(cpu - first * each, each, (wall_then - wall) / (many - first))
+
+
+@contextlib.contextmanager
+def started(source: Path, out: Path, sandbox: str, options: list[str]) -> Iterator[Run]:
+    """A command that grades all that lies there, and is ended with whatever it has started."""
+    command = [sys.executable, "-m", "grader", "grade", "lab3", str(source), "--out", str(out), "--seed", "1"]
+    command += ["--sandbox", sandbox, *options]
+    with control_group() as group, tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said, preexec_fn=group.enter)
+        try:
+            yield Run(group, process, out, said)
+        finally:
+            group.send(signal.SIGKILL)
+            process.wait()
 
 
 def answer(sent: bytes, size: int) -> bytes:
@@ -109,9 +142,9 @@ def used() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["grading", "carrying"])
-    parser.add_argument("--few", type=int, default=4)
-    parser.add_argument("--many", type=int, default=34)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--few", type=int, default=8)
+    parser.add_argument("--many", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     if asked.what == "carrying":
         carrying(asked.many)
@@ -124,24 +157,36 @@ def grading(few: int, many: int, rounds: int) -> None:
     sandbox = counted_sandbox(lab)
     costs: dict[str, list[Cost]] = {kind: [] for kind in KINDS}
     with tempfile.TemporaryDirectory() as name:
-        source = copies(Path(name), lab, many)
+        source = copies(Path(name), lab, many + MORE)
         for turn in range(rounds):
-            for kind in list(KINDS)[:: -1 if turn % 2 else 1]:
-                costs[kind].append(run(source, Path(name) / f"{turn}-{kind}", sandbox, KINDS[kind], few, many))
-                print(kind, costs[kind][-1], file=sys.stderr)
+            with contextlib.ExitStack() as stack:
+                runs: dict[str, Run] = {}
+                for kind, options in KINDS.items():
+                    out = Path(name) / f"{turn}-{kind}"
+                    runs[kind] = stack.enter_context(started(source, out, sandbox, options))
+                    if not runs[kind].go(START_SECONDS, few):
+                        raise SystemExit(f"{kind}: no {few} results after {START_SECONDS} s")
+                todo = dict(runs)
+                while todo:
+                    todo = {kind: run for kind, run in todo.items() if not run.go(TURN_SECONDS, many)}
+                for kind, run in runs.items():
+                    costs[kind].append(run.cost(few, many))
+                    print(kind, costs[kind][-1], file=sys.stderr)
     print(f"In {sandbox}, medians of {rounds} rounds\n")
-    print("| | start, CPU s | each, CPU s | to one process, % | to as many, % | each, wall s | a minute |")
+    print("| | start, CPU s | each, CPU s | beside one process, % | beside as many, % | each, wall s | a minute |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for kind, of_kind in costs.items():
+    names = list(KINDS)
+    for number, (kind, of_kind) in enumerate(costs.items()):
         start, each, wall = (statistics.median(getattr(cost, field) for cost in of_kind) for field in FIELDS)
-        shares = [more(of_kind, costs[other]) for other in (next(iter(KINDS)), BESIDE[kind])]
-        print(f"| {kind} | {start:.1f} | {each:.3f} | {' | '.join(shares)} | {wall:.3f} | {60 / wall:.0f} |")
+        as_many = more(of_kind, costs[names[number - 1]]) if number % 2 else ""
+        beside_one = more(of_kind, costs[names[0]])
+        print(f"| {kind} | {start:.1f} | {each:.3f} | {beside_one} | {as_many} | {wall:.3f} | {60 / wall:.0f} |")
 
 
 def more(costs: Sequence[Cost], others: Sequence[Cost]) -> str:
     """By how much a submission costs more than with another kind, in the same round: the median, least and most."""
     shares = [100 * (one.each / other.each - 1) for one, other in zip(costs, others, strict=True)]
-    return f"{statistics.median(shares):+.0f} ({min(shares):+.0f} to {max(shares):+.0f})" if any(shares) else ""
+    return f"{statistics.median(shares):+.0f} ({min(shares):+.0f} to {max(shares):+.0f})"
 
 
 if __name__ == "__main__":

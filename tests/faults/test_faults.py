@@ -166,6 +166,26 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(
     assert len({result.seed for result in grading.results().values()}) == 1
 
 
+def test_time_in_which_it_is_stopped_costs_no_submission_anything(small_lab: Lab, grading: Grading) -> None:
+    """By Ctrl-Z, or with the whole machine: longer than a call may take, in the middle of one."""
+    grading.hand_in(small_lab, 2)
+    slow = "import time\n\n\ndef double(x):\n    time.sleep(0.2)\n    return x + x\n"
+    (grading.submissions / "student0001" / small_lab.name / "first.py").write_text(slow, encoding="utf-8")
+    process = grading.start("--jobs", "1")
+    until(grading.paths, process)
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    for _ in range(3):
+        for one in family:
+            one.suspend()
+        time.sleep(3)
+        for one in reversed(family):
+            one.resume()
+        time.sleep(0.2)
+    _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == GRADED, said
+    assert grading.scores() == {"student0000": 6.0, "student0001": 4.0}
+
+
 def test_a_grading_process_that_is_killed_is_replaced(small_lab: Lab, grading: Grading) -> None:
     grading.hand_in(small_lab, 20)
     process = grading.start("--jobs", "2")
