@@ -8,7 +8,7 @@ looks.py          what is looked at on each worker before anything is graded
 handing.py        which worker has which submission, and what becomes of it when a worker dies
 """
 
-# Dask looks at the stack of each worker a hundred times a second, for a page of its dashboard: 5 % of the CPU time of a
-# worker that grades, and a third of what an idle one uses. It is off wherever this kit starts one.
-UNPROFILED = {"distributed.worker.profile.enabled": False}
-UNPROFILED_VARIABLE = ("DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED", "False")
+# How Dask is set wherever this kit starts it: it does not profile workers, which took 5 % of the CPU time of one that
+# grades, and looks less often whether its processes are in time. The variables say so to what is started elsewhere.
+SETTINGS = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s"}
+VARIABLES = {f"DASK_{name.upper().replace('.', '__')}": str(value) for name, value in SETTINGS.items()}

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from grader.cluster import UNPROFILED_VARIABLE, certificates
+from grader.cluster import VARIABLES, certificates
 from grader.cluster.configuration import Positive, Text, Word
 from grader.cluster.schedulers import Setting
 from grader.errors import Refused
@@ -145,7 +145,7 @@ def cluster_of(queue: Queue, jobs: Jobs, folder: Path, security: "Security | Non
 
 
 def _environment() -> str:
-    variables = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **dict([UNPROFILED_VARIABLE])}
+    variables = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **VARIABLES}
     return " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
 
 

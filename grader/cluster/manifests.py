@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from grader.cluster import UNPROFILED_VARIABLE
+from grader.cluster import VARIABLES
 from grader.cluster.configuration import Positive, Text
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _environment(name: str, table: Kubernetes) -> dict[str, str]:
         **paths,
         "DASK_TEMPORARY_DIRECTORY": "/tmp",
         "OMP_NUM_THREADS": "1",
-        **dict([UNPROFILED_VARIABLE]),
+        **VARIABLES,
     }
 
 

@@ -43,7 +43,7 @@ def opened(job: Job, where: Where) -> Iterator[Rows]:
     home = home_of(job)
     setting = Setting(where.certificates or Path(USUAL), where.processes, where.tell, where.stopped)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(dask.config.set(cluster.UNPROFILED))
+        stack.enter_context(dask.config.set(cluster.SETTINGS))
         post = stack.enter_context(contextlib.closing(_post(where.shared)))
         client = stack.enter_context(kind.opened(where.scheduler, setting))
         if link := client.scheduler_info()["services"].get("dashboard") and client.dashboard_link:

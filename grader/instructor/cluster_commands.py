@@ -19,7 +19,7 @@ def certificates(
     to: Annotated[Path | None, typer.Option(help="the folder; without it, cluster-certificates")] = None,
 ) -> None:
     """Write the certificates by which a cluster's machines know each other, and say how these are started."""
-    from grader.cluster import UNPROFILED_VARIABLE
+    from grader.cluster import VARIABLES
     from grader.cluster import certificates as made
 
     if importlib.util.find_spec("distributed") is None:
@@ -33,7 +33,8 @@ def certificates(
             "certificates_written",
             folder=shown(folder),
             scheduler=f"    .venv/bin/dask scheduler --port 8786 --dashboard-address localhost:8787 {options}",
-            worker=f"    {'='.join(UNPROFILED_VARIABLE)} .venv/bin/dask worker tls://HOST:8786 {alone} {options}",
+            variables="    export " + " ".join(map("=".join, VARIABLES.items())),
+            worker=f"    .venv/bin/dask worker tls://HOST:8786 {alone} {options}",
             grade="    make grade LAB=lab3 SUBMISSIONS=submitted/ SCHEDULER=tls://HOST:8786",
         )
     )

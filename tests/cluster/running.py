@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 from distributed import Client
 
-from grader.cluster import UNPROFILED_VARIABLE, certificates
+from grader.cluster import VARIABLES, certificates
 from grader.lab import ROOT
 
 START_SECONDS = 60.0
@@ -49,7 +49,7 @@ class Cluster:
                     **os.environ,
                     "PYTHONPATH": str(ROOT),
                     "OMP_NUM_THREADS": "1",
-                    **dict([UNPROFILED_VARIABLE]),
+                    **VARIABLES,
                     **environment,
                 },
                 stdout=log,

@@ -11,6 +11,7 @@ certificates_written = Certificates, good for a year, are in { $folder }. Whoeve
     On the machine of the scheduler:
     { $scheduler }
     On each machine that grades, with as many workers as it has cores:
+    { $variables }
     { $worker }
     Here:
     { $grade }

@@ -11,6 +11,7 @@ certificates_written = 证书在 { $folder } 里，有效期一年。谁有它�
     在调度器的机器上：
     { $scheduler }
     在每台评分的机器上，有几个核就启动几个工作进程：
+    { $variables }
     { $worker }
     在这里：
     { $grade }
