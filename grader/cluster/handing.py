@@ -104,6 +104,11 @@ class Hands:
         """How many workers grade."""
         return len(self._hands)
 
+    @property
+    def unfit(self) -> list[Finding]:
+        """Why each worker that is there and must not grade must not."""
+        return list(self._unfit.values())
+
     def alone_for(self) -> float:
         """The seconds for which there has been no worker."""
         return time.monotonic() - self._alone_since

@@ -105,8 +105,11 @@ def rows(
 
 
 def _said_that_it_waits(hands: Hands, where: Where, said: bool, queues: bool) -> bool:
-    """Whether it has been said that there is no worker. GaveUp after long, but for a cluster that queues its jobs."""
+    """Whether it has been said that there is no worker. GaveUp after long; of a cluster that queues its jobs only where
+    those that have come cannot grade."""
     alone = hands.alone_for()
+    if alone > ALONE_SECONDS and hands.unfit:
+        raise GaveUp(codes.UNFIT_WORKERS_LEFT(seconds=round(alone), workers=codes.some_of(hands.unfit, MOST_NAMED)))
     if alone > ALONE_SECONDS and not queues:
         raise GaveUp(codes.NO_WORKER_LEFT(seconds=round(alone)))
     waits = alone > SOON_SECONDS

@@ -21,7 +21,7 @@ pytest.importorskip("distributed", reason="requirements/cluster.txt is not insta
 from grader import codes, sandboxes
 from grader.batch.batch import Batch, Options, grade_all
 from grader.cluster import certificates
-from grader.cluster.schedulers import reached
+from grader.cluster.schedulers import reached, tls
 from grader.errors import Refused
 from grader.executors import dask as executor
 from grader.grading import work
@@ -105,7 +105,7 @@ def test_a_cluster_gives_the_results_of_this_machine_byte_for_byte(
 
 
 def test_one_sentence_says_what_is_wrong_with_a_worker(
-    cluster: Cluster, small_lab: Lab, submitted: Path, tmp_path: Path
+    cluster: Cluster, small_lab: Lab, submitted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(**options: object) -> str:
         with pytest.raises(Refused, match="nothing was graded") as why:
@@ -122,6 +122,15 @@ def test_one_sentence_says_what_is_wrong_with_a_worker(
             client.run(pretend.as_before, workers=[address])
             client.run(pretend.wrong_clock, workers=[address])
             assert f"{address}: its clock is 900 seconds off" in refused()
+            said.clear()
+            with monkeypatch.context() as patched:
+                patched.setattr(tls, "QUEUES", True)
+                patched.setattr(executor, "ALONE_SECONDS", 1.0)
+                waited = graded(small_lab, submitted, "waited", cluster)
+            assert waited.trouble and (waited.exit_code, waited.left) == (3, 6)
+            assert say(waited.trouble).startswith("the cluster has had only workers that cannot grade for ")
+            assert f"{address}: its clock is 900 seconds off" in say(waited.trouble)
+            assert len([line for line in said if line.endswith("it is left out")]) == 1
         finally:
             client.run(pretend.as_before)
     alone = refused(sandbox="no_such")

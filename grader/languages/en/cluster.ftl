@@ -33,5 +33,6 @@ worker_differs = it differs from this machine in { $what }; install the same rel
 no_sandbox_there = no sandbox works there ({ $reasons })
 worker_clock = its clock is { $seconds } seconds off this machine's; set both by NTP
 folder_not_shared = it does not see what was written to { $folder } ({ $reason }); leave SHARED out, or mount it there
+unfit_workers_left = the cluster has had only workers that cannot grade for { $seconds } seconds ({ $workers }); what is graded is kept, and the same command goes on
 no_worker_left = the cluster has had no worker for { $seconds } seconds; what is graded is kept, and the same command goes on
 scheduler_lost = the scheduler at { $address } cannot be reached any more; what is graded is kept, and the same command goes on

@@ -30,5 +30,6 @@ worker_differs = 它与这台机器有不同：{ $what }；请在两边安装同
 no_sandbox_there = 那里没有可用的沙箱（{ $reasons }）
 worker_clock = 它的时钟与这台机器的相差 { $seconds } 秒；请用 NTP 校准两者
 folder_not_shared = 它看不到写进 { $folder } 的内容（{ $reason }）；请不要写 SHARED，或在那里挂载这个文件夹
+unfit_workers_left = 集群已经有 { $seconds } 秒只有不能评分的工作进程（{ $workers }）；已经评完的都保留，同一条命令会接着评
 no_worker_left = 集群已经有 { $seconds } 秒没有工作进程；已经评完的都保留，同一条命令会接着评
 scheduler_lost = 连不上 { $address } 的调度器了；已经评完的都保留，同一条命令会接着评
