@@ -29,8 +29,9 @@ grade: $(READY) ## grade SUBMISSIONS=submitted/ to LAB=lab3 (OUT=graded, SEED=, 
 	$(if $(SCHEDULER),$(WITH_CLUSTER))
 	$(GRADER) grade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(CLUSTER_OPTIONS) $(if $(STUDENT),--student "$(STUDENT)") $(if $(FORCE),--force)
 
-regrade: $(READY) ## grade again what a mended check of LAB=lab3 concerns, and say who gains or loses (DRY_RUN=1, SEED=of a run, SUBMISSIONS=, OUT=graded)
-	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(if $(CHANGES),--changes "$(CHANGES)") $(if $(DRY_RUN),--dry-run)
+regrade: $(READY) ## grade again what a mended check of LAB=lab3 concerns, and say who gains or loses (DRY_RUN=1, SEED=of a run, SUBMISSIONS=, OUT=graded, SCHEDULER=)
+	$(if $(SCHEDULER),$(WITH_CLUSTER))
+	$(GRADER) regrade "$(LAB)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(GRADE_OPTIONS) $(CLUSTER_OPTIONS) $(if $(CHANGES),--changes "$(CHANGES)") $(if $(DRY_RUN),--dry-run)
 
 feedback: $(READY) ## write what each student may see of LAB=lab3's results (OUT=graded, TO=feedback, FORMAT=md, QUIZ=1)
 	$(GRADER) feedback "$(LAB)" --out "$(or $(OUT),graded)" $(if $(TO),--to "$(TO)") $(if $(FORMAT),--format "$(FORMAT)") \

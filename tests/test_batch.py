@@ -560,15 +560,18 @@ def test_a_run_is_repeated_by_its_seed(lab: Lab, options: Options, hand_in: Call
     graded(lab, options, seed=5, students=["ada", "bob"], milestones=False)
     first = lines()
     graded(lab, options, seed=6)
-    again, began = batch.run_again(lab, 5, None, options.out, "none", jobs=1)
-    assert again == Options(
-        options.submissions.resolve(), options.out, "none", 5, ["ada", "bob"], milestones=False, force=True, jobs=1
+    began = batch.earlier_run(lab, 5, options.out)
+    assert (began.submissions, began.students, began.milestones) == (
+        str(options.submissions.resolve()),
+        ["ada", "bob"],
+        False,
     )
+    again = dataclasses.replace(options, seed=5, students=began.students, milestones=False, force=True)
     assert batch.differences(lab, began) == []
     done = grade_all(lab, again, lambda *_: None)
     assert (done.seed, whats(done), lines()) == (5, {"ada": "graded", "bob": "graded"}, first)
     with pytest.raises(Refused, match=r"no run of lab90 with seed 7 stands in .*; the last seeds are: 5, 6$"):
-        batch.run_again(lab, 7, None, options.out, "none", jobs=1)
+        batch.earlier_run(lab, 7, options.out)
     replace(lab.path("checks.py"), '"three", x=3.0', '"four", x=4.0')
     elsewhere = msgspec.structs.replace(began, depends=began.depends | {"torch": "1.0"})
     now = began.depends["torch"]

@@ -283,14 +283,8 @@ def _log(log: Path, record: runlog.Start | runlog.End) -> None:
         raise Refused(codes.NOT_WRITTEN(path=str(log), reason=error.strerror or ""), 3) from None
 
 
-def run_again(
-    lab: Lab, seed: int | None, submissions: Path | None, out: Path, sandbox: str, jobs: int | None
-) -> tuple[Options, runlog.Start]:
-    """The options that repeat the run with this seed, and how that began; Refused where the log has no such run.
-
-    `seed` None: the last run of all students, of which is graded again only what does not hold any more.
-    `submissions` None: those that the run graded.
-    """
+def earlier_run(lab: Lab, seed: int | None, out: Path) -> runlog.Start:
+    """The run with this seed, or the last one of all students; Refused where the log has no such run."""
     log = out / runlog.FILE
     records = runlog.read(log)
     start = runlog.last(records, lab.name) if seed is None else runlog.with_seed(records, lab.name, seed)
@@ -299,17 +293,7 @@ def run_again(
     if start is None:
         known = ", ".join(map(str, runlog.seeds(records, lab.name)[:NAMED])) or "none"
         raise Refused("no_run_with_seed", lab=lab.name, seed=str(seed), log=str(log), seeds=known)
-    options = Options(
-        submissions or Path(start.submissions),
-        out,
-        sandbox,
-        start.seed,
-        start.students,
-        start.milestones,
-        seed is not None,
-        jobs,
-    )
-    return options, start
+    return start
 
 
 def differences(lab: Lab, start: runlog.Start) -> list[Finding]:

@@ -43,6 +43,12 @@ Out = Annotated[Path, typer.Option(help="where <student>/<lab>/result.json goes"
 CourseKey = Annotated[
     Path | None, typer.Option(help="the course's key: what its students' keys did not sign needs a person")
 ]
+Shared = Annotated[
+    Path | None, typer.Option(help="a folder that all machines of the cluster see: work travels in it, not by Dask")
+]
+Certificates = Annotated[
+    Path | None, typer.Option(help="the cluster's certificates, as grader certificates wrote them")
+]
 Jobs = Annotated[int | None, typer.Option(min=1, help="submissions at a time; without it, one for each core")]
 
 
@@ -73,12 +79,8 @@ def grade(
     jobs: Jobs = None,
     executor: ExecutorName = "local",
     scheduler: SchedulerName = "",
-    shared: Annotated[
-        Path | None, typer.Option(help="a folder that all machines of the cluster see: work travels in it, not by Dask")
-    ] = None,
-    certificates: Annotated[
-        Path | None, typer.Option(help="the cluster's certificates, as grader certificates wrote them")
-    ] = None,
+    shared: Shared = None,
+    certificates: Certificates = None,
     sandbox: SandboxName = "auto",
     course_key: CourseKey = None,
     course: CourseFile = None,
@@ -88,15 +90,13 @@ def grade(
     _one_thread()
     from grader.batch import batch
     from grader.results.rules import rules_at
-    from grader.sandboxes import choose
 
     rules = rules_at(course)
     the_lab = find_lab(lab, solutions_folder())
-    backend = sandbox if scheduler else choose(sandbox, the_lab.manifest.limits)  # a cluster's workers choose there
     options = batch.Options(
         submissions,
         out,
-        backend,
+        _sandbox(the_lab, sandbox, scheduler),
         seed,
         student or None,
         milestones,
@@ -124,6 +124,10 @@ def regrade(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say who would gain or lose: write nothing")] = False,
     jobs: Jobs = None,
+    executor: ExecutorName = "local",
+    scheduler: SchedulerName = "",
+    shared: Shared = None,
+    certificates: Certificates = None,
     sandbox: SandboxName = "auto",
     course_key: CourseKey = None,
     course: CourseFile = None,
@@ -137,17 +141,31 @@ def regrade(
     from grader.instructor import regrading
     from grader.results import changes as changed
     from grader.results.rules import rules_at
-    from grader.sandboxes import choose
 
     the_lab = find_lab(lab, solutions_folder())
     rules = rules_at(course)
-    backend = choose(sandbox, the_lab.manifest.limits)
-    options, start = batch.run_again(the_lab, seed, submissions, out, backend, jobs)
+    start = batch.earlier_run(the_lab, seed, out)
+    options = batch.Options(
+        submissions or Path(start.submissions),
+        out,
+        _sandbox(the_lab, sandbox, scheduler),
+        start.seed,
+        start.students,
+        start.milestones,
+        force=seed is not None,  # else only what does not hold any more
+        jobs=jobs,
+        executor="dask" if scheduler else executor,
+        course_key=course_key,
+        rules=rules,
+        scheduler=scheduler,
+        shared=shared,
+        certificates=certificates,
+    )
     for finding in in_short(batch.differences(the_lab, start)):
         print(say("not_as_it_was", what=finding), file=sys.stderr)
     before = regrading.results_by_student(out, the_lab.name, rules)
     with regrading.copied(out, the_lab.name) if dry_run else contextlib.nullcontext(out) as where:
-        options = dataclasses.replace(options, course_key=course_key, rules=rules, out=where)
+        options = dataclasses.replace(options, out=where)
 
         def compare(done: "Batch") -> None:
             reached = {row.student for row in done.rows}
@@ -167,6 +185,13 @@ def regrade(
 
         code = _grade(the_lab, options, as_json and not dry_run, compare, quiet=dry_run)
     sys.exit(code)
+
+
+def _sandbox(lab: Lab, asked: str, scheduler: str) -> str:
+    """The sandbox that works here; on a cluster, each worker chooses its own."""
+    from grader.sandboxes import choose
+
+    return asked if scheduler else choose(asked, lab.manifest.limits)
 
 
 def _one_thread() -> None:
