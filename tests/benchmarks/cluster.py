@@ -22,11 +22,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+import dask
 import psutil
 from beside_others import counted_sandbox
 from control_group import Group, control_group
 from grade_batch import copies
 
+from grader.cluster import SETTINGS
 from grader.cluster.parcel import packed_parts
 from grader.cluster.schedulers import Setting, local
 from grader.intake.versions import Submission, take_in
@@ -74,7 +76,7 @@ class Run:
         """Lets it go on for so long, or until so many results are written: whether they are."""
         began, end = time.monotonic() - self.went, time.monotonic() + seconds
         self.group.send(signal.SIGCONT)
-        while until not in self.at and time.monotonic() < end:
+        while not self.has(until) and time.monotonic() < end:
             if self.process.poll() is not None:
                 self.said.seek(0)
                 raise SystemExit(self.said.read().decode())
@@ -84,14 +86,18 @@ class Run:
         self.group.send(signal.SIGSTOP)
         self.group.send(signal.SIGSTOP)  # what was forked meanwhile
         self.went = time.monotonic() - began
-        return until in self.at
+        return self.has(until)
+
+    def has(self, count: int) -> bool:
+        """Whether so many results have been seen."""
+        return max(self.at, default=0) >= count
 
     def cost(self, few: int, many: int) -> Cost:
         """Of the submissions between the first few and the last."""
-        first = min(count for count in self.at if count >= few)
-        (cpu, wall), (cpu_then, wall_then) = self.at[first], self.at[many]
-        each = (cpu_then - cpu) / (many - first)
-        return Cost(cpu - first * each, each, (wall_then - wall) / (many - first))
+        first, last = (min(count for count in self.at if count >= least) for least in (few, many))
+        (cpu, wall), (cpu_then, wall_then) = self.at[first], self.at[last]
+        each = (cpu_then - cpu) / (last - first)
+        return Cost(cpu - first * each, each, (wall_then - wall) / (last - first))
 
 
 @contextlib.contextmanager
@@ -119,7 +125,8 @@ def carrying(many: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         submission = Submission("ada", copies(Path(name), lab, 1) / "student0000" / lab.name, [])
         sent = packed_parts([take_in(submission, lab)])
-        with local.opened("local:1", Setting(Path(name), None, print)) as client:
+        setting = Setting(Path(name), None, print)
+        with dask.config.set(SETTINGS), local.opened("local:1", setting) as client:
             client.submit(answer, sent, REPLY_BYTES).result()
             before, clock = used(), time.monotonic()
             time.sleep(IDLE_SECONDS)

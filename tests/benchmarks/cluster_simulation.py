@@ -30,6 +30,7 @@ from beside_others import counted_sandbox
 from control_group import cpu_clock
 from grade_batch import submitted
 
+from grader.cluster import SETTINGS
 from grader.cluster.parcel import Reply, packed_parts
 from grader.grading import work
 from grader.grading.home import due_of, finished, home_of
@@ -126,11 +127,13 @@ def measured(count: int) -> Parts:
 def dask_overhead(sent: int, back: int) -> tuple[float, float]:
     """CPU seconds of this process for a task that does nothing with so many bytes, and wall seconds from one to the
     next on one worker."""
+    import dask
     from distributed import Client, LocalCluster, as_completed
     from distributed.security import Security
 
     payload = os.urandom(sent)
     with (
+        dask.config.set(SETTINGS),
         LocalCluster(
             n_workers=2, threads_per_worker=1, memory_limit=0, protocol="tls://", security=Security.temporary(),
             dashboard_address="127.0.0.1:0", silence_logs=50,
