@@ -53,7 +53,7 @@ def read_arguments():
     )
     commands = parser.add_subparsers(dest="command", required=True)
     building = commands.add_parser("image", help=_("build an image"))
-    building.add_argument("target", choices=("student", "grader"))
+    building.add_argument("target", choices=("student", "grader", "cluster"))
     building.add_argument(
         "--base-image", default=default("BASE_IMAGE"), help=_("another base: Debian with Python 3.11")
     )
@@ -79,15 +79,15 @@ def read_arguments():
 
 
 def image(arguments):
-    """Builds labkit-student, or labkit-grader with the image of its workers."""
-    if arguments.target == "grader" and not (ROOT / "solutions").is_dir():
+    """Builds labkit-student, labkit-cluster, or labkit-grader with the image of its workers."""
+    if arguments.target != "student" and not (ROOT / "solutions").is_dir():
         give_up(
             _("The grader's image holds the solutions, which this copy does not have: it is the instructor's to build.")
         )
     if arguments.engine == "docker" and not succeeds("docker", "buildx", "version"):
         give_up(_("Docker's plugin buildx is missing, which builds the images: install docker-buildx."))
     look_at_the_disk(arguments)
-    targets = ("worker", "grader") if arguments.target == "grader" else ("student",)
+    targets = ("worker", "grader") if arguments.target == "grader" else (arguments.target,)
     for target in targets:
         name = tag(target, arguments.accelerator)
         command = [

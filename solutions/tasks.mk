@@ -1,6 +1,6 @@
 # What instructors and authors type. Students' copies do not have this file.
 
-.PHONY: collect keys certificates grade regrade feedback report export autograder mark requests gradebook marks formgrader similar questions image-grader release docs new-lab sync lint-labs mutate gpu-check test test-docker
+.PHONY: collect keys certificates grade regrade feedback report export autograder mark requests gradebook marks formgrader similar questions image-grader image-cluster release docs new-lab sync lint-labs mutate gpu-check test test-docker
 
 # COURSE= names the course's rules; without it they are course.toml, where there is one.
 GRADE_OPTIONS = --out "$(or $(OUT),graded)" $(if $(SEED),--seed "$(SEED)") $(if $(JOBS),--jobs "$(JOBS)") \
@@ -80,6 +80,9 @@ questions: $(READY) ## write two questions to each student about own code in LAB
 
 image-grader: ## build the instructor's image, and that of its workers
 	@$(PYTHON) docker/engine.py image grader
+
+image-cluster: ## build the image for a cluster's pods and jobs: the instructor's, with Dask
+	@$(PYTHON) docker/engine.py image cluster
 
 release: $(READY) ## write the copy that students get (OUT=release)
 	$(GRADER) release $(if $(OUT),--out "$(OUT)")
