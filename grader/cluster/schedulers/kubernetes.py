@@ -53,12 +53,12 @@ def opened(address: str, setting: Setting) -> "Iterator[Client]":
             manifests.dask_cluster(name, table, setting.workers),
         ):
             stack.enter_context(_made(manifest, table.namespace, setting))
-        service = _scheduler(name, table, setting)
+        pod = _scheduler(name, table, setting)
         if INSIDE.exists():
             reached = manifests.address(name, table.namespace)
         else:
-            reached = f"tls://127.0.0.1:{stack.enter_context(service.portforward(manifests.PORT, 'auto'))}"
-        yield stack.enter_context(client_of(reached, security, setting))
+            reached = f"tls://127.0.0.1:{stack.enter_context(pod.portforward(manifests.PORT, 'auto'))}"
+        yield stack.enter_context(client_of(reached, security))
 
 
 @contextlib.contextmanager
@@ -88,7 +88,7 @@ def _made(manifest: Manifest, namespace: str, setting: Setting) -> Iterator[None
 
 
 def _scheduler(name: str, table: Kubernetes, setting: Setting) -> Any:
-    """The service of the scheduler, once its pod is ready."""
+    """The scheduler's pod, once it is ready."""
     import httpx
     import kr8s
     from kr8s import objects
@@ -100,12 +100,12 @@ def _scheduler(name: str, table: Kubernetes, setting: Setting) -> Any:
             raise Refused("stopped_while_starting", STOPPED)
         pods: list[Any] | None = None
         with contextlib.suppress(OSError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError):  # not just now
-            pods = list(kr8s.get("pods", namespace=table.namespace, label_selector=labels))
+            pods = list(objects.Pod.list(namespace=table.namespace, label_selector=labels))
         if pods == [] and time.monotonic() > begin + OPERATOR_SECONDS:
             raise Refused("no_operator", seconds=int(OPERATOR_SECONDS), namespace=table.namespace)
         for pod in pods or []:
             if pod.ready():
-                return objects.Service.get(f"{name}-scheduler", namespace=table.namespace)
+                return pod
             if why := _hopeless(pod.raw):
                 raise Refused("pod_does_not_start", pod=pod.name, reason=why)
         time.sleep(LOOK_SECONDS)

@@ -3,10 +3,11 @@
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from grader.cluster.schedulers import CONNECT_SECONDS, Setting
+from grader.cluster.schedulers import CONNECT_SECONDS
 from grader.errors import Refused
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ AGAIN_SECONDS = 120.0  # in which a scheduler that was lost may be reached again
 
 
 @contextlib.contextmanager
-def client_of(address: str, security: "Security | None", setting: Setting) -> "Iterator[Client]":
-    """A client of the scheduler at tcp://host:port or tls://host:port; Refused where there is none."""
+def client_of(address: str, security: "Security | None" = None, certificates: Path | None = None) -> "Iterator[Client]":
+    """A client of the scheduler at tcp://host:port or tls://host:port; Refused where there is none. `certificates` is
+    the folder that `security` was read from, if there is one."""
     from distributed import Client
 
     address = answering(address)
@@ -27,10 +29,9 @@ def client_of(address: str, security: "Security | None", setting: Setting) -> "I
         client = Client(address, security=security, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         cause = error.__cause__ or error
-        reason = str(cause).splitlines()[0]
-        if security:
-            folder = str(setting.certificates)
-            raise Refused("scheduler_refuses", address=address, folder=folder, reason=reason) from None
+        reason = next(iter(str(cause).splitlines()), type(cause).__name__)
+        if certificates:
+            raise Refused("scheduler_refuses", address=address, folder=str(certificates), reason=reason) from None
         raise Refused("no_scheduler_there", address=address, reason=reason) from None
     client._timeout = AGAIN_SECONDS
     with client:

@@ -18,5 +18,5 @@ QUEUES = False
 @contextlib.contextmanager
 def opened(address: str, setting: Setting) -> "Iterator[Client]":
     setting.tell(say("scheduler_without_tls", address=address))
-    with client_of(address, None, setting) as client:
+    with client_of(address) as client:
         yield client

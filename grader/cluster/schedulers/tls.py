@@ -17,5 +17,5 @@ QUEUES = False
 
 @contextlib.contextmanager
 def opened(address: str, setting: Setting) -> "Iterator[Client]":
-    with client_of(address, certificates.read(setting.certificates), setting) as client:
+    with client_of(address, certificates.read(setting.certificates), setting.certificates) as client:
         yield client
