@@ -39,6 +39,7 @@ HOPELESS = {"CrashLoopBackOff", "CreateContainerConfigError", "ErrImagePull", "I
 def opened(address: str, setting: Setting) -> "Iterator[Client]":
     """Makes a cluster and gives a client of its scheduler; the cluster is deleted in the end. Refused where there is no
     Kubernetes, no operator in it, or the scheduler's pod does not start."""
+    import dask
     from distributed.security import Security
 
     table = table_for(address, Kubernetes)
@@ -57,7 +58,12 @@ def opened(address: str, setting: Setting) -> "Iterator[Client]":
         if INSIDE.exists():
             reached = manifests.address(name, table.namespace)
         else:
-            reached = f"tls://127.0.0.1:{stack.enter_context(pod.portforward(manifests.PORT, 'auto'))}"
+            port, dashboard = (
+                stack.enter_context(pod.portforward(there, "auto"))
+                for there in (manifests.PORT, manifests.DASHBOARD_PORT)
+            )
+            reached = f"tls://127.0.0.1:{port}"
+            stack.enter_context(dask.config.set({"distributed.dashboard.link": f"http://127.0.0.1:{dashboard}/status"}))
         yield stack.enter_context(client_of(reached, security))
 
 
