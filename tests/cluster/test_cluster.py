@@ -179,6 +179,7 @@ def test_a_scheduler_that_is_not_there_or_does_not_know_us_is_told(
     assert "no kind of scheduler that 'ssh://host' names: write " in refused("ssh://host")
     assert "does not say how many workers: write local:4" in refused("local:many")
     with contextlib.closing(Cluster(tmp_path / "empty-cluster")) as alone:
+        alone.wait_for(0)
         monkeypatch.setattr(executor, "MEET_SECONDS", 0.5)
         assert "has no workers: start some" in refused(alone.address, alone.certificates)
     assert not results(submitted, "refused")
