@@ -105,6 +105,11 @@ def grader_image(make: Callable[..., Done]) -> str:
     return built(make("image-grader"), "labkit-grader:cpu")
 
 
+@pytest.fixture(scope="session")
+def cluster_image(make: Callable[..., Done]) -> str:
+    return built(make("image-cluster"), "labkit-cluster:cpu")
+
+
 def built(done: Done, name: str) -> str:
     if done.returncode:
         pytest.fail("\n".join([f"{name} was not built:", *done.stderr.splitlines()[-30:]]), pytrace=False)

@@ -196,6 +196,19 @@ def test_results_name_the_layers(outcome: Outcome, variant: Variant) -> None:
     assert dict(layers.pop())["outer"] == variant.layer
 
 
+def test_a_worker_of_dasks_grades_in_the_clusters_image(
+    cluster_image: str, run: Bench, folder: Callable[[str], Path]
+) -> None:
+    """Confined as a pod is. Who speaks with it is in the same container, since that has no network."""
+    submitted, graded = folder("submitted"), folder("graded")
+    hand_in(submitted / "reference", REFERENCE)
+    command = ["grader", "grade", "lab3", "/course/submitted", "--scheduler", "local:1", "--seed", "1"]
+    done = run(cluster_image, *command, mounted={"/course/submitted": submitted, "/course/graded": graded})
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = Outcome(done, graded).result("reference")
+    assert (result["score"], result["sandbox"]["outer"]) == (70, "none")
+
+
 def test_nothing_is_left(outcome: Outcome, variant: Variant, engine: str) -> None:
     """Of processes: the shell of this test and what counts them. Of files, for an attack what honest work leaves."""
     assert outcome.done.stdout.splitlines()[-1] == "2"
