@@ -118,4 +118,4 @@ test: ## run the kit's own tests, the linters and the type checker (JOBS=2: pyte
 
 test-docker: ## build the images and try them for real, with the container engine that answers
 	$(WITH_TOOLS)
-	@LABKIT_TEST_DOCKER=1 $(PY) -m pytest tests/docker -rs
+	@LABKIT_TEST_DOCKER=1 $(PY) -m pytest tests/docker -rs --numprocesses 2 --dist loadfile
