@@ -99,19 +99,20 @@ def _scheduler(name: str, table: Kubernetes, setting: Setting) -> Any:
     import kr8s
     from kr8s import objects
 
+    not_just_now = (OSError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError, kr8s.NotFoundError)
     begin = time.monotonic()
     labels = {"dask.org/cluster-name": name, "dask.org/component": "scheduler"}
     while time.monotonic() < begin + table.start_seconds:
         if setting.stopped():
             raise Refused("stopped_while_starting", STOPPED)
         pods: list[Any] | None = None
-        with contextlib.suppress(OSError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError):  # not just now
+        with contextlib.suppress(*not_just_now):
             pods = list(objects.Pod.list(namespace=table.namespace, label_selector=labels))
+            if ready := [pod for pod in pods if pod.ready()]:
+                return ready[0]
         if pods == [] and time.monotonic() > begin + OPERATOR_SECONDS:
             raise Refused("no_operator", seconds=int(OPERATOR_SECONDS), namespace=table.namespace)
         for pod in pods or []:
-            if pod.ready():
-                return pod
             if why := _hopeless(pod.raw):
                 raise Refused("pod_does_not_start", pod=pod.name, reason=why)
         time.sleep(LOOK_SECONDS)
