@@ -1,5 +1,7 @@
 """The words that checks are written with: several checks of one probe, devices, draws, and parts that are compared."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +26,7 @@ from grader.checks.probes import value_and_gradients
 from grader.findings import Finding
 from grader.judging.compare import FLOAT32_TOLERANCE, compare
 from grader.judging.judge import fault
+from grader.lab.loading import load_modules
 from grader.plain import Plain, to_plain
 from grader.run.answers import Answer, Functions, answer
 
@@ -343,3 +346,13 @@ def test_draws_from_a_generator_are_seen_by_what_comes_next_and_by_a_seed_that_i
         with pytest.raises(Wrong) as raised:
             from_the_generator(facts)
         assert code.made(raised.value.finding)
+
+
+def test_a_file_that_is_saved_twice_in_a_second_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python knows a file of bytecode by the second and the size of its source."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for value in (1, 2):
+        (tmp_path / "saved.py").write_text(f"value = {value}\n")
+        os.utime(tmp_path / "saved.py", (1_000_000_000, 1_000_000_000))
+        [module] = load_modules(tmp_path, ["saved"])
+        assert module.value == value

@@ -14,7 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_file_location
+from importlib.util import cache_from_source, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -67,6 +67,9 @@ def importing_from(folder: Path) -> Iterator[None]:
     hidden = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
+    for path in folder.glob("*.py"):  # Python takes a file that was saved twice in a second, at one size, for the first
+        with contextlib.suppress(OSError):
+            Path(cache_from_source(str(path))).unlink(missing_ok=True)
     try:
         yield
     finally:
