@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from importlib.util import cache_from_source
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -351,8 +352,10 @@ def test_draws_from_a_generator_are_seen_by_what_comes_next_and_by_a_seed_that_i
 def test_a_file_that_is_saved_twice_in_a_second_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python knows a file of bytecode by the second and the size of its source."""
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    for value in (1, 2):
-        (tmp_path / "saved.py").write_text(f"value = {value}\n")
-        os.utime(tmp_path / "saved.py", (1_000_000_000, 1_000_000_000))
+    source, bytecode = tmp_path / "saved.py", Path(cache_from_source(str(tmp_path / "saved.py")))
+    for value, saved in ((1, 0.2), (2, 0.8)):
+        source.write_text(f"value = {value}\n")
+        os.utime(source, (10**9, 10**9 + saved))
         [module] = load_modules(tmp_path, ["saved"])
         assert module.value == value
+        os.utime(bytecode, (10**9, 10**9 + 0.5))

@@ -67,9 +67,8 @@ def importing_from(folder: Path) -> Iterator[None]:
     hidden = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
-    for path in folder.glob("*.py"):  # Python takes a file that was saved twice in a second, at one size, for the first
-        with contextlib.suppress(OSError):
-            Path(cache_from_source(str(path))).unlink(missing_ok=True)
+    for path in folder.glob("*.py"):
+        _forget_older_bytecode(path)
     try:
         yield
     finally:
@@ -77,6 +76,15 @@ def importing_from(folder: Path) -> Iterator[None]:
         for name in names:
             sys.modules.pop(name, None)
         sys.modules.update(hidden)
+
+
+def _forget_older_bytecode(path: Path) -> None:
+    """Removes a file's bytecode where it was written before the file. Python looks at the second and the size alone, so
+    it would take a file that was saved twice in a second for the first one."""
+    bytecode = Path(cache_from_source(str(path)))
+    with contextlib.suppress(OSError):
+        if bytecode.stat().st_mtime_ns < path.stat().st_mtime_ns:
+            bytecode.unlink()
 
 
 def hides_modules(folder: Path) -> set[str]:
