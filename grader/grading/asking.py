@@ -30,7 +30,6 @@ from grader.workers.worker import Asked, answer_from_message, contents, opening_
 
 GRACE_SECONDS = 1.0  # a child stops itself after its seconds; if it does not, it is ended this much later
 WALL_FACTOR, WALL_GRACE = 10, 60.0  # the longest that a call may wait for a busy machine
-GAP_SECONDS = 0.5  # between two looks at a call; what is longer was not the call's: the grader itself was stopped
 START_SECONDS = 120.0
 REPLY_SECONDS = 30.0  # of the warm parent
 KILLED = 3  # so many times in a row a call may be ended from outside before the submission is blamed
@@ -258,7 +257,7 @@ class Stopwatch:
     def look(self) -> None:
         """Called several times a second while there is no answer; OutOfTime where the call took too long."""
         now = time.monotonic()
-        waited = min(now - self._looked, GAP_SECONDS)
+        waited = min(now - self._looked, frames.GAP_SECONDS)
         if waited < frames.POLL_SECONDS:
             return
         cpu, busy = self._parent.usage()
@@ -276,7 +275,7 @@ class Stopwatch:
 
     def seconds_used(self) -> float:
         """What the call had used at the last look; a short one, which was never looked at, all the time it took."""
-        return self._used if self._cpu is not None else min(time.monotonic() - self._looked, GAP_SECONDS)
+        return self._used if self._cpu is not None else min(time.monotonic() - self._looked, frames.GAP_SECONDS)
 
 
 @contextlib.contextmanager

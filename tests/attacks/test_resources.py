@@ -12,6 +12,7 @@ from grader.grading.asking import Stopwatch
 from grader.grading.submission import Bench, worker_files
 from grader.intake.staging import Staged
 from grader.run.answers import Answer
+from grader.workers import frames
 from grader.workers.usage import disk_bytes, empty
 
 Attack = Callable[..., str]
@@ -373,6 +374,18 @@ def test_time_in_which_the_grader_was_stopped_is_no_calls(monkeypatch: pytest.Mo
     assert clock.watch.seconds_used() == pytest.approx(0.6) and clock.watch.waited == pytest.approx(0.8)
     with pytest.raises(workers.OutOfTime):  # what it computed meanwhile counts
         clock.goes_on(3_600, cpu=1.0, busy=True)
+
+
+def test_a_reply_that_came_while_the_grader_was_stopped_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(frames.time, "monotonic", lambda: now[0])
+    still_waiting = frames.within(30)
+    now[0] = 3_600
+    still_waiting()
+    with pytest.raises(frames.Gone):
+        for _ in range(400):
+            now[0] += 0.1
+            still_waiting()
 
 
 def test_all_calls_together_cannot_wait_for_ever(attacked: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
