@@ -51,7 +51,8 @@ class Group:
 @contextmanager
 def control_group() -> Iterator[Group]:
     """A new group beside this process, which is not in it."""
-    group = Group(_own().folder / f"benchmark-{os.getpid()}-{next(_numbers)}", _own().first_version)
+    own = _own()
+    group = Group(own.folder / f"benchmark-{os.getpid()}-{next(_numbers)}", own.first_version)
     try:
         group.folder.mkdir()
     except OSError as error:
